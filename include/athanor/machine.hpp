@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+// Athanor as a library: a BEAM machine inside a C++ program. A Machine owns all its state; several may live in one program.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace athanor {
+
+// What a machine starts with. Everything has a default that suits a program which only wants to run code.
+struct MachineOptions {
+  std::vector<std::string> arguments;   // as after `erl`'s emulator flags: {"-root", R, "-bindir", B, "--", "-home", H, "--", "-noshell", …}
+  std::vector<std::string> emulator_arguments;   // complete argv, for system_info(emu_args)
+  std::string otp_root;                 // empty: found (doctor's rules)
+  std::string bin_dir;                  // helper programs of the release (inet_gethost …)
+  int otp_release = 25;
+  uint32_t schedulers = 0;              // 0: as many as CPUs
+  uint32_t schedulers_online = 0;
+  uint32_t dirty_cpu_schedulers = 0;
+  uint32_t dirty_io_schedulers = 10;
+  uint32_t process_limit = 262144;
+  uint32_t port_limit = 65536;
+  uint32_t atom_limit = 1048576;
+  uint32_t ets_limit = 8192;
+  uint32_t min_heap_words = 0;          // 0: the machine's own small default
+  bool use_standard_streams = true;     // ports {fd,0,1} and {fd,2,2} may touch them
+  bool handle_signals = false;          // programs: SIGTERM and friends become messages
+  bool stress = false;                  // collect at every safepoint, tiny slices
+};
+
+// One machine. Not copyable; destroy it on the thread that made it, after it has stopped.
+class Machine {
+ public:
+  explicit Machine(MachineOptions options);
+  ~Machine();
+  Machine(const Machine&) = delete;
+  Machine& operator=(const Machine&) = delete;
+
+  // Loads the preloaded modules and starts the first processes. False: `error()` says what is missing and what to do.
+  bool boot();
+  const std::string& error() const;
+  // Waits until the machine halts (erlang:halt, init:stop) and gives its exit status.
+  int wait();
+  // Asks it to stop as init:stop() does. Any thread.
+  void request_stop();
+
+ private:
+  struct Implementation;
+  std::unique_ptr<Implementation> implementation_;
+};
+
+const char* version();
+
+}  // namespace athanor

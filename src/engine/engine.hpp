@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+// The engine's door: what machine/ joins and what built-ins may ask of it.
+#pragma once
+
+#include <string>
+
+#include "code/code_server.hpp"
+#include "process/executor.hpp"
+
+namespace athanor::engine {
+
+code::EngineStubs make_stubs();
+process::Executor* make_executor(process::Runtime& runtime);
+
+// Stack trace of a process as erlang:process_info(current_stacktrace) gives it: list of {M,F,A,[{file,F},{line,L}]} in
+// `to`. Owner's thread only. max_depth as backtrace_depth.
+Term current_stacktrace(process::Process& process, Allocator& to, uint32_t max_depth);
+Mfa current_function(process::Process& process);
+// Does its continuation, stack, or any fun on its heap refer to this generation of code? (check_process_code)
+bool refers_to(process::Process& process, const code::ModuleCode& code);
+// Internal functions reachable as exports by trap (erlang:apply/3's tail form and the like) are natives in bif/.
+// Fun application seen from a BIF: BIFs trap to erlang:apply/2.
+
+}  // namespace athanor::engine

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+// The collector: generational, copying, per process. Cheney's scan; no recursion.
+#pragma once
+
+#include "heap/heap.hpp"
+
+namespace athanor::heap {
+
+class LiteralSpace;
+
+// Hands every root slot to the collector. Declared here, implemented by process/ (joined without an arrow upwards).
+class RootVisitor {
+ public:
+  virtual void visit(Term* slots, size_t count) = 0;  // terms; updated in place
+ protected:
+  ~RootVisitor() = default;
+};
+class RootSource {
+ public:
+  virtual void visit_roots(RootVisitor& visitor) = 0;
+ protected:
+  ~RootSource() = default;
+};
+
+struct CollectRequest {
+  size_t words_needed = 0;          // free words that must be there afterwards, reserve apart
+  bool full = false;                // also the old generation
+  uint32_t fullsweep_after = 65535;
+  const LiteralSpace* literals = nullptr;
+  // Terms in this area are copied into the heap (purge of a module's literals); null: none.
+  class LiteralArea* evacuate = nullptr;
+  size_t max_words = 0;             // max_heap_size; 0: none
+};
+struct CollectResult {
+  bool exceeded_max = false;
+  uint64_t words_reclaimed = 0;
+  uint64_t reductions = 0;          // what the collection costs the process
+};
+// Stack and `roots` are the roots. Promotes, grows or shrinks the block; merges fragments; sweeps off-heap lists.
+// With the preset `stress` old blocks are poisoned before release.
+CollectResult collect(Heap& heap, RootSource& roots, const CollectRequest& request);
+
+// Shrinks to the smallest block that holds the live terms (hibernate, idle). Stack must be empty or small.
+CollectResult compact(Heap& heap, RootSource& roots, const LiteralSpace* literals);
+
+size_t next_heap_size(size_t words);   // smallest size of the growth sequence that holds `words`
+
+}  // namespace athanor::heap

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+// Deep copies of terms between heaps. Iterative; literals of loaded code are shared, not copied.
+#pragma once
+
+#include "heap/fragment.hpp"
+#include "term/allocator.hpp"
+
+namespace athanor::heap {
+
+class LiteralSpace;
+
+// Words a copy takes; shared subterms count each time they are reached. `literals` null: literals count too (erts_debug:flat_size).
+size_t flat_words(Term t, const LiteralSpace* literals);
+// Copies into `to`. Off-heap binaries gain a count. `literals` null: literals are copied too.
+Term copy(Term t, Allocator& to, const LiteralSpace* literals);
+
+// A term with the fragments it lives in: what a signal carries.
+struct Parcel {
+  Term term;
+  Fragment* fragments = nullptr;   // null: immediate or literal
+};
+Parcel pack(Term t, const LiteralSpace* literals);
+inline void discard(Parcel& parcel) { Fragment::destroy_chain(parcel.fragments); parcel = {}; }
+
+}  // namespace athanor::heap

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+// A process's heap and stack in one block, its old generation, its fragments.
+//
+//   start            top_      limit_ == stack_top            end
+//   | terms ........ | free .. | y registers, return addresses |
+//
+// The stack grows down. A frame is: y0 y1 … y(n-1), then the return address pushed by the caller (see engine/frame.hpp).
+// Words on the stack are terms, catch marks, or addresses (two low bits 00, skipped by the collector).
+#pragma once
+
+#include <cstdint>
+
+#include "heap/fragment.hpp"
+#include "term/allocator.hpp"
+
+namespace athanor::heap {
+
+class Heap : public Allocator {
+ public:
+  Heap() = default;
+  ~Heap();
+  Heap(const Heap&) = delete;
+  Heap& operator=(const Heap&) = delete;
+
+  void create_block(size_t words);   // first block, empty stack
+  Term* top() const { return top_; }
+  void set_top(Term* top) { top_ = top; }
+  Term* stack_top() const { return limit_; }
+  void set_stack_top(Term* stack_top) { limit_ = stack_top; }
+  Term* start() const { return start_; }
+  Term* end() const { return end_; }
+  size_t free_words() const { return static_cast<size_t>(limit_ - top_); }
+  size_t block_words() const { return static_cast<size_t>(end_ - start_); }
+
+  // Takes over the terms of a fragment chain (a received message); no walk. Counts towards the next collection.
+  void adopt(Fragment* fragments);
+
+  // Generations; the collector's.
+  Term* start_ = nullptr;
+  Term* end_ = nullptr;
+  Term* high_water_ = nullptr;   // [start_, high_water_) survived one collection: promoted by the next
+  Term* old_start_ = nullptr;
+  Term* old_top_ = nullptr;
+  Term* old_end_ = nullptr;
+  Fragment* fragments_ = nullptr;
+  uint32_t fragment_words_ = 0;
+  uint32_t minor_collections_ = 0;   // since the last full one
+  uint32_t min_words_ = 0;           // min_heap_size
+  OffHeapList old_off_heap_;         // boxes that live in the old generation
+
+ protected:
+  Term* grow(size_t words) override;  // a new fragment
+};
+
+}  // namespace athanor::heap

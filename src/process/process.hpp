@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+// Process: identity, heap and stack, mailbox, relations. Everything but `state_` and the outer mailbox is touched only by the
+// thread that runs it. Kept small: an idle one costs at most 1 KiB with its heap; what few processes need is in `Extra`.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+
+#include "heap/collector/collector.hpp"
+#include "heap/heap.hpp"
+#include "process/bif_result.hpp"
+#include "process/mailbox.hpp"
+#include "process/runtime.hpp"
+
+namespace athanor::code { class Export; }
+
+namespace athanor::process {
+
+// Bits of Process::state_ (atomic, any thread).
+enum StateBit : uint32_t {
+  kRunning = 1 << 0,        // a thread owns it
+  kQueued = 1 << 1,         // in a run queue
+  kActive = 1 << 2,         // has work: runnable, or will be again when it stops running
+  kSignals = 1 << 3,        // signals to handle though it may not be runnable for receive
+  kSuspended = 1 << 4,
+  kExiting = 1 << 5,
+  kFree = 1 << 6,           // gone from the table
+  kDirty = 1 << 7,          // runs, or waits to run, in a dirty pool
+  kPriorityShift = 8,       // two bits: 0 max, 1 high, 2 normal, 3 low
+  kSystemProcess = 1 << 10,
+};
+enum class Priority : uint8_t { Max, High, Normal, Low };
+
+enum class Class : uint8_t { Error, Exit, Throw };
+
+// What a BIF asks for when it gives no value.
+enum class Pending : uint8_t {
+  None,
+  Raise,    // exception_ is set
+  Trap,     // continue by calling trap_target with trap_args (x0..): a call in tail position of the BIF
+  Yield,    // call the same BIF again with trap_args after giving up the slice
+  Wait,     // call the same BIF again with trap_args when a signal or message arrives
+  Exit,     // the process ends now (exception_.value is the reason), no catch sees it
+};
+
+struct Exception {
+  Class klass = Class::Error;
+  Term value;                 // reason
+  Term trace;                 // raw stack trace: list of {M,F,A|Args,Location} as built by engine, or nil/none
+  Term error_info_cause;      // none, or the `cause` for error_info
+  bool has_arguments = false; // error/2: args given in `arguments`
+  Term arguments;
+  bool trace_given = false;   // raise/3: trace is the whole trace
+};
+
+class Links;      // process/links.hpp
+class Monitors;   // process/monitors.hpp
+class Dictionary; // process/dictionary.hpp
+
+// Rare things, made when first needed.
+struct Extra {
+  uint64_t max_heap_words = 0;
+  bool max_heap_kill = true, max_heap_error_logger = true, max_heap_include_shared = false;
+  uint32_t min_binary_virtual_heap = 46422;
+  bool off_heap_messages = false;
+  bool sensitive = false;
+  Term seq_token;                      // root
+  uint32_t save_calls = 0;
+  uint32_t fullsweep_after = 0; bool fullsweep_set = false;
+  std::atomic<uint32_t> suspend_count{0};
+  void* suspending = nullptr;          // bookkeeping of suspend_process/2
+  uint64_t timers = 0;                 // head of this process's timers, owned by Timers
+  void* trace = nullptr;               // trace/
+  void* tables = nullptr;              // ETS tables owned, heirs and fixations: ets/
+  void* system_tasks = nullptr;        // queued system tasks
+  void* delayed_exit = nullptr;
+};
+
+class Process final : public heap::RootSource {
+ public:
+  Process(Runtime& runtime, Term pid);
+  ~Process();
+
+  Runtime& runtime() const { return *runtime_; }
+  Term pid() const { return pid_; }
+  heap::Heap& heap() { return heap_; }
+  Term* allocate(size_t words) { return heap_.allocate(words); }
+  Mailbox& mailbox() { return mailbox_; }
+
+  // --- what a BIF returns when it has no value ---
+  BifResult raise(Class klass, Term value);
+  BifResult badarg();                       // error:badarg; error_info is added by the engine
+  BifResult badarg_because(Term cause);     // with `cause` in error_info
+  BifResult badarith();
+  BifResult system_limit();
+  BifResult error(Term value) { return raise(Class::Error, value); }
+  BifResult badmap(Term map);               // error:{badmap, Map}
+  BifResult badkey(Term key);               // error:{badkey, Key}
+  BifResult exit_now(Term reason);          // Pending::Exit
+  BifResult trap(code::Export* target, std::initializer_list<Term> args);
+  BifResult yield(std::initializer_list<Term> args);
+  BifResult wait(std::initializer_list<Term> args);
+
+  // Charges a long BIF's work. True when the slice is used up: yield soon.
+  bool charge(uint64_t reductions) { reductions_left_ -= static_cast<int64_t>(reductions); return reductions_left_ <= 0; }
+
+  void visit_roots(heap::RootVisitor& visitor) override;  // dictionary, messages in the inner queue, saved registers, exception, extras
+  Extra& extra();                           // makes it
+  Extra* extra_if_any() const { return extra_.get(); }
+
+  Priority priority() const { return static_cast<Priority>((state_.load(std::memory_order_relaxed) >> kPriorityShift) & 3); }
+
+  // --- fields, owner only unless said ---
+  std::atomic<uint32_t> state_{0};          // any thread; see StateBit
+  Term pid_;
+  Runtime* runtime_;
+  heap::Heap heap_;
+  Mailbox mailbox_;
+
+  // Continuation: where the engine goes on. `ip_` is a code address (engine/frame.hpp); saved_[0..live_) are x registers.
+  const Word* ip_ = nullptr;
+  Term* saved_ = saved_inline_;             // grows to a heap array for more than kSavedInline
+  static constexpr uint32_t kSavedInline = 6;
+  Term saved_inline_[kSavedInline];
+  uint16_t live_ = 0;
+  uint16_t saved_capacity_ = kSavedInline;
+  Pending pending_ = Pending::None;
+  bool trap_exit_ = false;
+  bool hibernated_ = false;
+  uint8_t timer_state_ = 0;                 // receive timer: 0 none, 1 set, 2 fired
+  uint32_t catches_ = 0;                    // catch marks on the stack
+  uint32_t timer_generation_ = 0;
+  int64_t reductions_left_ = 0;             // in this slice
+  uint64_t reductions_done_ = 0;            // before this slice
+  code::Export* trap_target_ = nullptr;
+  Exception* exception_ = nullptr;          // made when first raised; freed at exit
+  Exception& exception();
+
+  Term group_leader_;                       // root when boxed (external)
+  Term parent_;
+  Term registered_name_;                    // atom or none
+  Mfa initial_call_;
+  Term error_handler_;                      // module; default error_handler
+  Dictionary* dictionary_ = nullptr;
+  Links* links_ = nullptr;
+  Monitors* monitors_ = nullptr;            // both directions, aliases
+  std::unique_ptr<Extra> extra_;
+  Process* queue_next_ = nullptr;           // run queue
+  uint64_t receive_timer_ = 0;              // handle in Timers
+  void* dirty_job_ = nullptr;               // pending native while kDirty
+  uint16_t home_scheduler_ = 0;             // where it ran last
+};
+
+}  // namespace athanor::process

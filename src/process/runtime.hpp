@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+// Runtime: what one machine's layers share, reached from any process (self.runtime()). Owned by machine::Machine, which fills it
+// in. Upper layers appear as forward-declared services; no layer includes upwards.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+
+#include "base/clock.hpp"
+#include "base/epoch.hpp"
+#include "heap/literal_area.hpp"
+#include "term/context.hpp"
+
+namespace athanor::code { class CodeServer; }
+namespace athanor::sched { class Scheduling; }
+namespace athanor::ets { class Tables; }
+namespace athanor::io { class Ports; }
+namespace athanor::machine { class Machine; }
+
+namespace athanor::process {
+
+class Process;
+class ProcessTable;
+class Registry;
+class Timers;
+
+// Makes runnable processes run. Implemented by sched/.
+class Waker {
+ public:
+  virtual ~Waker() = default;
+  // `target` became runnable (its state says so already). Any thread.
+  virtual void enqueue(Process& target) = 0;
+};
+
+// References, pids, unique integers: each from one counter of the machine.
+struct Counters {
+  std::atomic<uint64_t> reference{1};
+  std::atomic<uint64_t> unique_positive{1};
+  std::atomic<uint64_t> unique_monotonic{1};
+};
+
+struct Runtime {
+  TermContext terms;
+  base::Clock* clock = nullptr;
+  base::Chance* chance = nullptr;
+  base::Epochs* epochs = nullptr;
+  heap::LiteralSpace* literals = nullptr;
+  ProcessTable* processes = nullptr;
+  Registry* registry = nullptr;
+  Timers* timers = nullptr;
+  Waker* waker = nullptr;
+  code::CodeServer* code = nullptr;
+  sched::Scheduling* scheduling = nullptr;
+  ets::Tables* tables = nullptr;
+  io::Ports* ports = nullptr;
+  machine::Machine* machine = nullptr;
+  Counters counters;
+  int64_t start_monotonic_ns = 0;
+  std::atomic<uint64_t> system_logger_raw{0};   // Term: pid or atom, system_flag(system_logger)
+  std::atomic<uint32_t> backtrace_depth{8};
+  std::atomic<uint32_t> min_heap_words{0};
+  std::atomic<uint32_t> fullsweep_after{65535};
+  // Asks the machine to end with this status; flush: wait for output. Any thread. (erlang:halt)
+  void (*halt)(Runtime& runtime, int status, bool flush, const char* crash_message) = nullptr;
+  // Runs when a process has ended, before its identity is given up: ETS tables, ports, timers. Joined in machine/.
+  void (*exit_hooks)(Process& exiting, Term reason) = nullptr;
+  // A signal to something that is no local process: a port or, later, a remote process. Joined in machine/.
+  bool (*send_elsewhere)(Process& self, Term to, Term message) = nullptr;
+};
+
+// Sets the calling thread to work for this machine (TermContext and Runtime), and undoes it.
+class ThreadScope {
+ public:
+  explicit ThreadScope(Runtime& runtime);
+  ~ThreadScope();
+ private:
+  Runtime* previous_;
+};
+extern thread_local Runtime* current_runtime;
+
+}  // namespace athanor::process

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+// Making and ending processes.
+#pragma once
+
+#include "process/process.hpp"
+
+namespace athanor::process {
+
+struct SpawnOptions {
+  bool link = false;
+  bool monitor = false;
+  Term monitor_tag;                      // {monitor, [{tag, T}, {alias, A}]}
+  Term monitor_alias;                    // atom or none
+  Priority priority = Priority::Normal;
+  uint32_t min_heap_words = 0;
+  uint32_t fullsweep_after = 0; bool fullsweep_set = false;
+  uint64_t max_heap_words = 0; bool max_heap_kill = true, max_heap_error_logger = true;
+  bool off_heap_messages = false;
+  uint32_t scheduler = 0;                // 0: any
+  bool system_process = false;
+};
+struct Spawned {
+  Term pid;          // none(): out of processes
+  Term monitor;      // reference where asked for
+};
+// erlang:spawn_opt: a process that will call M:F with the list `args`. `parent` null: the machine itself (first processes).
+Spawned spawn(Runtime& runtime, Process* parent, Term module, Term function, Term args, const SpawnOptions& options);
+// fun given with its arguments as a list
+Spawned spawn_fun(Runtime& runtime, Process& parent, Term fun, Term args, const SpawnOptions& options);
+
+// Ends the running process: closes the mailbox, tells links and monitors, gives up name, tables, ports (exit hooks), frees.
+// Long relation lists are worked off in slices: false = call again.
+bool exit_process(Process& self, Term reason);
+
+// What a process does next when the engine finds pending signals (handled in order). True: a message was appended, or the
+// process is to look again.
+bool handle_signals(Process& self);
+
+}  // namespace athanor::process

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+// Scheduling: the machine's scheduler threads, dirty pools, timers and poller. Owns every thread of the machine.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+
+#include "process/executor.hpp"
+#include "process/runtime.hpp"
+
+namespace athanor::sched {
+
+struct SchedulingOptions {
+  uint32_t schedulers = 0;          // 0: as many as CPUs (cgroup quota heeded)
+  uint32_t schedulers_online = 0;
+  uint32_t dirty_cpu = 0;           // 0: as schedulers
+  uint32_t dirty_io = 10;
+  bool stress = false;              // tiny slices
+};
+
+class Scheduling : public process::Waker {
+ public:
+  // Fills in runtime.clock, chance, timers, waker, scheduling.
+  static std::unique_ptr<Scheduling> create(process::Runtime& runtime, const SchedulingOptions& options, process::MakeExecutor make_executor);
+  virtual ~Scheduling() = default;
+  virtual void start() = 0;         // threads begin
+  virtual void stop() = 0;          // all threads joined; processes are left as they are
+  virtual uint32_t scheduler_count() const = 0;
+  virtual uint32_t schedulers_online() const = 0;
+  virtual uint32_t dirty_cpu_count() const = 0;
+  virtual uint32_t dirty_io_count() const = 0;
+  virtual void set_schedulers_online(uint32_t count) = 0;
+  // 1.. for scheduler threads, 0 elsewhere.
+  virtual uint32_t current_scheduler_id() const = 0;
+  virtual uint32_t run_queue_length() const = 0;
+  virtual std::vector<uint32_t> run_queue_lengths() const = 0;
+  virtual uint64_t total_reductions() const = 0;
+  virtual uint64_t context_switches() const = 0;
+  // {active ns, total ns} a scheduler, when wall-time measuring is on.
+  virtual void set_wall_time_measuring(bool on) = 0;
+  struct WallTime { uint32_t id; int64_t active_ns, total_ns; };
+  virtual std::vector<WallTime> wall_times() const = 0;
+  virtual int processors() const = 0;   // configured on the system
+
+  // --- poller: readiness of descriptors (edge: asked for once, told once) ---
+  enum : uint32_t { kReadable = 1, kWritable = 2 };
+  // `callback(argument, ready)` runs on some thread of the machine, once; ask again for more. Any thread.
+  virtual void poll(int descriptor, uint32_t interest, void (*callback)(void*, uint32_t), void* argument) = 0;
+  virtual void stop_polling(int descriptor) = 0;   // after it returns no callback for it runs or will run
+
+  // Runs a job on a dirty IO thread (closing files, waiting for children). Any thread.
+  virtual void run_in_background(void (*job)(void*), void* argument) = 0;
+};
+
+}  // namespace athanor::sched

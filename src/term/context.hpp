@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+// What terms need of their machine: atom texts, the local node's name, code for decoding funs. Each thread that works
+// for a machine carries its TermContext (ThreadMachine sets it); so compare, print, hash take terms alone.
+#pragma once
+
+#include <cstdint>
+
+#include "term/atom_table.hpp"
+#include "term/boxed.hpp"
+
+namespace athanor {
+
+// A node other than ours or ours under an earlier creation; interned, never freed while the machine lives.
+struct Node {
+  Term name;
+  uint32_t creation;
+};
+
+// Joins to the layers above, for decoding and printing.
+class TermHost {
+ public:
+  virtual ~TermHost() = default;
+  virtual ExportHead* export_of(Mfa mfa) = 0;  // made if new
+  // The entry of a local fun, made unloaded if the module is not there.
+  virtual FunHead* fun_of(Term module, uint32_t index, uint32_t old_uniq, const uint8_t uniq[16], uint32_t arity, uint32_t num_free) = 0;
+  virtual Node* node_of(Term name, uint32_t creation) = 0;
+};
+
+struct TermContext {
+  AtomTable* atoms = nullptr;
+  TermHost* host = nullptr;
+  Term node_name;            // atoms::nonode_at_nohost until distribution starts
+  uint32_t creation = 0;
+  int otp_release = 25;
+};
+
+extern thread_local TermContext* current_term_context;
+
+inline AtomTable& atom_table() { return *current_term_context->atoms; }
+inline std::string_view atom_text(Term atom) { return atom_table().text(atom); }
+inline Term intern(std::string_view text) { return atom_table().intern(text); }
+
+}  // namespace athanor
