@@ -2,6 +2,7 @@
 // Athanor as a library: a BEAM machine inside a C++ program. A Machine owns all its state; several may live in one program.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>

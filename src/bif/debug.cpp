@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+// erts_debug and other natives that look at the machine, or stand for a feature that a build lacks by design (dtrace tags).
+#include <cstdio>
+#include <unordered_set>
+#include <vector>
+
+#include "bif/bif.hpp"
+#include "heap/copy.hpp"
+#include "term/print.hpp"
+#define ATH_FAMILY "bif/debug.def"
+#include "bif/declare.inc"
+
+namespace athanor::bif {
+namespace erlang {
+
+BifResult bump_reductions_1(Process& self, const Term* args) {
+  int64_t count;
+  if (!integer::to_int64(args[0], count) ? !is_big(args[0]) || integer::is_negative(args[0]) : count < 1) return self.badarg();
+  self.charge(args[0].is_small() ? static_cast<uint64_t>(std::min<int64_t>(args[0].small_value(), 4000)) : 4000);
+  return atoms::true_;
+}
+
+// OTP: without dynamic tracing these keep nothing and answer so.
+BifResult dt_append_vm_tag_data_1(Process&, const Term* args) { return args[0]; }
+BifResult dt_prepend_vm_tag_data_1(Process&, const Term* args) { return args[0]; }
+BifResult dt_get_tag_0(Process&, const Term*) { return atoms::undefined; }
+BifResult dt_get_tag_data_0(Process&, const Term*) { return atoms::undefined; }
+BifResult dt_put_tag_1(Process&, const Term*) { return atoms::undefined; }
+BifResult dt_restore_tag_1(Process&, const Term*) { return atoms::true_; }
+BifResult dt_spread_tag_1(Process&, const Term*) { return atoms::true_; }
+
+BifResult nif_error_1(Process& self, const Term* args) { return self.error(args[0]); }
+BifResult nif_error_2(Process& self, const Term* args) {
+  BifResult result = self.error(args[0]);
+  self.exception().has_arguments = true;
+  self.exception().arguments = args[1];
+  return result;
+}
+
+}  // namespace erlang
+
+// error_logger:warning_map/0: the +W flag; warnings are warnings by default.
+BifResult error_logger::warning_map_0(Process&, const Term*) { return atoms::warning; }
+
+// io:printable_range/0: the +pc flag's default.
+BifResult io::printable_range_0(Process&, const Term*) { return atoms::latin1; }
+
+namespace erts_debug {
+
+BifResult same_2(Process&, const Term* args) { return boolean(args[0] == args[1]); }
+
+BifResult flat_size_1(Process& self, const Term* args) {
+  return integer::from_uint64(self.heap(), heap::flat_words(args[0], nullptr));
+}
+
+// Words with shared subterms counted once.
+BifResult size_shared_1(Process& self, const Term* args) {
+  std::unordered_set<Word> seen;
+  std::vector<Term> rest{args[0]};
+  uint64_t words = 0;
+  while (!rest.empty()) {
+    Term t = rest.back();
+    rest.pop_back();
+    if (!t.is_pointer() || !seen.insert(t.raw).second) continue;
+    if (t.is_list_cell()) {
+      words += 2;
+      rest.push_back(t.head());
+      rest.push_back(t.tail());
+      continue;
+    }
+    Word header = box_header(t);
+    size_t arity = header_arity(header);
+    words += arity + 1;
+    size_t first = arity + 1;
+    switch (header_kind(header)) {
+      case BoxedKind::Tuple: first = 1; break;
+      case BoxedKind::FlatMap:
+      case BoxedKind::HashMap:
+      case BoxedKind::HashNode: first = 2; break;
+      case BoxedKind::Fun: first = 4; break;
+      case BoxedKind::SubBinary: first = 4; break;
+      default: break;
+    }
+    for (size_t i = first; i <= arity; ++i) rest.push_back(t.pointer()[i]);
+  }
+  return integer::from_uint64(self.heap(), words);
+}
+
+BifResult copy_shared_2(Process& self, const Term* args) {
+  return heap::copy(args[0], self.heap(), self.runtime().literals);
+}
+
+BifResult display_1(Process& self, const Term* args) {
+  std::string text = to_text(args[0]) + "\n";
+  std::fwrite(text.data(), 1, text.size(), stderr);
+  return latin1_list(self.heap(), text);
+}
+
+}  // namespace erts_debug
+}  // namespace athanor::bif

@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: Apache-2.0
+// Module maps. The work is term/map.hpp's; this file holds arguments and errors.
+#include <algorithm>
+#include <vector>
+
+#include "bif/bif.hpp"
+#include "term/map.hpp"
+#define ATH_FAMILY "bif/maps.def"
+#include "bif/declare.inc"
+
+namespace athanor::bif {
+namespace {
+
+// Laid out key, value, key, value …; false: not a list of pairs.
+bool pairs_of_list(Term list, std::vector<Term>& pairs) {
+  for (; list.is_list_cell(); list = list.tail()) {
+    if (!is_tuple_of(list.head(), 2)) return false;
+    pairs.push_back(tuple_element(list.head(), 0));
+    pairs.push_back(tuple_element(list.head(), 1));
+  }
+  return list.is_nil();
+}
+
+template <class Pick>
+Term list_of_map(Process& self, Term map, Pick pick) {
+  size_t count = map_size(map);
+  if (count == 0) return Term::nil();
+  self.charge(count / 16);
+  Term* place = self.allocate(count * 2);
+  Term result = Term::list_cell(place);
+  map::Iterator iterator(map);
+  Term key, value;
+  while (iterator.next(key, value)) {
+    place[0] = pick(key, value);
+    place[1] = --count == 0 ? Term::nil() : Term::list_cell(place + 2);
+    place += 2;
+  }
+  return result;
+}
+
+}  // namespace
+
+namespace maps {
+
+BifResult find_2(Process& self, const Term* args) {
+  if (!is_map(args[1])) return self.badmap(args[1]);
+  Term value = map::get(args[1], args[0]);
+  return value.is_none() ? atoms::error : make_tuple(self.heap(), atoms::ok, value);
+}
+BifResult get_2(Process& self, const Term* args) {
+  if (!is_map(args[1])) return self.badmap(args[1]);
+  Term value = map::get(args[1], args[0]);
+  return value.is_none() ? self.badkey(args[0]) : BifResult(value);
+}
+BifResult is_key_2(Process& self, const Term* args) {
+  if (!is_map(args[1])) return self.badmap(args[1]);
+  return boolean(map::find(args[1], args[0]) != nullptr);
+}
+BifResult put_3(Process& self, const Term* args) {
+  if (!is_map(args[2])) return self.badmap(args[2]);
+  return map::put(self.heap(), args[2], args[0], args[1]);
+}
+BifResult update_3(Process& self, const Term* args) {
+  if (!is_map(args[2])) return self.badmap(args[2]);
+  Term result = map::update(self.heap(), args[2], args[0], args[1]);
+  return result.is_none() ? self.badkey(args[0]) : BifResult(result);
+}
+BifResult remove_2(Process& self, const Term* args) {
+  if (!is_map(args[1])) return self.badmap(args[1]);
+  return map::remove(self.heap(), args[1], args[0]);
+}
+BifResult take_2(Process& self, const Term* args) {
+  if (!is_map(args[1])) return self.badmap(args[1]);
+  Term removed;
+  Term rest = map::remove(self.heap(), args[1], args[0], &removed);
+  return removed.is_none() ? atoms::error : make_tuple(self.heap(), removed, rest);
+}
+BifResult merge_2(Process& self, const Term* args) {
+  if (!is_map(args[0])) return self.badmap(args[0]);
+  if (!is_map(args[1])) return self.badmap(args[1]);
+  self.charge((map_size(args[0]) + map_size(args[1])) / 16);
+  return map::merge(self.heap(), args[0], args[1]);
+}
+BifResult from_list_1(Process& self, const Term* args) {
+  std::vector<Term> pairs;
+  if (!pairs_of_list(args[0], pairs)) return self.badarg();
+  self.charge(pairs.size() / 8);
+  return map::from_pairs(self.heap(), pairs.data(), pairs.size() / 2);
+}
+BifResult from_keys_2(Process& self, const Term* args) {
+  std::vector<Term> pairs;
+  Term list = args[0];
+  for (; list.is_list_cell(); list = list.tail()) {
+    pairs.push_back(list.head());
+    pairs.push_back(args[1]);
+  }
+  if (!list.is_nil()) return self.badarg();
+  self.charge(pairs.size() / 8);
+  return map::from_pairs(self.heap(), pairs.data(), pairs.size() / 2);
+}
+BifResult keys_1(Process& self, const Term* args) {
+  if (!is_map(args[0])) return self.badmap(args[0]);
+  return list_of_map(self, args[0], [](Term key, Term) { return key; });
+}
+BifResult values_1(Process& self, const Term* args) {
+  if (!is_map(args[0])) return self.badmap(args[0]);
+  return list_of_map(self, args[0], [](Term, Term value) { return value; });
+}
+
+}  // namespace maps
+
+namespace erts_internal {
+
+// erts_internal:map_next/3 (Path, Map, iterator | Accumulator): the next piece of an iteration. A path is the count of pairs
+// already given; a piece is a chain {K, V, {K, V, … [Path | Map]}}, or a list of pairs where a list is asked for.
+BifResult map_next_3(Process& self, const Term* args) {
+  Term map = args[1];
+  if (!is_map(map)) return self.badmap(map);
+  if (!args[0].is_small() || args[0].small_value() < 0) return self.badarg();
+  bool as_chain = args[2] == atoms::iterator;
+  if (!as_chain && !args[2].is_list()) return self.badarg();
+  constexpr size_t kPiece = 64;
+  auto skip = static_cast<size_t>(args[0].small_value());
+  size_t size = map_size(map);
+  if (skip > size) return self.badarg();
+  bool to_the_end = !as_chain || size <= 2 * kPiece || size - skip <= kPiece;
+  // Skipping walks again from the start: pieces grow with the distance so that a whole walk stays linear.
+  size_t piece = to_the_end ? size - skip : std::max(kPiece, skip);
+  if (skip + piece > size) piece = size - skip;
+  std::vector<Term> pairs;
+  pairs.reserve(piece * 2);
+  map::Iterator iterator(map);
+  Term key, value;
+  for (size_t i = 0; i < skip; ++i) iterator.next(key, value);
+  for (size_t i = 0; i < piece && iterator.next(key, value); ++i) {
+    pairs.push_back(key);
+    pairs.push_back(value);
+  }
+  self.charge((skip + piece) / 16);
+  if (!as_chain) {
+    // Pairs in front of the accumulator.
+    Term list = args[2];
+    for (size_t i = pairs.size(); i > 0; i -= 2) list = cons(self.heap(), make_tuple(self.heap(), pairs[i - 2], pairs[i - 1]), list);
+    return list;
+  }
+  Term rest = skip + piece >= size ? atoms::none : cons(self.heap(), Term::small(static_cast<int64_t>(skip + piece)), map);
+  for (size_t i = pairs.size(); i > 0; i -= 2) rest = make_tuple(self.heap(), pairs[i - 2], pairs[i - 1], rest);
+  return rest;
+}
+
+BifResult map_to_tuple_keys_1(Process& self, const Term* args) {
+  if (is_flat_map(args[0])) return args[0].pointer()[2];
+  return is_map(args[0]) ? self.badarg() : self.badmap(args[0]);
+}
+
+BifResult map_hashmap_children_1(Process& self, const Term* args) {
+  if (!is_map(args[0])) return self.badmap(args[0]);
+  Term t = args[0];
+  if (!is_hash_map(t)) return self.badarg();
+  size_t count = header_arity(box_header(t)) - 1;
+  Term* place = self.allocate(count + 1);
+  place[0].raw = tuple_header(count);
+  for (size_t i = 0; i < count; ++i) place[i + 1] = t.pointer()[2 + i];
+  return Term::boxed(place);
+}
+
+}  // namespace erts_internal
+
+// erts_debug:map_info/1: the shape of a hashed map: {Leafs counts …} is told only as far as it is the same for any machine.
+BifResult erts_debug::map_info_1(Process& self, const Term* args) {
+  if (!is_map(args[0])) return self.badmap(args[0]);
+  return self.error(atoms::notsup);
+}
+
+}  // namespace athanor::bif

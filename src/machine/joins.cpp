@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "machine/joins.hpp"
+
+#include "code/code_server.hpp"
+#include "ets/tables.hpp"
+#include "io/ports.hpp"
+#include "process/process_table.hpp"
+#include "process/send.hpp"
+#include "process/timers.hpp"
+
+namespace athanor::machine {
+
+ExportHead* Joins::export_of(Mfa mfa) { return runtime_.code->export_of(mfa.module, mfa.function, mfa.arity); }
+
+FunHead* Joins::fun_of(Term module, uint32_t index, uint32_t old_uniq, const uint8_t uniq[16], uint32_t arity, uint32_t num_free) {
+  return runtime_.code->fun_of(module, index, old_uniq, uniq, arity, num_free);
+}
+
+Node* Joins::node_of(Term name, uint32_t creation) {
+  std::lock_guard lock(nodes_mutex_);
+  for (const auto& node : nodes_) {
+    if (node->name == name && node->creation == creation) return node.get();
+  }
+  nodes_.push_back(std::make_unique<Node>(Node{name, creation}));
+  return nodes_.back().get();
+}
+
+void run_exit_hooks(process::Process& exiting, Term reason) {
+  process::Runtime& runtime = exiting.runtime();
+  runtime.tables->process_exited(exiting, reason);
+  runtime.ports->process_exited(exiting, reason);
+  runtime.timers->process_exited(exiting);
+}
+
+bool send_elsewhere(process::Process& self, Term to, Term message) { return self.runtime().ports->send(self, to, message); }
+
+void configure(process::Runtime& runtime, const MachineOptions& options, const Release& release) {
+  process::Identity& identity = runtime.identity;
+  identity.otp_release = release.otp;
+  identity.erts_version = release.erts_version;
+  identity.otp_root = release.root;
+  identity.bin_dir = release.bin_dir;
+  identity.emulator_arguments = options.emulator_arguments;
+  identity.handle_signals = options.handle_signals;
+  identity.use_standard_streams = options.use_standard_streams;
+}
+
+// init:stop(): the message that erl_signal_server's default handler would send on SIGTERM.
+void request_stop(process::Runtime& runtime) {
+  process::ThreadScope scope(runtime);
+  base::Epochs::Participant* participant = runtime.epochs->join();
+  runtime.epochs->enter(participant);
+  heap::FragmentAllocator heap(16);
+  Term* place = heap.allocate(3);
+  place[0].raw = tuple_header(2);
+  place[1] = atoms::stop;
+  place[2] = atoms::stop;
+  process::send_to_name(runtime, atoms::init, Term::boxed(place));
+  runtime.epochs->exit(participant);
+  runtime.epochs->leave(participant);
+}
+
+}  // namespace athanor::machine

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+// Joins: calls that go against the arrows between layers, tied together here.
+#pragma once
+
+#include <mutex>
+
+#include "athanor/machine.hpp"
+#include "machine/release.hpp"
+#include "process/process.hpp"
+
+namespace athanor::machine {
+
+// The term layer's view of code and nodes.
+class Joins : public TermHost {
+ public:
+  explicit Joins(process::Runtime& runtime) : runtime_(runtime) {}
+  ExportHead* export_of(Mfa mfa) override;
+  FunHead* fun_of(Term module, uint32_t index, uint32_t old_uniq, const uint8_t uniq[16], uint32_t arity, uint32_t num_free) override;
+  Node* node_of(Term name, uint32_t creation) override;
+
+ private:
+  process::Runtime& runtime_;
+  std::mutex nodes_mutex_;
+  std::vector<std::unique_ptr<Node>> nodes_;   // few; searched in order
+};
+
+void run_exit_hooks(process::Process& exiting, Term reason);
+bool send_elsewhere(process::Process& self, Term to, Term message);
+// Hands options and release to the layers that answer questions about them.
+void configure(process::Runtime& runtime, const MachineOptions& options, const Release& release);
+void request_stop(process::Runtime& runtime);
+
+}  // namespace athanor::machine

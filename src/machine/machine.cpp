@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: Apache-2.0
+// athanor::Machine: owns the layers of one machine, joins them, boots the release, waits for its end.
+#include "athanor/machine.hpp"
+
+#include <condition_variable>
+#include <cstdio>
+#include <fstream>
+#include <mutex>
+
+#include "bif/bif.hpp"
+#include "code/code_server.hpp"
+#include "engine/engine.hpp"
+#include "ets/tables.hpp"
+#include "io/ports.hpp"
+#include "machine/joins.hpp"
+#include "machine/natives.hpp"
+#include "machine/release.hpp"
+#include "process/process_table.hpp"
+#include "process/send.hpp"
+#include "process/spawn.hpp"
+#include "sched/scheduling.hpp"
+
+namespace athanor::machine {
+
+// The end of a machine: who halts sets it, who waits reads it.
+class Ending {
+ public:
+  void set(int status, bool flush) {
+    std::lock_guard lock(mutex_);
+    if (ended_) return;
+    ended_ = true;
+    flush_ = flush;
+    status_ = status;
+    changed_.notify_all();
+  }
+  int wait(bool& flush) {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [&] { return ended_; });
+    flush = flush_;
+    return status_;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool ended_ = false, flush_ = true;
+  int status_ = 0;
+};
+
+// What Runtime::machine points at: services that only machine/ knows.
+class Machine {
+ public:
+  Ending ending;
+};
+
+namespace {
+
+void halt_machine(process::Runtime& runtime, int status, bool flush, const char* crash_message) {
+  if (crash_message) std::fprintf(stderr, "%s\n", crash_message);
+  runtime.machine->ending.set(status, flush);
+}
+
+base::Result<std::vector<uint8_t>> read_file(const std::string& path) {
+  std::ifstream in(path, std::ios::binary);
+  if (!in) return base::Error{"cannot read " + path};
+  return std::vector<uint8_t>(std::istreambuf_iterator<char>(in), {});
+}
+
+}  // namespace
+}  // namespace athanor::machine
+
+namespace athanor {
+
+using process::Runtime;
+
+struct Machine::Implementation {
+  MachineOptions options;
+  std::string error;
+  machine::Machine services;
+  machine::Release release;
+  Runtime runtime;
+  std::unique_ptr<AtomTable> atoms;
+  std::unique_ptr<machine::Joins> joins;
+  std::unique_ptr<base::Epochs> epochs;
+  std::unique_ptr<heap::LiteralSpace> literals;
+  std::unique_ptr<process::ProcessTable> processes;
+  std::unique_ptr<process::Registry> registry;
+  std::unique_ptr<sched::Scheduling> scheduling;
+  std::unique_ptr<code::CodeServer> code;
+  std::unique_ptr<ets::Tables> tables;
+  std::unique_ptr<io::Ports> ports;
+  bool started = false;
+
+  bool boot();
+  void join_layers();
+  bool load_preloaded();
+  bool spawn_first_processes();
+};
+
+void Machine::Implementation::join_layers() {
+  atoms.reset(make_atom_table(options.atom_limit));
+  runtime.terms.atoms = atoms.get();
+  runtime.terms.node_name = atoms::nonode_at_nohost;
+  runtime.terms.otp_release = release.otp;
+  runtime.machine = &services;
+  epochs = std::make_unique<base::Epochs>();
+  runtime.epochs = epochs.get();
+  literals = std::make_unique<heap::LiteralSpace>();
+  runtime.literals = literals.get();
+  runtime.min_heap_words = options.min_heap_words;
+  runtime.halt = machine::halt_machine;
+  processes = std::make_unique<process::ProcessTable>(options.process_limit);
+  runtime.processes = processes.get();
+  registry.reset(process::make_registry());
+  runtime.registry = registry.get();
+  sched::SchedulingOptions scheduling_options;
+  scheduling_options.schedulers = options.schedulers;
+  scheduling_options.schedulers_online = options.schedulers_online;
+  scheduling_options.dirty_cpu = options.dirty_cpu_schedulers;
+  scheduling_options.dirty_io = options.dirty_io_schedulers;
+  scheduling_options.stress = options.stress;
+  scheduling = sched::Scheduling::create(runtime, scheduling_options, engine::make_executor);
+  runtime.start_monotonic_ns = runtime.clock->monotonic_ns();
+  process::ThreadScope scope(runtime);
+  code = std::make_unique<code::CodeServer>(runtime, machine::native_rows(), engine::make_stubs());
+  runtime.code = code.get();
+  joins = std::make_unique<machine::Joins>(runtime);
+  runtime.terms.host = joins.get();
+  tables = ets::Tables::create(runtime, options.ets_limit);
+  runtime.tables = tables.get();
+  ports = io::Ports::create(runtime, options.port_limit);
+  runtime.ports = ports.get();
+  runtime.exit_hooks = machine::run_exit_hooks;
+  runtime.send_elsewhere = machine::send_elsewhere;
+}
+
+bool Machine::Implementation::load_preloaded() {
+  std::vector<code::Prepared*> prepared;
+  for (const char* name : machine::preloaded_modules(release.otp)) {
+    auto bytes = machine::read_file(release.preloaded_dir + "/" + name + ".beam");
+    if (!bytes) {
+      error = bytes.error().message + ": the release under " + release.root + " is incomplete";
+      return false;
+    }
+    auto module = code->prepare(intern(name), bytes->data(), bytes->size());
+    if (!module) {
+      error = release.preloaded_dir + "/" + name + ".beam: " + module.error().message;
+      return false;
+    }
+    prepared.push_back(*module);
+    code->mark_preloaded(intern(name));
+  }
+  std::vector<Term> failed;
+  if (code->finish(prepared, failed) == code::CodeServer::Finish::NotPurged) {
+    error = "preloaded modules are loaded twice";
+    return false;
+  }
+  for (code::Prepared* module : prepared) module->release();
+  return true;
+}
+
+bool Machine::Implementation::spawn_first_processes() {
+  heap::FragmentAllocator heap(1024);
+  std::vector<Term> arguments;
+  for (const std::string& text : options.arguments) arguments.push_back(binary::from_text(heap, text));
+  Term list = bif::make_list(heap, arguments.data(), arguments.size());
+  Term init_arguments = bif::cons(heap, intern("init"), bif::cons(heap, list, Term::nil()));
+  process::SpawnOptions plain;
+  if (process::spawn(runtime, nullptr, intern("erl_init"), intern("start"), init_arguments, plain).pid.is_none()) return false;
+  struct SystemProcess { const char* module; process::Priority priority; };
+  using process::Priority;
+  for (const SystemProcess& row : {SystemProcess{"erts_code_purger", Priority::High}, {"erts_literal_area_collector", Priority::High},
+                                   {"erts_dirty_process_signal_handler", Priority::Normal}, {"erts_dirty_process_signal_handler", Priority::High},
+                                   {"erts_dirty_process_signal_handler", Priority::Max}}) {
+    process::SpawnOptions system;
+    system.system_process = true;
+    system.priority = row.priority;
+    system.off_heap_messages = true;
+    if (process::spawn(runtime, nullptr, intern(row.module), intern("start"), Term::nil(), system).pid.is_none()) return false;
+  }
+  return true;
+}
+
+bool Machine::Implementation::boot() {
+  auto found = machine::find_release(options.otp_root, options.bin_dir);
+  if (!found) {
+    error = found.error().message;
+    return false;
+  }
+  release = *found;
+  join_layers();
+  {
+    process::ThreadScope scope(runtime);
+    if (!load_preloaded()) return false;
+    machine::configure(runtime, options, release);
+    if (!spawn_first_processes()) {
+      error = "the first processes do not fit into the process table (+P is too small)";
+      return false;
+    }
+  }
+  scheduling->start();
+  started = true;
+  return true;
+}
+
+Machine::Machine(MachineOptions options) : implementation_(std::make_unique<Implementation>()) {
+  implementation_->options = std::move(options);
+}
+
+Machine::~Machine() {
+  Implementation& self = *implementation_;
+  if (self.started) self.scheduling->stop();
+  if (self.atoms) {
+    process::ThreadScope scope(self.runtime);
+    self.ports.reset();
+    self.tables.reset();
+    self.processes.reset();
+    self.code.reset();
+    self.scheduling.reset();
+    self.epochs.reset();
+    self.literals.reset();
+  }
+}
+
+bool Machine::boot() { return implementation_->boot(); }
+
+const std::string& Machine::error() const { return implementation_->error; }
+
+int Machine::wait() {
+  bool flush = true;
+  int status = implementation_->services.ending.wait(flush);
+  if (flush) implementation_->ports->flush();
+  return status;
+}
+
+void Machine::request_stop() { machine::request_stop(implementation_->runtime); }
+
+const char* version() { return "0.1.0"; }
+
+}  // namespace athanor
