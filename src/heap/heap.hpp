@@ -32,6 +32,11 @@ class Heap : public Allocator {
   size_t free_words() const { return static_cast<size_t>(limit_ - top_); }
   size_t block_words() const { return static_cast<size_t>(end_ - start_); }
 
+  // Off-heap bytes reached from terms made since the last collection and from survivors of one.
+  uint64_t off_heap_bytes() const { return off_heap_.bytes; }
+  // All words held: block, old generation, fragments.
+  size_t total_words() const { return block_words() + static_cast<size_t>(old_end_ - old_start_) + fragment_words_; }
+
   // Takes over the terms of a fragment chain (a received message); no walk. Counts towards the next collection.
   void adopt(Fragment* fragments);
 
@@ -46,6 +51,9 @@ class Heap : public Allocator {
   uint32_t fragment_words_ = 0;
   uint32_t minor_collections_ = 0;   // since the last full one
   uint32_t min_words_ = 0;           // min_heap_size
+  bool grow_next_ = false;           // the last collection left it more than three quarters full
+  uint64_t binary_limit_ = kMinBinaryBytes;   // off-heap bytes that ask for a collection
+  static constexpr uint64_t kMinBinaryBytes = 46422 * 8;   // OTP: min_bin_vheap_size
   OffHeapList old_off_heap_;         // boxes that live in the old generation
 
  protected:

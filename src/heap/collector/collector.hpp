@@ -18,6 +18,8 @@ class RootVisitor {
 class RootSource {
  public:
   virtual void visit_roots(RootVisitor& visitor) = 0;
+  // Before sizes are taken: may adopt fragments whose terms are about to become part of the heap.
+  virtual void before_collection() {}
  protected:
   ~RootSource() = default;
 };
@@ -42,6 +44,15 @@ CollectResult collect(Heap& heap, RootSource& roots, const CollectRequest& reque
 
 // Shrinks to the smallest block that holds the live terms (hibernate, idle). Stack must be empty or small.
 CollectResult compact(Heap& heap, RootSource& roots, const LiteralSpace* literals);
+
+// Fragments or off-heap binaries have piled up: ask for a collection at the next safepoint, though there may be room.
+inline bool wants_collection(const Heap& heap) {
+#ifdef ATH_STRESS
+  return heap.fragments_ != nullptr;
+#else
+  return heap.fragment_words_ > heap.block_words() / 2 + 128 || heap.off_heap_bytes() > heap.binary_limit_;
+#endif
+}
 
 size_t next_heap_size(size_t words);   // smallest size of the growth sequence that holds `words`
 

@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: Apache-2.0
+// When what is collected, and how large the blocks become.
+//
+// minor:  [start, high_water) survived a collection already and moves to the old generation; the rest of the young one is copied
+//         to a new block, whose top becomes the high-water mark.
+// full:   young and old are copied to a new block.
+// What refers from old to young does not exist: terms are not changed once made, and fragments are emptied by every collection.
+#include "heap/collector/collector.hpp"
+
+#include <algorithm>
+#include <cstdlib>
+#include <cstring>
+
+#include "heap/collector/tracer.hpp"
+#include "heap/off_heap.hpp"
+
+namespace athanor::heap {
+
+namespace {
+
+constexpr size_t kSmallestBlock = 38;
+
+Term* allocate_block(size_t words) {
+  auto* block = static_cast<Term*>(std::malloc(words * sizeof(Term)));
+  ATH_ASSERT(block != nullptr && "out of memory");
+  return block;
+}
+
+void free_block(Term* start, const Term* end) {
+#ifdef ATH_STRESS
+  if (start) std::memset(static_cast<void*>(start), 0xDE, static_cast<size_t>(end - start) * sizeof(Term));
+#else
+  static_cast<void>(end);
+#endif
+  std::free(start);
+}
+
+enum class Shape : uint8_t { Normal, Exact };
+
+struct Sizes {
+  size_t stack;      // words of the stack
+  size_t extra;      // words that must be free afterwards
+  size_t young_max;  // most words that can survive into the young block
+};
+
+// Words the block should have for `live` words; more than three quarters full means the next size.
+size_t wanted_words(size_t live, size_t min_words) {
+  size_t words = next_heap_size(live);
+  if (live * 4 > words * 3) words = next_heap_size(words + 1);
+  return std::max({words, min_words, kSmallestBlock});
+}
+
+// Moves stack and terms into `block` (of `capacity` words, terms up to `top`) as a block of `words` words.
+void install_block(Heap& heap, Term* block, Term* top, size_t words) {
+  size_t stack = static_cast<size_t>(heap.end_ - heap.stack_top());
+  Term* end = block + words;
+  std::memcpy(static_cast<void*>(end - stack), heap.stack_top(), stack * sizeof(Term));
+  free_block(heap.start_, heap.end_);
+  heap.start_ = block;
+  heap.end_ = end;
+  heap.high_water_ = top;
+  heap.set_top(top);
+  heap.set_stack_top(end - stack);
+}
+
+// Roots, trace, lists, fragments. Leaves the new terms in tracer.young; the block is not replaced yet.
+void run(Heap& heap, RootSource& roots, Tracer& tracer, bool full) {
+  tracer.visit_stack(heap.stack_top(), heap.end_);
+  roots.visit_roots(tracer);
+  tracer.trace();
+  OffHeapList young = tracer.evacuated, old;
+  for (Term* box = young.first; box; box = reinterpret_cast<Term*>(off_heap_next(box))) young.bytes += off_heap_bytes(box);
+  const Term* old_start = tracer.promote_start ? heap.old_start_ : nullptr;
+  const Term* old_end = tracer.promote_start ? heap.old_end_ : nullptr;
+  off_heap_sweep(heap.off_heap(), young, old, old_start, old_end);
+  if (full) {
+    off_heap_sweep(heap.old_off_heap_, young, old, nullptr, nullptr);
+  } else {
+    off_heap_append(old, heap.old_off_heap_);
+  }
+  heap.off_heap() = young;
+  heap.old_off_heap_ = old;
+  Fragment::destroy_chain(heap.fragments_);
+  heap.fragments_ = nullptr;
+  heap.fragment_words_ = 0;
+}
+
+size_t minor(Heap& heap, RootSource& roots, const CollectRequest& request, const Sizes& sizes) {
+  Tracer tracer;
+  size_t promoted_max = static_cast<size_t>(heap.high_water_ - heap.start_);
+  if (!heap.old_start_ && promoted_max > 0) {
+    size_t words = next_heap_size(promoted_max + promoted_max / 2);
+    heap.old_start_ = heap.old_top_ = allocate_block(words);
+    heap.old_end_ = heap.old_start_ + words;
+  }
+  size_t block = heap.block_words();
+  if (heap.grow_next_) block = next_heap_size(block + 1);
+  size_t needed = sizes.young_max + sizes.stack + sizes.extra;
+  // The most that can survive rarely does: room for it is taken, but the block ends where its size says.
+  size_t capacity = std::max(block, needed);
+  if (sizes.extra + sizes.stack > block / 2) capacity = std::max(block, next_heap_size(needed));
+  Term* to = allocate_block(capacity);
+  tracer.literals = request.literals;
+  tracer.stay_start = heap.old_start_;
+  tracer.stay_end = heap.old_end_;
+  tracer.promote_start = heap.start_;
+  tracer.promote_end = heap.high_water_;
+  tracer.young = {to, to, to + capacity};
+  tracer.old = {heap.old_top_, heap.old_top_, heap.old_end_};
+  Term* old_top_before = heap.old_top_;
+  run(heap, roots, tracer, false);
+  heap.old_top_ = tracer.old.top;
+  size_t live = static_cast<size_t>(tracer.young.top - to);
+  size_t used = live + sizes.stack + sizes.extra;
+  size_t words = used <= block ? block : capacity;
+  install_block(heap, to, tracer.young.top, words);
+  heap.grow_next_ = used * 4 > words * 3;
+  ++heap.minor_collections_;
+  return live + static_cast<size_t>(heap.old_top_ - old_top_before);
+}
+
+size_t full(Heap& heap, RootSource& roots, const CollectRequest& request, const Sizes& sizes, Shape shape) {
+  size_t min_words = std::max<size_t>(heap.min_words_, kSmallestBlock);
+  size_t capacity = std::max(sizes.young_max + sizes.stack + sizes.extra, min_words);
+  Term* to = allocate_block(capacity);
+  Tracer tracer;
+  tracer.literals = request.literals;
+  tracer.evacuate = request.evacuate;
+  tracer.young = {to, to, to + capacity};
+  run(heap, roots, tracer, true);
+  free_block(heap.old_start_, heap.old_end_);
+  heap.old_start_ = heap.old_top_ = heap.old_end_ = nullptr;
+  size_t live = static_cast<size_t>(tracer.young.top - to);
+  size_t used = live + sizes.stack + sizes.extra;
+  size_t wanted = shape == Shape::Exact ? std::max(used, min_words) : wanted_words(used, min_words);
+  install_block(heap, to, tracer.young.top, std::min(capacity, wanted));
+  heap.grow_next_ = wanted > capacity;
+  heap.minor_collections_ = 0;
+  bool wasteful = shape == Shape::Exact ? capacity > wanted : capacity > 2 * wanted;
+  if (wasteful && live + sizes.stack + sizes.extra < capacity) {
+    // Most of what was there is gone: what is left, which is known now, moves once more into a block of its size.
+    Term* smaller = allocate_block(wanted);
+    Tracer again;
+    again.literals = request.literals;
+    again.young = {smaller, smaller, smaller + wanted};
+    run(heap, roots, again, true);
+    install_block(heap, smaller, again.young.top, wanted);
+  }
+  return live;
+}
+
+CollectResult collect_as(Heap& heap, RootSource& roots, const CollectRequest& request, Shape shape) {
+  roots.before_collection();
+  CollectResult result;
+  size_t before = static_cast<size_t>(heap.top() - heap.start_) + static_cast<size_t>(heap.old_top_ - heap.old_start_) +
+                  heap.fragment_words_;
+  size_t promoted = static_cast<size_t>(heap.high_water_ - heap.start_);
+  bool old_is_full = heap.old_start_ && static_cast<size_t>(heap.old_end_ - heap.old_top_) < promoted;
+  bool old_binaries = heap.old_off_heap_.bytes > 2 * heap.binary_limit_;
+  bool everything = request.full || request.evacuate || old_is_full || old_binaries ||
+                    heap.minor_collections_ >= request.fullsweep_after;
+  Sizes sizes;
+  sizes.stack = static_cast<size_t>(heap.end_ - heap.stack_top());
+  sizes.extra = request.words_needed + Allocator::kReserveWords;
+  size_t live;
+  if (everything) {
+    sizes.young_max = before + (request.evacuate ? request.evacuate->words() : 0);
+    live = full(heap, roots, request, sizes, shape);
+    heap.binary_limit_ = std::max(Heap::kMinBinaryBytes, 2 * heap.off_heap_bytes());
+  } else {
+    sizes.young_max = static_cast<size_t>(heap.top() - heap.high_water_) + heap.fragment_words_;
+    live = minor(heap, roots, request, sizes);
+    heap.binary_limit_ = std::max(Heap::kMinBinaryBytes, heap.off_heap_bytes() + std::max(Heap::kMinBinaryBytes, heap.off_heap_bytes()));
+  }
+  size_t after = static_cast<size_t>(heap.top() - heap.start_) + static_cast<size_t>(heap.old_top_ - heap.old_start_);
+  result.words_reclaimed = before > after ? before - after : 0;
+  result.reductions = std::max<uint64_t>(1, live / 10);
+  result.exceeded_max = request.max_words != 0 && heap.total_words() > request.max_words;
+  ATH_ASSERT(heap.free_words() >= sizes.extra);
+  return result;
+}
+
+}  // namespace
+
+CollectResult collect(Heap& heap, RootSource& roots, const CollectRequest& request) {
+  return collect_as(heap, roots, request, Shape::Normal);
+}
+
+CollectResult compact(Heap& heap, RootSource& roots, const LiteralSpace* literals) {
+  CollectRequest request;
+  request.full = true;
+  request.literals = literals;
+  return collect_as(heap, roots, request, Shape::Exact);
+}
+
+}  // namespace athanor::heap
