@@ -1,0 +1,44 @@
+%% SPDX-License-Identifier: Apache-2.0
+%% Exceptions: classes, stack traces with places, nesting, after, and what crosses calls.
+-module(exceptions).
+-mode(compile).
+-export([main/1]).
+
+main(_) ->
+    Cases = [fun() -> 1 / zero() end, fun() -> hd([]) end, fun() -> atom_to_list(1) end, fun() -> element(3, {1, 2}) end,
+             fun() -> throw(ball) end, fun() -> exit(bye) end, fun() -> error(oops) end, fun() -> error(oops, [1, 2]) end,
+             fun() -> {a, _} = id({b, c}) end, fun() -> case id(3) of 4 -> ok end end, fun() -> if hd([false]) -> ok end end,
+             fun() -> clause(7) end, fun() -> id(fun(X) -> X end)(1, 2) end, fun() -> (id(not_a_fun))(1) end,
+             fun() -> no_such_module:f(1) end, fun() -> maps:get(k, #{}) end, fun() -> #{a := 1} = id(#{}) end,
+             fun() -> M0 = id(#{}), M0#{a := 1} end, fun() -> binary_to_atom(<<255>>, utf8) end, fun() -> lists:sum([a]) end,
+             fun() -> apply(?MODULE, no_such_function, [1]) end, fun() -> try id(1) of 2 -> ok after io:format("after~n") end end,
+             fun() -> erlang:raise(error, custom, [{m, f, 2, []}]) end, fun() -> list_to_existing_atom("never_seen_before_xyz") end,
+             fun() -> tuple_size([]) end, fun() -> length([a | b]) end, fun() -> [1] ++ id(a) end, fun() -> id(a) ++ [1] end,
+             fun() -> spawn(id(x), y) end, fun() -> ets:lookup(no_table, 1) end, fun() -> register(undefined, self()) end],
+    [run(N, Case) || {N, Case} <- lists:zip(lists:seq(1, length(Cases)), Cases)],
+    io:format("~p~n", [catch throw(caught)]),
+    io:format("~p~n", [catch exit(caught)]),
+    {'EXIT', {Reason, [{M, F, _, _} | _]}} = (catch error(deep)),
+    io:format("~p ~p ~s~n", [Reason, M, case atom_to_list(F) of [$- | _] -> "fun"; N -> N end]),
+    io:format("~p~n", [nested(5)]).
+
+zero() -> 0.
+id(X) -> X.
+clause(1) -> one.
+
+run(N, Case) ->
+    try Case() of
+        Value -> io:format("~p: ~p~n", [N, Value])
+    catch
+        Class:Reason:Stack ->
+            io:format("~p: ~p ~p~n", [N, Class, Reason]),
+            [io:format("    ~p~n", [Item]) || Item <- lists:sublist(Stack, 2)]
+    end.
+
+nested(0) -> throw(bottom);
+nested(N) ->
+    try nested(N - 1)
+    catch throw:R when N =:= 3 -> {caught_at, N, R};
+          throw:R -> throw({N, R})
+    after io:format("leaving ~p~n", [N])
+    end.
