@@ -36,12 +36,13 @@ bool grow(Allocator& heap, Term* ref, uint64_t total) {
   OffHeapBinary* shared = reinterpret_cast<OffHeapBinary*>(ref[3].raw);
   if (bytes > shared->capacity) {
     if (ref[5].raw & kHasContexts) return false;
+    const size_t before = shared->capacity;
     shared = OffHeapBinary::reallocate(shared, bytes * 2);
+    heap.off_heap().bytes += shared->capacity - before;
     ref[3].raw = reinterpret_cast<Word>(shared);
     ref[4].raw = reinterpret_cast<Word>(shared->data());
   }
   if (total % 8 != 0) shared->data()[bytes - 1] = bytes > ref[1].raw ? 0 : shared->data()[bytes - 1];
-  heap.off_heap().bytes += bytes - ref[1].raw;
   ref[1].raw = bytes;
   shared->size = bytes;
   return true;
