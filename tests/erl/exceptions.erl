@@ -8,7 +8,7 @@ main(_) ->
     Cases = [fun() -> 1 / zero() end, fun() -> hd([]) end, fun() -> atom_to_list(1) end, fun() -> element(3, {1, 2}) end,
              fun() -> throw(ball) end, fun() -> exit(bye) end, fun() -> error(oops) end, fun() -> error(oops, [1, 2]) end,
              fun() -> {a, _} = id({b, c}) end, fun() -> case id(3) of 4 -> ok end end, fun() -> if hd([false]) -> ok end end,
-             fun() -> clause(7) end, fun() -> id(fun(X) -> X end)(1, 2) end, fun() -> (id(not_a_fun))(1) end,
+             fun() -> clause(7) end, fun() -> (id(fun(X) -> X end))(1, 2) end, fun() -> (id(not_a_fun))(1) end,
              fun() -> no_such_module:f(1) end, fun() -> maps:get(k, #{}) end, fun() -> #{a := 1} = id(#{}) end,
              fun() -> M0 = id(#{}), M0#{a := 1} end, fun() -> binary_to_atom(<<255>>, utf8) end, fun() -> lists:sum([a]) end,
              fun() -> apply(?MODULE, no_such_function, [1]) end, fun() -> try id(1) of 2 -> ok after io:format("after~n") end end,
