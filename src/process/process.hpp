@@ -49,6 +49,7 @@ struct Exception {
   Term value;                 // reason
   Term trace;                 // raw stack trace: list of {M,F,A|Args,Location} as built by engine, or nil/none
   Term error_info_cause;      // none, or the `cause` for error_info
+  Term error_info;            // error/3: the whole error_info map, or none
   bool has_arguments = false; // error/2: args given in `arguments`
   Term arguments;
   bool trace_given = false;   // raise/3: trace is the whole trace
