@@ -25,6 +25,7 @@ class Mailbox {
     was_empty = head == nullptr;
     return true;
   }
+  bool is_closed() const { return incoming_.load(std::memory_order_relaxed) == closed(); }
   bool has_incoming() const { Signal* s = incoming_.load(std::memory_order_acquire); return s != nullptr && s != closed(); }
   // Owner. All signals pushed so far, oldest first, linked by next; null when none.
   Signal* take_incoming();
@@ -37,6 +38,7 @@ class Mailbox {
   Signal* remove_current();                          // it matched; the cursor goes back to the first
   void restart() { save_ = &first_; }
   void append(Signal* message);
+  void destroy_all();                                // owner, after close: frees the inner queue
   size_t count() const { return count_; }
   Signal* first() const { return first_; }
   // Receive markers: `mark` notes the end of the queue (a reference was just made), `use` starts the scan there.

@@ -44,6 +44,9 @@ enum class Pending : uint8_t {
   Exit,     // the process ends now (exception_.value is the reason), no catch sees it
 };
 
+// A collection that a built-in asked for; the engine does it at the built-in's end.
+enum class CollectWanted : uint8_t { No, Minor, Full };
+
 struct Exception {
   Class klass = Class::Error;
   Term value;                 // reason
@@ -66,6 +69,7 @@ struct Extra {
   uint32_t min_binary_virtual_heap = 46422;
   bool off_heap_messages = false;
   bool sensitive = false;
+  bool monitors_nodes = false;
   Term seq_token;                      // root
   uint32_t save_calls = 0;
   uint32_t fullsweep_after = 0; bool fullsweep_set = false;
@@ -107,6 +111,8 @@ class Process final : public heap::RootSource {
   bool charge(uint64_t reductions) { reductions_left_ -= static_cast<int64_t>(reductions); return reductions_left_ <= 0; }
 
   void visit_roots(heap::RootVisitor& visitor) override;  // dictionary, messages in the inner queue, saved registers, exception, extras
+  void before_collection() override;        // the message under the receive cursor becomes part of the heap
+  void release_memory();                    // at exit: messages, heap, tables of its own
   Extra& extra();                           // makes it
   Extra* extra_if_any() const { return extra_.get(); }
 
@@ -129,6 +135,8 @@ class Process final : public heap::RootSource {
   Pending pending_ = Pending::None;
   bool trap_exit_ = false;
   bool hibernated_ = false;
+  CollectWanted collect_wanted_ = CollectWanted::No;
+  bool heap_messages_ = false;              // a queued message has its term on this heap: the queue is a root
   uint8_t timer_state_ = 0;                 // receive timer: 0 none, 1 set, 2 fired
   uint32_t catches_ = 0;                    // catch marks on the stack
   uint32_t timer_generation_ = 0;
@@ -140,7 +148,7 @@ class Process final : public heap::RootSource {
 
   Term group_leader_;                       // root when boxed (external)
   Term parent_;
-  Term registered_name_;                    // atom or none
+  std::atomic<Term> registered_name_{Term::none()};   // atom or none; any thread (see registry.cpp)
   Mfa initial_call_;
   Term error_handler_;                      // module; default error_handler
   Dictionary* dictionary_ = nullptr;

@@ -33,9 +33,15 @@ class Registry {
   virtual ~Registry() = default;
   virtual bool add(Term name, Term pid_or_port) = 0;   // false: taken
   virtual bool remove(Term name) = 0;
+  virtual bool remove(Term name, Term pid_or_port) = 0;   // only if it is this one's
   virtual Term find(Term name) const = 0;              // none() where free
   virtual std::vector<Term> names() const = 0;
 };
 Registry* make_registry();
+
+// Names of processes: the registry and Process::registered_name_ together. Any thread in an epoch.
+bool register_name(Process& process, Term name);          // false: the name is taken, the process has one, or is ending
+bool unregister_name(Runtime& runtime, Term name);        // also of a port; false: free
+void unregister_process(Process& process);                // gives up its name, if any
 
 }  // namespace athanor::process

@@ -5,6 +5,8 @@
 
 #include <atomic>
 #include <cstdint>
+#include <string>
+#include <vector>
 
 #include "base/clock.hpp"
 #include "base/epoch.hpp"
@@ -20,9 +22,20 @@ namespace athanor::machine { class Machine; }
 namespace athanor::process {
 
 class Process;
+struct Signal;
 class ProcessTable;
 class Registry;
 class Timers;
+
+// What programs ask about the release and the start of this machine (system_info, init). Fixed before the first process runs.
+struct Identity {
+  int otp_release = 25;
+  std::string erts_version;                     // "13.1.5"
+  std::string otp_root, bin_dir;
+  std::vector<std::string> emulator_arguments;  // complete argv: system_info(emu_args)
+  bool handle_signals = false;                  // the program lets us have SIGTERM and friends
+  bool use_standard_streams = true;
+};
 
 // Makes runnable processes run. Implemented by sched/.
 class Waker {
@@ -55,6 +68,7 @@ struct Runtime {
   io::Ports* ports = nullptr;
   machine::Machine* machine = nullptr;
   Counters counters;
+  Identity identity;
   int64_t start_monotonic_ns = 0;
   std::atomic<uint64_t> system_logger_raw{0};   // Term: pid or atom, system_flag(system_logger)
   std::atomic<uint32_t> backtrace_depth{8};
@@ -66,6 +80,9 @@ struct Runtime {
   void (*exit_hooks)(Process& exiting, Term reason) = nullptr;
   // A signal to something that is no local process: a port or, later, a remote process. Joined in machine/.
   bool (*send_elsewhere)(Process& self, Term to, Term message) = nullptr;
+  // Any other signal (Link, Unlink, UnlinkAck, Monitor, Demonitor, MonitorDown, Exit, GroupLeader) to a port or a remote process, as
+  // deliver() is given it. Takes the signal over in any case; false: no such receiver. Any thread. Joined in machine/.
+  bool (*deliver_elsewhere)(Runtime& runtime, Term to, Signal* signal) = nullptr;
 };
 
 // Sets the calling thread to work for this machine (TermContext and Runtime), and undoes it.
