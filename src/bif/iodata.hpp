@@ -38,7 +38,7 @@ class Flat {
  private:
   const uint8_t* bytes_ = nullptr;
   size_t size_ = 0;
-  binary::Scratch scratch_;
+  athanor::binary::Scratch scratch_;
 };
 
 // Calls byte(value) for byte-sized integers and bits(term) for bitstrings, in order; false from either, or a term that has no
