@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: Apache-2.0
+// process_flag: each answers with the old value.
+#include "bif/bif.hpp"
+#include "code/code_server.hpp"
+#include "process/process_table.hpp"
+#include "process/runtime.hpp"
+#include "process/spawn.hpp"
+#include "process/state.hpp"
+#include "term/map.hpp"
+#define ATH_FAMILY "bif/processes.def"
+#include "bif/declare.inc"
+
+namespace athanor::bif {
+namespace {
+
+Term priority_atom(process::Priority priority) {
+  switch (priority) {
+    case process::Priority::Max: return atoms::max;
+    case process::Priority::High: return atoms::high;
+    case process::Priority::Normal: return atoms::normal;
+    case process::Priority::Low: return atoms::low;
+  }
+  ATH_ASSERT(false);
+}
+
+bool read_priority(Term t, process::Priority& priority) {
+  if (t == atoms::max) priority = process::Priority::Max;
+  else if (t == atoms::high) priority = process::Priority::High;
+  else if (t == atoms::normal) priority = process::Priority::Normal;
+  else if (t == atoms::low) priority = process::Priority::Low;
+  else return false;
+  return true;
+}
+
+void set_priority(Process& self, process::Priority priority) {
+  uint32_t bits = static_cast<uint32_t>(priority) << process::kPriorityShift;
+  uint32_t state = self.state_.load(std::memory_order_relaxed);
+  while (!self.state_.compare_exchange_weak(state, (state & ~(3u << process::kPriorityShift)) | bits)) {
+  }
+}
+
+bool read_boolean(Term t, bool& value) {
+  value = t == atoms::true_;
+  return value || t == atoms::false_;
+}
+
+bool read_count(Term t, uint64_t& value) {
+  if (!t.is_small() || t.small_value() < 0) return false;
+  value = static_cast<uint64_t>(t.small_value());
+  return true;
+}
+
+}  // namespace
+
+// #{size, kill, error_logger, include…} as process_info and the flag's old value show it.
+Term max_heap_map(Process& self, Allocator& heap) {
+  process::Extra* extra = self.extra_if_any();
+  Term pairs[6] = {atoms::size, Term::small(extra ? static_cast<int64_t>(extra->max_heap_words) : 0),
+                   atoms::kill, boolean(!extra || extra->max_heap_kill),
+                   atoms::error_logger, boolean(!extra || extra->max_heap_error_logger)};
+  return map::from_pairs(heap, pairs, 3);
+}
+
+static BifResult set_max_heap(Process& self, Term value) {
+  uint64_t words = 0;
+  Term size = is_map(value) ? map::get(value, atoms::size) : value;
+  if (size.is_none() || !read_count(size, words)) return self.badarg();
+  if (words != 0 && words < 233) return self.badarg();
+  bool kill = true, log = true;
+  if (is_map(value)) {
+    Term given = map::get(value, atoms::kill);
+    if (!given.is_none() && !read_boolean(given, kill)) return self.badarg();
+    given = map::get(value, atoms::error_logger);
+    if (!given.is_none() && !read_boolean(given, log)) return self.badarg();
+  }
+  Term old = max_heap_map(self, self.heap());
+  process::Extra& extra = self.extra();
+  extra.max_heap_words = words;
+  extra.max_heap_kill = kill;
+  extra.max_heap_error_logger = log;
+  return old;
+}
+
+BifResult erlang::process_flag_2(Process& self, const Term* args) {
+  Term flag = args[0], value = args[1];
+  bool on;
+  uint64_t count;
+  if (flag == atoms::trap_exit) {
+    if (!read_boolean(value, on)) return self.badarg();
+    Term old = boolean(self.trap_exit_);
+    // Exit signals sent before now meet the old flag.
+    process::handle_signals(self);
+    if (process::is_exiting(self)) return self.exit_now(Term::none());
+    self.trap_exit_ = on;
+    return old;
+  }
+  if (flag == atoms::error_handler) {
+    if (!value.is_atom()) return self.badarg();
+    Term old = self.error_handler_;
+    self.error_handler_ = value;
+    return old;
+  }
+  if (flag == atoms::priority) {
+    process::Priority priority;
+    if (!read_priority(value, priority)) return self.badarg();
+    Term old = priority_atom(self.priority());
+    set_priority(self, priority);
+    return old;
+  }
+  if (flag == atoms::min_heap_size) {
+    if (!read_count(value, count)) return self.badarg();
+    Term old = Term::small(self.heap().min_words_);
+    self.heap().min_words_ = static_cast<uint32_t>(heap::next_heap_size(count));
+    return old;
+  }
+  if (flag == atoms::min_bin_vheap_size) {
+    if (!read_count(value, count)) return self.badarg();
+    Term old = Term::small(self.extra().min_binary_virtual_heap);
+    self.extra().min_binary_virtual_heap = static_cast<uint32_t>(count);
+    return old;
+  }
+  if (flag == atoms::max_heap_size) return set_max_heap(self, value);
+  if (flag == atoms::fullsweep_after) {
+    if (!read_count(value, count)) return self.badarg();
+    process::Extra& extra = self.extra();
+    Term old = Term::small(extra.fullsweep_set ? extra.fullsweep_after : self.runtime().fullsweep_after.load());
+    extra.fullsweep_after = static_cast<uint32_t>(count > 65535 ? 65535 : count);
+    extra.fullsweep_set = true;
+    return old;
+  }
+  if (flag == atoms::message_queue_data) {
+    if (value != atoms::off_heap && value != atoms::on_heap) return self.badarg();
+    Term old = self.extra_if_any() && self.extra().off_heap_messages ? atoms::off_heap : atoms::on_heap;
+    self.extra().off_heap_messages = value == atoms::off_heap;
+    return old;
+  }
+  if (flag == atoms::sensitive) {
+    if (!read_boolean(value, on)) return self.badarg();
+    Term old = boolean(self.extra().sensitive);
+    self.extra().sensitive = on;
+    return old;
+  }
+  if (flag == atoms::save_calls) {
+    if (!read_count(value, count) || count > 10000) return self.badarg();
+    Term old = Term::small(self.extra().save_calls);
+    self.extra().save_calls = static_cast<uint32_t>(count);
+    return old;
+  }
+  if (flag == atoms::monitor_nodes || (is_tuple_of(flag, 2) && tuple_element(flag, 0) == atoms::monitor_nodes)) {
+    // No distribution: nodes never come up or go down, so a subscription has nothing to tell.
+    if (!read_boolean(value, on)) return self.badarg();
+    Term old = boolean(self.extra().monitors_nodes);
+    self.extra().monitors_nodes = on;
+    return old;
+  }
+  if (flag == atoms::scheduler) return value.is_small() ? BifResult(Term::small(0)) : self.badarg();
+  return self.badarg();
+}
+
+// erts_internal:process_flag(Pid, save_calls, N).
+BifResult erts_internal::process_flag_3(Process& self, const Term* args) {
+  if (!args[0].is_local_pid() || args[1] != atoms::save_calls) return atoms::badarg;
+  uint64_t count;
+  if (!read_count(args[2], count) || count > 10000) return atoms::badarg;
+  if (args[0] == self.pid()) {
+    Term own[2] = {args[1], args[2]};
+    return erlang::process_flag_2(self, own);
+  }
+  return atoms::badarg;
+}
+
+}  // namespace athanor::bif

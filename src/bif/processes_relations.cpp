@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+// Links, monitors and aliases: arguments and options; process/relations.hpp does the work.
+#include "bif/bif.hpp"
+#include "process/relations.hpp"
+#include "process/send.hpp"
+#include "process/spawn.hpp"
+#define ATH_FAMILY "bif/processes.def"
+#include "bif/declare.inc"
+
+namespace athanor::bif::erlang {
+namespace {
+
+// Removes a message {_, Ref, _, _, _} from the inner queue: demonitor's flush.
+void flush_down_message(Process& self, Term reference) {
+  uint64_t wanted[3], found[3];
+  process::reference_words(reference, wanted);
+  process::handle_signals(self);
+  self.mailbox().restart();
+  while (process::Signal* message = self.mailbox().peek()) {
+    Term t = message->parcel.term;
+    if (is_tuple_of(t, 5) && is_local_reference(tuple_element(t, 1))) {
+      process::reference_words(tuple_element(t, 1), found);
+      if (found[0] == wanted[0] && found[1] == wanted[1]) {
+        process::Signal::destroy(self.mailbox().remove_current());
+        return;
+      }
+    }
+    self.mailbox().advance();
+  }
+  self.mailbox().restart();
+}
+
+}  // namespace
+
+BifResult link_1(Process& self, const Term* args) { return process::link(self, args[0]); }
+BifResult unlink_1(Process& self, const Term* args) { return process::unlink(self, args[0]); }
+
+BifResult monitor_2(Process& self, const Term* args) { return process::monitor(self, args[0], args[1], {}); }
+BifResult monitor_3(Process& self, const Term* args) {
+  process::MonitorOptions options;
+  if (!process::parse_monitor_options(args[2], options)) return self.badarg();
+  return process::monitor(self, args[0], args[1], options);
+}
+
+BifResult demonitor_1(Process& self, const Term* args) {
+  bool multiple = false;
+  if (process::demonitor(self, args[0], multiple) == process::Demonitored::BadArgument) return self.badarg();
+  return atoms::true_;
+}
+// erlang:demonitor/2: with info, whether the monitor was found; with flush, its message is taken out of the queue.
+BifResult demonitor_2(Process& self, const Term* args) {
+  bool info = false, flush = false;
+  Term list = args[1];
+  for (; list.is_list_cell(); list = list.tail()) {
+    if (list.head() == atoms::info) info = true;
+    else if (list.head() == atoms::flush) flush = true;
+    else return self.badarg();
+  }
+  if (!list.is_nil()) return self.badarg();
+  bool multiple = false;
+  process::Demonitored done = process::demonitor(self, args[0], multiple);
+  if (done == process::Demonitored::BadArgument) return self.badarg();
+  bool found = done == process::Demonitored::True;
+  if (flush && (!found || multiple) && is_local_reference(args[0])) flush_down_message(self, args[0]);
+  return info ? boolean(found) : atoms::true_;
+}
+
+BifResult alias_0(Process& self, const Term*) { return process::make_alias(self, false); }
+BifResult alias_1(Process& self, const Term* args) {
+  bool reply = false;
+  Term list = args[0];
+  for (; list.is_list_cell(); list = list.tail()) {
+    if (list.head() == atoms::reply) reply = true;
+    else if (list.head() == atoms::explicit_unalias) reply = false;
+    else return self.badarg();
+  }
+  return list.is_nil() ? BifResult(process::make_alias(self, reply)) : self.badarg();
+}
+BifResult unalias_1(Process& self, const Term* args) {
+  if (!is_reference(args[0])) return self.badarg();
+  return boolean(process::unalias(self, args[0]));
+}
+
+}  // namespace athanor::bif::erlang

@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: Apache-2.0
+// What one process asks of another by signal: sending, ending, group leaders, system tasks, being alive.
+#include "bif/bif.hpp"
+#include "code/code_server.hpp"
+#include "engine/engine.hpp"
+#include "process/process_table.hpp"
+#include "process/relations.hpp"
+#include "process/send.hpp"
+#include "process/spawn.hpp"
+#include "process/state.hpp"
+#define ATH_FAMILY "bif/processes.def"
+#include "bif/declare.inc"
+
+namespace athanor::bif {
+namespace {
+
+using process::Signal;
+using process::SignalKind;
+
+
+// Signals that the process sent to itself take effect before the built-in returns.
+BifResult after_own_signal(Process& self, Term value) {
+  process::handle_signals(self);
+  if (process::is_exiting(self)) return self.exit_now(Term::none());
+  return value;
+}
+
+}  // namespace
+
+namespace erlang {
+
+BifResult send_operator_2(Process& self, const Term* args) {
+  BifResult result = process::send(self, args[0], args[1]);
+  return result.has_value() ? BifResult(args[1]) : result;
+}
+BifResult send_2(Process& self, const Term* args) { return send_operator_2(self, args); }
+// erlang:send/3: ok | nosuspend | noconnect. Options speak of other nodes; here a send never suspends.
+BifResult send_3(Process& self, const Term* args) {
+  Term list = args[2];
+  for (; list.is_list_cell(); list = list.tail()) {
+    if (list.head() != atoms::nosuspend && list.head() != atoms::noconnect) return self.badarg();
+  }
+  if (!list.is_nil()) return self.badarg();
+  BifResult result = process::send(self, args[0], args[1]);
+  return result.has_value() ? BifResult(atoms::ok) : result;
+}
+
+BifResult exit_2(Process& self, const Term* args) { return process::exit_signal(self, args[0], args[1], true); }
+BifResult exit_signal_2(Process& self, const Term* args) { return process::exit_signal(self, args[0], args[1], false); }
+
+BifResult is_process_alive_1(Process& self, const Term* args) {
+  if (!args[0].is_local_pid()) return self.badarg();
+  if (args[0] == self.pid()) return atoms::true_;
+  Process* target = self.runtime().processes->find(args[0]);
+  if (!target || process::is_exiting(*target)) return atoms::false_;
+  if (!target->mailbox().has_incoming()) return atoms::true_;
+  // Signals sent before this question must have had their effect.
+  return self.trap(self.runtime().code->export_of(atoms::erts_internal, atoms::is_process_alive, 1), {args[0]});
+}
+
+BifResult resume_process_1(Process& self, const Term* args) {
+  if (!args[0].is_local_pid() || !process::resume(self, args[0])) return self.badarg();
+  return atoms::true_;
+}
+
+}  // namespace erlang
+
+namespace erts_internal {
+
+BifResult is_process_alive_2(Process& self, const Term* args) {
+  if (!args[0].is_local_pid() || !is_local_reference(args[1])) return self.badarg();
+  uint64_t reference[3];
+  process::reference_words(args[1], reference);
+  bool asked = process::request(self.runtime(), args[0], SignalKind::IsAlive, self.pid(), reference, {}, 0, [](Process& target, Signal& signal) {
+    process::reply(target.runtime(), signal.from, signal.reference, boolean(!process::is_exiting(target)));
+  });
+  if (!asked) process::send_message(self.runtime(), self.pid(), make_tuple(self.heap(), args[1], atoms::false_), self.pid());
+  return atoms::ok;
+}
+
+BifResult is_process_executing_dirty_1(Process& self, const Term* args) {
+  if (!args[0].is_local_pid()) return self.badarg();
+  Process* target = self.runtime().processes->find(args[0]);
+  return boolean(target && (target->state_.load(std::memory_order_acquire) & process::kDirty));
+}
+
+BifResult is_system_process_1(Process& self, const Term* args) {
+  if (!args[0].is_local_pid()) return self.badarg();
+  Process* target = self.runtime().processes->find(args[0]);
+  return boolean(target && (target->state_.load(std::memory_order_acquire) & process::kSystemProcess));
+}
+
+// A waiting process runs no dirty job whose signals another could handle.
+BifResult dirty_process_handle_signals_1(Process& self, const Term* args) {
+  if (!args[0].is_local_pid()) return atoms::noproc;
+  Process* target = self.runtime().processes->find(args[0]);
+  return target ? atoms::normal : atoms::noproc;
+}
+
+BifResult group_leader_2(Process& self, const Term* args) {
+  if (!is_pid(args[0]) || !args[1].is_local_pid()) return atoms::badarg;
+  if (args[1] == self.pid()) {
+    self.group_leader_ = args[0];
+    return atoms::true_;
+  }
+  Signal* signal = Signal::create(SignalKind::GroupLeader);
+  signal->from = self.pid();
+  signal->parcel = heap::pack(args[0], self.runtime().literals);
+  return process::deliver(self.runtime(), args[1], signal) ? atoms::true_ : atoms::badarg;
+}
+BifResult group_leader_3(Process& self, const Term* args) {
+  BifResult result = group_leader_2(self, args);
+  process::send_message(self.runtime(), self.pid(), make_tuple(self.heap(), args[2], result.value), self.pid());
+  return atoms::ok;
+}
+
+// erts_internal:garbage_collect/1 (major | minor) of the caller: done by the engine at the end of this built-in.
+BifResult garbage_collect_1(Process& self, const Term* args) {
+  if (args[0] != atoms::major && args[0] != atoms::minor) return self.badarg();
+  self.collect_wanted_ = args[0] == atoms::major ? process::CollectWanted::Full : process::CollectWanted::Minor;
+  return atoms::true_;
+}
+
+BifResult check_process_code_1(Process& self, const Term* args) {
+  if (!args[0].is_atom()) return self.badarg();
+  code::Module* module = self.runtime().code->find_module(args[0]);
+  code::ModuleCode* old = module ? module->old.load(std::memory_order_acquire) : nullptr;
+  return boolean(old && engine::refers_to(self, *old));
+}
+
+// erts_internal:request_system_task(Pid, Priority, {Type, RequestId, Argument …}): answered {Type, RequestId, Result}.
+static BifResult request_task(Process& self, Term requester, Term target, Term task) {
+  if (!target.is_local_pid() || !is_tuple(task) || tuple_arity(task) < 2 || !requester.is_local_pid()) return self.badarg();
+  Signal* signal = Signal::create(SignalKind::SystemTask);
+  signal->from = requester;
+  signal->parcel = heap::pack(task, self.runtime().literals);
+  if (!process::deliver(self.runtime(), target, signal)) {
+    // OTP: a process that is gone refers to no code and has no garbage: noproc tells the requester so.
+    Term type = tuple_element(task, 0);
+    Term result = type == atoms::check_process_code || type == atoms::garbage_collect ? atoms::false_ : atoms::true_;
+    process::send_message(self.runtime(), requester, make_tuple(self.heap(), type, tuple_element(task, 1), result), self.pid());
+  } else if (target == self.pid()) {
+    return after_own_signal(self, atoms::ok);
+  }
+  return atoms::ok;
+}
+BifResult request_system_task_3(Process& self, const Term* args) { return request_task(self, self.pid(), args[0], args[2]); }
+BifResult request_system_task_4(Process& self, const Term* args) { return request_task(self, args[0], args[1], args[3]); }
+
+// erts_internal:suspend_process(Pid, Options): true | false | badarg | badopt, or a reference that {Ref, true} answers.
+BifResult suspend_process_2(Process& self, const Term* args) {
+  bool asynchronous = false, unless_suspending = false;
+  Term reply;
+  Term list = args[1];
+  for (; list.is_list_cell(); list = list.tail()) {
+    Term option = list.head();
+    if (option == atoms::unless_suspending) unless_suspending = true;
+    else if (option == atoms::asynchronous) asynchronous = true;
+    else if (is_tuple_of(option, 2) && tuple_element(option, 0) == atoms::asynchronous) { asynchronous = true; reply = tuple_element(option, 1); }
+    else return atoms::badopt;
+  }
+  if (!list.is_nil()) return atoms::badopt;
+  if (!args[0].is_local_pid() || args[0] == self.pid()) return atoms::badarg;
+  if (unless_suspending && process::is_suspending(self, args[0])) return atoms::false_;
+  Term reference = process::make_reference(self.runtime(), self.heap());
+  uint64_t words[3];
+  process::reference_words(reference, words);
+  switch (process::suspend(self, args[0], asynchronous ? nullptr : words, reply)) {
+    case process::Suspended::NoProcess: return atoms::badarg;
+    case process::Suspended::Already: return atoms::true_;
+    case process::Suspended::Sent: break;
+  }
+  return asynchronous ? atoms::true_ : reference;
+}
+
+}  // namespace erts_internal
+}  // namespace athanor::bif

@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: Apache-2.0
+// Making processes: spawn and its options.
+#include <algorithm>
+
+#include "bif/bif.hpp"
+#include "process/process_table.hpp"
+#include "process/send.hpp"
+#include "process/spawn.hpp"
+#include "term/map.hpp"
+#define ATH_FAMILY "bif/processes.def"
+#include "bif/declare.inc"
+
+namespace athanor::bif {
+namespace {
+
+using process::Priority;
+using process::Spawned;
+using process::SpawnOptions;
+
+constexpr int64_t kMaxHeapWords = int64_t{1} << 40;
+
+bool word_count(Term t, uint64_t& value) {
+  if (!t.is_small() || t.small_value() < 0 || t.small_value() > kMaxHeapWords) return false;
+  value = static_cast<uint64_t>(t.small_value());
+  return true;
+}
+
+bool read_monitor_options(Term list, SpawnOptions& options) {
+  for (; list.is_list_cell(); list = list.tail()) {
+    Term option = list.head();
+    if (!is_tuple_of(option, 2)) return false;
+    Term value = tuple_element(option, 1);
+    if (tuple_element(option, 0) == atoms::tag) options.monitor_tag = value;
+    else if (tuple_element(option, 0) == atoms::alias && (value == atoms::explicit_unalias || value == atoms::demonitor || value == atoms::reply_demonitor)) options.monitor_alias = value;
+    else return false;
+  }
+  return list.is_nil();
+}
+
+// {max_heap_size, Size | #{size, kill, error_logger}}
+bool read_max_heap(Term value, SpawnOptions& options) {
+  if (value.is_small()) return word_count(value, options.max_heap_words);
+  if (!is_map(value)) return false;
+  auto flag = [&](Term key, bool& target) {
+    Term given = map::get(value, key);
+    if (given.is_none()) return true;
+    target = given == atoms::true_;
+    return given == atoms::true_ || given == atoms::false_;
+  };
+  Term size = map::get(value, atoms::size);
+  return !size.is_none() && word_count(size, options.max_heap_words) && flag(atoms::kill, options.max_heap_kill) &&
+         flag(atoms::error_logger, options.max_heap_error_logger);
+}
+
+// What spawn_request adds to spawn's options.
+struct RequestOptions {
+  Term reply = atoms::yes;
+  Term reply_tag = atoms::spawn_reply;
+};
+
+bool read_option(Term option, SpawnOptions& options, RequestOptions* request) {
+  if (option == atoms::link) { options.link = true; return true; }
+  if (option == atoms::monitor) { options.monitor = true; return true; }
+  if (!is_tuple_of(option, 2)) return false;
+  Term name = tuple_element(option, 0), value = tuple_element(option, 1);
+  uint64_t words;
+  if (name == atoms::monitor) {
+    options.monitor = true;
+    return read_monitor_options(value, options);
+  }
+  if (name == atoms::priority) {
+    if (value == atoms::max) options.priority = Priority::Max;
+    else if (value == atoms::high) options.priority = Priority::High;
+    else if (value == atoms::normal) options.priority = Priority::Normal;
+    else if (value == atoms::low) options.priority = Priority::Low;
+    else return false;
+    return true;
+  }
+  if (name == atoms::message_queue_data) {
+    options.off_heap_messages = value == atoms::off_heap;
+    return value == atoms::off_heap || value == atoms::on_heap || value == atoms::mixed;
+  }
+  if (name == atoms::min_heap_size) {
+    if (!word_count(value, words)) return false;
+    options.min_heap_words = static_cast<uint32_t>(std::min<uint64_t>(words, UINT32_MAX));
+    return true;
+  }
+  if (name == atoms::max_heap_size) return read_max_heap(value, options);
+  if (name == atoms::min_bin_vheap_size) return word_count(value, words);
+  if (name == atoms::fullsweep_after) {
+    if (!word_count(value, words)) return false;
+    options.fullsweep_after = static_cast<uint32_t>(std::min<uint64_t>(words, 65535));
+    options.fullsweep_set = true;
+    return true;
+  }
+  if (name == atoms::scheduler) {
+    if (!value.is_small() || value.small_value() < 0) return false;
+    options.scheduler = static_cast<uint32_t>(value.small_value());
+    return true;
+  }
+  if (request && name == atoms::reply) {
+    request->reply = value;
+    return value == atoms::yes || value == atoms::no || value == atoms::error_only || value == atoms::success_only;
+  }
+  if (request && name == atoms::reply_tag) { request->reply_tag = value; return true; }
+  return false;
+}
+
+bool read_options(Term list, SpawnOptions& options, RequestOptions* request) {
+  for (; list.is_list_cell(); list = list.tail()) {
+    if (!read_option(list.head(), options, request)) return false;
+  }
+  return list.is_nil();
+}
+
+bool is_call(const Term* args) { return args[0].is_atom() && args[1].is_atom() && list_length(args[2]) >= 0 && list_length(args[2]) <= 255; }
+
+BifResult spawned_or_limit(Process& self, const Spawned& spawned) {
+  if (spawned.pid.is_none()) return self.system_limit();
+  return spawned.monitor.is_none() ? spawned.pid : make_tuple(self.heap(), spawned.pid, spawned.monitor);
+}
+
+BifResult spawn_plain(Process& self, const Term* args, bool link) {
+  if (!is_call(args)) return self.badarg();
+  SpawnOptions options;
+  options.link = link;
+  return spawned_or_limit(self, process::spawn(self.runtime(), &self, args[0], args[1], args[2], options));
+}
+
+}  // namespace
+
+namespace erlang {
+
+BifResult spawn_3(Process& self, const Term* args) { return spawn_plain(self, args, false); }
+BifResult spawn_link_3(Process& self, const Term* args) { return spawn_plain(self, args, true); }
+
+// erlang:spawn_opt/4 (Module, Function, Arguments, Options); a bad option is `badopt` in the error's cause.
+BifResult spawn_opt_4(Process& self, const Term* args) {
+  SpawnOptions options;
+  if (!is_call(args)) return self.badarg();
+  if (!read_options(args[3], options, nullptr)) return list_length(args[3]) < 0 ? self.badarg() : self.badarg_because(atoms::badopt);
+  return spawned_or_limit(self, process::spawn(self.runtime(), &self, args[0], args[1], args[2], options));
+}
+
+BifResult spawn_request_abandon_1(Process& self, const Term* args) {
+  // Requests to the own node are answered before spawn_request returns; none is left to abandon.
+  return is_reference(args[0]) ? BifResult(atoms::false_) : self.badarg();
+}
+
+}  // namespace erlang
+
+namespace erts_internal {
+
+// Answers with a message {ReplyTag, Ref, ok, Pid} | {ReplyTag, Ref, error, Reason}; gives Ref, or badarg / badopt as atoms.
+BifResult spawn_request_4(Process& self, const Term* args) {
+  SpawnOptions options;
+  RequestOptions request;
+  if (!is_call(args)) return atoms::badarg;
+  if (!read_options(args[3], options, &request)) return list_length(args[3]) < 0 ? atoms::badarg : atoms::badopt;
+  Spawned spawned = process::spawn(self.runtime(), &self, args[0], args[1], args[2], options);
+  Term reference = spawned.monitor.is_none() ? process::make_reference(self.runtime(), self.heap()) : spawned.monitor;
+  bool good = !spawned.pid.is_none();
+  if (request.reply == atoms::yes || request.reply == (good ? atoms::success_only : atoms::error_only)) {
+    Term reply = make_tuple(self.heap(), request.reply_tag, reference, good ? atoms::ok : atoms::error, good ? spawned.pid : atoms::system_limit);
+    process::send_message(self.runtime(), self.pid(), reply, self.pid());
+  }
+  return reference;
+}
+
+BifResult spawn_system_process_3(Process& self, const Term* args) {
+  if (!is_call(args)) return self.badarg();
+  SpawnOptions options;
+  options.system_process = true;
+  return spawned_or_limit(self, process::spawn(self.runtime(), &self, args[0], args[1], args[2], options));
+}
+
+}  // namespace erts_internal
+}  // namespace athanor::bif
