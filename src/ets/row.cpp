@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ets/row.hpp"
+
+#include <cstdlib>
+#include <new>
+
+#include "heap/copy.hpp"
+#include "heap/off_heap.hpp"
+#include "term/allocator.hpp"
+
+namespace athanor::ets {
+namespace {
+
+// Hands out the words behind a Row. They were counted before, so it never grows.
+class RowAllocator final : public Allocator {
+ public:
+  RowAllocator(Term* memory, size_t words) {
+    top_ = memory;
+    limit_ = memory + words + kReserveWords;   // a row has no stack, hence no reserve
+  }
+  Term* top() const { return top_; }
+
+ protected:
+  Term* grow(size_t words) override {
+    ATH_ASSERT(!"a row is larger than it was measured");
+    return nullptr;
+  }
+};
+
+}  // namespace
+
+Row* make_row(Term object) {
+  size_t words = heap::flat_words(object, nullptr);
+  void* memory = std::malloc(sizeof(Row) + words * sizeof(Term));
+  ATH_ASSERT(memory != nullptr && "out of memory");
+  Row* row = new (memory) Row;
+  RowAllocator allocator(row->memory(), words);
+  row->object = heap::copy(object, allocator, nullptr);
+  row->words = static_cast<uint32_t>(words);
+  row->off_heap = allocator.off_heap();
+  return row;
+}
+
+void destroy_row(Row* row) {
+  heap::off_heap_release_all(row->off_heap);
+  std::free(row);
+}
+
+Garbage::~Garbage() {
+  while (!free_some(1000)) {}
+}
+
+void Garbage::add(Row* row) {
+  row->next = nullptr;
+  (last_ ? last_->next : first_) = row;
+  last_ = row;
+}
+
+bool Garbage::free_some(size_t count) {
+  for (; first_ && count > 0; --count) {
+    Row* row = first_;
+    first_ = row->next;
+    if (!first_) last_ = nullptr;
+    destroy_row(row);
+  }
+  return first_ == nullptr;
+}
+
+void Garbage::take(Garbage& other) {
+  if (!other.first_) return;
+  (last_ ? last_->next : first_) = other.first_;
+  last_ = other.last_;
+  other.first_ = other.last_ = nullptr;
+}
+
+}  // namespace athanor::ets

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+// A row: one object of a table, a tuple with all it refers to, in one block of its own. Nothing of it lies on any heap.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include "term/boxed.hpp"
+#include "term/off_heap_binary.hpp"
+
+namespace athanor::ets {
+
+struct Row {
+  Row* next = nullptr;      // in a bucket, or in Garbage
+  uint64_t hash = 0;        // of the key; 0 in ordered tables
+  OffHeapList off_heap;
+  Term object;              // the tuple
+  uint32_t words = 0;       // of the object
+  bool dead = false;        // deleted while the table is fixed: kept so that iteration finds its way
+  Term* memory() { return reinterpret_cast<Term*>(this + 1); }
+  Term key(size_t position) const { return tuple_element(object, position - 1); }
+  Term element(size_t position) const { return tuple_element(object, position - 1); }
+};
+
+// Copies `object`, literals too: their module may be purged while the row lives.
+Row* make_row(Term object);
+void destroy_row(Row* row);
+struct RowDestroyer {
+  void operator()(Row* row) const { destroy_row(row); }
+};
+using RowHolder = std::unique_ptr<Row, RowDestroyer>;
+
+// Rows taken out of a table, freed once its locks are given up: freeing may run the destructor of a native object, which may
+// itself use a table.
+class Garbage : public MagicObject {
+ public:
+  ~Garbage() override;
+  void add(Row* row);
+  bool empty() const { return first_ == nullptr; }
+  // Frees up to `count` rows. True: none is left.
+  bool free_some(size_t count);
+  void take(Garbage& other);   // all rows of `other`
+
+ private:
+  Row* first_ = nullptr;
+  Row* last_ = nullptr;
+};
+
+}  // namespace athanor::ets

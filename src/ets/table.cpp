@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ets/table.hpp"
+
+#include <mutex>
+
+#include "heap/off_heap.hpp"
+#include "term/allocator.hpp"
+
+namespace athanor::ets {
+
+Table::Table(Term name, Term owner, const TableOptions& given, const uint64_t reference[3])
+    : options(given), number{reference[0], reference[1]}, name(name), owner(owner), protection(given.protection), heir(given.heir) {
+  storage = is_ordered() ? make_ordered_storage(options.key_position)
+                         : make_hash_storage(options.type, options.key_position, is_striped());
+}
+
+Term Table::make_reference(Allocator& heap) {
+  Term* box = heap.allocate(kMagicReferenceWords);
+  box[0].raw = make_header(BoxedKind::MagicReference, kMagicReferenceWords - 1);
+  box[1].raw = number[0];
+  box[2].raw = number[1];
+  box[4].raw = reinterpret_cast<Word>(static_cast<MagicObject*>(this));
+  heap::off_heap_link(heap.off_heap(), box);
+  retain();
+  return Term::boxed(box);
+}
+
+int64_t Table::memory_words() const {
+  constexpr int64_t kEmptyHashed = 305, kEmptyOrdered = 139;   // OTP: of a table without rows
+  return (is_ordered() ? kEmptyOrdered : kEmptyHashed) + (storage ? storage->words() : 0);
+}
+
+Fixation::Fixation(Table& table) : table_(table) {
+  table_.retain();
+  std::unique_lock lock(table_.lock);
+  if (table_.storage) table_.storage->fix();
+}
+
+Fixation::~Fixation() {
+  {
+    Garbage garbage;
+    {
+      std::unique_lock lock(table_.lock);
+      if (table_.storage) table_.storage->unfix(garbage);
+    }
+  }
+  table_.release();
+}
+
+}  // namespace athanor::ets

@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ets/tables.hpp"
+
+#include <algorithm>
+
+#include "ets/table.hpp"
+#include "process/process_table.hpp"
+#include "process/send.hpp"
+
+namespace athanor::ets {
+
+std::unique_ptr<Tables> Tables::create(process::Runtime& runtime, uint32_t limit) {
+  return std::unique_ptr<Tables>(new Tables(runtime, limit));
+}
+
+Tables::~Tables() {
+  for (Shard& shard : shards_) {
+    for (auto& [pid, belongings] : shard.pids) {
+      for (Table* table : belongings.fixed) table->release();
+      for (Table* table : belongings.owned) {
+        std::unique_ptr<Storage> storage;
+        RowHolder heir_data;
+        {
+          std::unique_lock lock(table->lock);
+          storage = std::move(table->storage);
+          heir_data = std::move(table->heir_data);
+        }
+        storage.reset();
+        table->release();
+      }
+    }
+  }
+}
+
+int64_t Tables::memory_words() const {
+  int64_t words = 0;
+  for (Table* table : all()) {
+    {
+      std::shared_lock lock(table->lock);
+      words += table->memory_words();
+    }
+    table->release();
+  }
+  return words;
+}
+
+std::vector<Table*> Tables::all() const {
+  std::vector<Table*> tables;
+  for (const Shard& shard : shards_) {
+    std::lock_guard lock(shard.mutex);
+    for (const auto& [pid, belongings] : shard.pids) {
+      for (Table* table : belongings.owned) {
+        table->retain();
+        tables.push_back(table);
+      }
+    }
+  }
+  std::sort(tables.begin(), tables.end(), [](Table* a, Table* b) {
+    return a->number[1] != b->number[1] ? a->number[1] < b->number[1] : a->number[0] < b->number[0];
+  });
+  return tables;
+}
+
+Table* Tables::make(process::Process& owner, Term name, const TableOptions& options, Term heir_data) {
+  heap::FragmentAllocator scratch(kReferenceWords);
+  uint64_t words[3];
+  process::reference_words(process::make_reference(runtime_, scratch), words);
+  auto* table = new Table(name, owner.pid(), options, words);
+  if (!options.heir.is_none()) table->heir_data.reset(make_row(heir_data));
+  if (options.is_named) {
+    std::unique_lock lock(names_mutex_);
+    if (!names_.try_emplace(name.raw, table).second) {
+      lock.unlock();
+      table->release();
+      return nullptr;
+    }
+    own(owner.pid(), *table);   // still under the names' lock: names_ never names a table that no list holds
+  } else {
+    own(owner.pid(), *table);
+  }
+  count_.fetch_add(1, std::memory_order_relaxed);
+  return table;
+}
+
+Table* Tables::find_named(Term name) const {
+  std::shared_lock lock(names_mutex_);
+  auto place = names_.find(name.raw);
+  if (place == names_.end()) return nullptr;
+  place->second->retain();
+  return place->second;
+}
+
+Tables::Renamed Tables::rename(Table& table, Term name) {
+  std::unique_lock names_lock(names_mutex_);
+  std::unique_lock lock(table.lock);
+  if (!table.storage) return Renamed::Gone;
+  if (table.options.is_named) {
+    if (!names_.try_emplace(name.raw, &table).second) return Renamed::Taken;
+    names_.erase(table.name.raw);
+  }
+  table.name = name;
+  return Renamed::Ok;
+}
+
+bool Tables::remove(Table& table, Garbage& garbage) {
+  std::unique_ptr<Storage> storage;
+  RowHolder heir_data;
+  Term owner;
+  {
+    std::unique_lock names_lock(names_mutex_, std::defer_lock);
+    if (table.options.is_named) names_lock.lock();
+    std::unique_lock lock(table.lock);
+    if (!table.storage) return false;
+    storage = std::move(table.storage);
+    heir_data = std::move(table.heir_data);
+    table.fixers.clear();
+    owner = table.owner;
+    if (table.options.is_named) {
+      auto place = names_.find(table.name.raw);
+      if (place != names_.end() && place->second == &table) names_.erase(place);
+    }
+  }
+  while (storage->is_fixed()) storage->unfix(garbage);   // so that rows leave instead of being marked
+  storage->clear(garbage);
+  count_.fetch_sub(1, std::memory_order_relaxed);
+  disown(owner, table);
+  return true;
+}
+
+void Tables::own(Term pid, Table& table) {
+  table.retain();
+  Shard& shard = shard_of(pid);
+  std::lock_guard lock(shard.mutex);
+  shard.pids[pid.raw].owned.push_back(&table);
+  shard.count.store(static_cast<uint32_t>(shard.pids.size()), std::memory_order_release);
+}
+
+bool Tables::forget(Shard& shard, Term pid, std::vector<Table*> Belongings::* list, Table& table) {
+  {
+    std::lock_guard lock(shard.mutex);
+    auto place = shard.pids.find(pid.raw);
+    if (place == shard.pids.end()) return false;
+    std::vector<Table*>& tables = place->second.*list;
+    auto found = std::find(tables.begin(), tables.end(), &table);
+    if (found == tables.end()) return false;
+    tables.erase(found);
+    if (place->second.owned.empty() && place->second.fixed.empty()) shard.pids.erase(place);
+    shard.count.store(static_cast<uint32_t>(shard.pids.size()), std::memory_order_release);
+  }
+  table.release();
+  return true;
+}
+
+bool Tables::disown(Term pid, Table& table) { return forget(shard_of(pid), pid, &Belongings::owned, table); }
+
+void Tables::fixed_by(Term pid, Table& table) {
+  table.retain();
+  Shard& shard = shard_of(pid);
+  std::lock_guard lock(shard.mutex);
+  shard.pids[pid.raw].fixed.push_back(&table);
+  shard.count.store(static_cast<uint32_t>(shard.pids.size()), std::memory_order_release);
+}
+
+void Tables::unfixed_by(Term pid, Table& table) { forget(shard_of(pid), pid, &Belongings::fixed, table); }
+
+// The new owner's list first, then the message: where the message is refused the process had closed its mailbox and may or may
+// not have seen its list. Whoever takes the table out of that list decides what becomes of it.
+bool Tables::give_away(Table& table, Term from, Term to, Term gift) {
+  heap::FragmentAllocator message(16);
+  Term place_of_gift = heap::copy(gift, message, nullptr);
+  Term identifier;
+  {
+    std::unique_lock lock(table.lock);
+    if (!table.storage || table.owner != from) return false;
+    own(to, table);
+    table.owner = to;
+    identifier = table.options.is_named ? table.name : table.make_reference(message);
+  }
+  Term* tuple = message.allocate(5);
+  tuple[0].raw = tuple_header(4);
+  tuple[1] = atoms::ETS_minus_TRANSFER;
+  tuple[2] = identifier;
+  tuple[3] = from;
+  tuple[4] = place_of_gift;
+  heap::Parcel parcel{Term::boxed(tuple), nullptr};
+  parcel.fragments = message.take();
+  bool delivered = process::send_parcel(runtime_, to, parcel, from);
+  if (!delivered) {
+    std::unique_lock lock(table.lock);
+    if (table.storage && table.owner == to && disown(to, table)) {
+      table.owner = from;
+      return false;
+    }
+  }
+  disown(from, table);
+  return true;
+}
+
+void Tables::leave_to_heir_or_remove(Table& table, Term from) {
+  Term heir;
+  RowHolder heir_data;
+  {
+    std::unique_lock lock(table.lock);
+    if (table.owner != from) return;   // given away meanwhile
+    heir = table.heir;
+    heir_data = std::move(table.heir_data);
+    table.heir = Term::none();
+  }
+  if (!heir.is_none() && heir != from && give_away(table, from, heir, heir_data->object)) return;
+  Garbage garbage;
+  remove(table, garbage);
+}
+
+void Tables::process_exited(process::Process& process, Term) {
+  Term pid = process.pid();
+  Shard& shard = shard_of(pid);
+  if (shard.count.load(std::memory_order_acquire) == 0) return;
+  for (;;) {
+    Belongings belongings;
+    {
+      std::lock_guard lock(shard.mutex);
+      auto place = shard.pids.find(pid.raw);
+      if (place == shard.pids.end()) return;
+      belongings.owned = place->second.owned;   // stay listed until each is dealt with
+      belongings.fixed = std::move(place->second.fixed);
+      place->second.fixed.clear();
+      for (Table* table : belongings.owned) table->retain();
+      if (belongings.owned.empty()) shard.pids.erase(place);
+      shard.count.store(static_cast<uint32_t>(shard.pids.size()), std::memory_order_release);
+    }
+    for (Table* table : belongings.fixed) {
+      {
+        Garbage garbage;
+        std::unique_lock lock(table->lock);
+        if (table->storage && table->fixers.erase(pid.raw) > 0) table->storage->unfix(garbage);
+        lock.unlock();
+      }
+      table->release();
+    }
+    for (Table* table : belongings.owned) {
+      leave_to_heir_or_remove(*table, pid);
+      table->release();
+    }
+    if (belongings.owned.empty()) return;
+  }
+}
+
+}  // namespace athanor::ets

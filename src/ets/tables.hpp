@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+// Tables: all ETS tables of one machine, by name and by owner. Locks are taken in this order: names, table, owners; freeing rows
+// happens under none of them.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <shared_mutex>
+#include <unordered_map>
+#include <vector>
+
+#include "process/process.hpp"
+
+namespace athanor::ets {
+
+class Table;
+struct TableOptions;
+
+class Tables {
+ public:
+  // `limit` is told by system_info(ets_limit); like the stock VM we do not refuse tables above it.
+  static std::unique_ptr<Tables> create(process::Runtime& runtime, uint32_t limit);
+  ~Tables();
+
+  // The process has ended: its fixations go; its tables go to their heirs, or away.
+  void process_exited(process::Process& process, Term reason);
+  uint32_t count() const { return count_.load(std::memory_order_relaxed); }
+  uint32_t limit() const { return limit_; }
+  int64_t memory_words() const;
+
+  // --- for the natives ---
+  // Null: the name is taken. The creator holds one count besides the registry's.
+  Table* make(process::Process& owner, Term name, const TableOptions& options, Term heir_data);
+  Table* find_named(Term name) const;              // retained, or null
+  std::vector<Table*> all() const;                 // retained, oldest first
+  enum class Renamed : uint8_t { Ok, Taken, Gone };
+  Renamed rename(Table& table, Term name);         // no lock held
+  // Takes the table out of names and owners, and its rows into `garbage`. False: it was deleted already.
+  bool remove(Table& table, class Garbage& garbage);
+  // Makes `to` the owner and tells it. False: `to` has ended; nothing changed. The table's lock is not held.
+  bool give_away(Table& table, Term from, Term to, Term gift);
+  void fixed_by(Term pid, Table& table);           // remembers that `pid` must be asked at its end
+  void unfixed_by(Term pid, Table& table);
+
+ private:
+  Tables(process::Runtime& runtime, uint32_t limit) : runtime_(runtime), limit_(limit) {}
+  struct Belongings {
+    std::vector<Table*> owned, fixed;              // each holds a count
+  };
+  struct Shard {
+    mutable std::mutex mutex;
+    std::atomic<uint32_t> count{0};                // pids in it; lets most exits pass without the lock
+    std::unordered_map<Word, Belongings> pids;
+  };
+  static constexpr size_t kShards = 64;
+  Shard& shard_of(Term pid) { return shards_[(pid.raw >> 4) % kShards]; }
+  void own(Term pid, Table& table);
+  bool disown(Term pid, Table& table);             // false: it was no longer there
+  static bool forget(Shard& shard, Term pid, std::vector<Table*> Belongings::* list, Table& table);
+  void leave_to_heir_or_remove(Table& table, Term from);
+
+  process::Runtime& runtime_;
+  const uint32_t limit_;
+  std::atomic<uint32_t> count_{0};
+  mutable std::shared_mutex names_mutex_;
+  std::unordered_map<Word, Table*> names_;         // no counts: a table is here only while an owner's list has it
+  std::array<Shard, kShards> shards_;
+};
+
+}  // namespace athanor::ets
