@@ -8,12 +8,17 @@
 
 namespace athanor::heap {
 
-Heap::~Heap() {
+Heap::~Heap() { release(); }
+
+void Heap::release() {
   off_heap_release_all(off_heap_);
   off_heap_release_all(old_off_heap_);
   Fragment::destroy_chain(fragments_);
   std::free(start_);
   std::free(old_start_);
+  fragments_ = nullptr;
+  fragment_words_ = 0;
+  start_ = end_ = high_water_ = old_start_ = old_top_ = old_end_ = top_ = limit_ = nullptr;
 }
 
 void Heap::create_block(size_t words) {

@@ -23,6 +23,7 @@ class Heap : public Allocator {
   Heap& operator=(const Heap&) = delete;
 
   void create_block(size_t words);   // first block, empty stack
+  void release();                    // gives everything up (exit)
   Term* top() const { return top_; }
   void set_top(Term* top) { top_ = top; }
   Term* stack_top() const { return limit_; }

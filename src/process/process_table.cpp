@@ -55,7 +55,9 @@ std::vector<Term> ProcessTable::all() const {
   pids.reserve(count());
   uint32_t next = next_.load(std::memory_order_relaxed);
   for (uint32_t i = 0; i < limit_; ++i) {
-    if (Process* process = slots_[i].load(std::memory_order_acquire)) pids.push_back(process->pid_);
+    Process* process = slots_[i].load(std::memory_order_acquire);
+    // OTP: one that has told its links and monitors is gone.
+    if (process && (process->state_.load(std::memory_order_acquire) & kExiting) == 0) pids.push_back(process->pid_);
   }
   // Numbers wrap around: the oldest is the one furthest behind the next.
   std::sort(pids.begin(), pids.end(), [next](Term a, Term b) {

@@ -29,8 +29,11 @@ Spawned spawn(Runtime& runtime, Process* parent, Term module, Term function, Ter
 Spawned spawn_fun(Runtime& runtime, Process& parent, Term fun, Term args, const SpawnOptions& options);
 
 // Ends the running process: closes the mailbox, tells links and monitors, gives up name, tables, ports (exit hooks), frees.
-// Long relation lists are worked off in slices: false = call again.
+// Long relation lists are worked off in slices: false = call again, with none() (the reason is kept). See state.hpp.
 bool exit_process(Process& self, Term reason);
+
+// The exit reason of an exception that nothing caught, with `stacktrace` in its symbolic form; errors and throws are told to the logger.
+Term report_uncaught(Process& self, Class klass, Term value, Term stacktrace);
 
 // What a process does next when the engine finds pending signals (handled in order). True: a message was appended, or the
 // process is to look again.

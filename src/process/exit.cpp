@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+// The end of a process. First it leaves the world: name, hooks (tables, ports, timers), then the mailbox, whose waiting signals are
+// answered. Then it tells links and monitors, some a call. What is told is forgotten at once, so a later call goes on where this one stopped.
+#include "process/links.hpp"
+#include "process/monitors.hpp"
+#include "process/process_table.hpp"
+#include "process/relations.hpp"
+#include "process/send.hpp"
+#include "process/signals/signals.hpp"
+#include "process/spawn.hpp"
+#include "process/state.hpp"
+#include "process/suspending.hpp"
+#include "process/timers.hpp"
+#include "term/atom_table.hpp"
+
+namespace athanor::process {
+
+namespace {
+
+constexpr int kRelationsPerCall = 1000;
+
+void leave_world(Process& self, Term reason) {
+  Runtime& runtime = self.runtime();
+  if (runtime.timers) {
+    if (self.timer_state_ == 1) runtime.timers->cancel_receive_timer(self);
+    runtime.timers->process_exited(self);
+  }
+  unregister_process(self);
+  if (runtime.exit_hooks) runtime.exit_hooks(self, reason);
+  for (Signal* signal = self.mailbox().close(); signal;) {
+    Signal* next = signal->next;
+    signals::handle_when_exiting(self, *signal);
+    Signal::destroy(signal);
+    signal = next;
+  }
+}
+
+void send_plain(Runtime& runtime, SignalKind kind, Term from, Term to, const uint64_t* reference) {
+  if (!to.is_local_pid() && !to.is_local_port()) return;
+  Signal* signal = Signal::create(kind);
+  signal->from = from;
+  for (int i = 0; reference && i < 3; ++i) signal->reference[i] = reference[i];
+  deliver(runtime, to, signal);
+}
+
+bool tell_links(Process& self, Term reason, int& budget) {
+  while (self.links_ && !self.links_->empty()) {
+    if (budget-- == 0) return false;
+    Links::Link link;
+    Term other = self.links_->take_one(link);
+    if (link.unlinking == 0) send_exit(self.runtime(), self.pid(), other, reason, ExitOrigin::Link);
+  }
+  return true;
+}
+
+bool tell_monitors(Process& self, Term reason, int& budget) {
+  if (!self.monitors_) return true;
+  auto& targets = self.monitors_->targets();
+  while (!targets.empty()) {
+    if (budget-- == 0) return false;
+    auto first = targets.begin();
+    uint64_t reference[3] = {first->first.words[0], first->first.words[1], 0};
+    Term watcher = first->second.watcher;
+    targets.erase(first);
+    signals::send_down(self.runtime(), watcher, reference, self.pid(), reason);
+  }
+  auto& origins = self.monitors_->origins();
+  while (!origins.empty()) {
+    if (budget-- == 0) return false;
+    auto first = origins.begin();
+    uint64_t reference[3] = {first->first.words[0], first->first.words[1], first->second.pid_word};
+    bool is_monitor = first->second.type == MonitorType::Process || first->second.type == MonitorType::Port;
+    Term watched = first->second.target;
+    origins.erase(first);
+    if (is_monitor) send_plain(self.runtime(), SignalKind::Demonitor, self.pid(), watched, reference);
+  }
+  return true;
+}
+
+bool resume_others(Process& self, int& budget) {
+  auto* suspending = self.extra_if_any() ? static_cast<Suspending*>(self.extra_if_any()->suspending) : nullptr;
+  while (suspending && !suspending->counts.empty()) {
+    if (budget-- == 0) return false;
+    auto first = suspending->counts.begin();
+    Term other(first->first);
+    suspending->counts.erase(first);
+    send_plain(self.runtime(), SignalKind::Resume, self.pid(), other, nullptr);
+  }
+  return true;
+}
+
+}  // namespace
+
+void start_exit(Process& self, Term reason) {
+  self.exception() = Exception{};
+  self.exception().klass = Class::Exit;
+  self.exception().value = reason;
+  self.state_.fetch_or(kExiting, std::memory_order_seq_cst);   // before the name is looked at: see registry.cpp
+}
+
+bool exit_process(Process& self, Term reason) {
+  if (!is_exiting(self)) {
+    ATH_ASSERT(!reason.is_none());
+    start_exit(self, reason);
+  }
+  reason = self.exception().value;
+  if (!self.mailbox().is_closed()) leave_world(self, reason);
+  int budget = kRelationsPerCall;
+  if (!tell_links(self, reason, budget) || !tell_monitors(self, reason, budget) || !resume_others(self, budget)) return false;
+  self.release_memory();
+  self.state_.fetch_or(kFree, std::memory_order_release);
+  self.runtime().processes->remove(self);
+  return true;
+}
+
+}  // namespace athanor::process

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "process/spawn.hpp"
+
+#include <algorithm>
+
+#include "process/links.hpp"
+#include "process/monitors.hpp"
+#include "process/process_table.hpp"
+#include "process/send.hpp"
+#include "process/state.hpp"
+#include "term/atom_table.hpp"
+
+namespace athanor::process {
+
+namespace {
+
+constexpr size_t kFirstBlockWords = 38;
+
+AliasMode alias_mode(Term alias) {
+  if (alias == atoms::explicit_unalias) return AliasMode::ExplicitUnalias;
+  if (alias == atoms::demonitor) return AliasMode::Demonitor;
+  if (alias == atoms::reply_demonitor) return AliasMode::ReplyDemonitor;
+  return AliasMode::None;
+}
+
+uint32_t arity_of(Term list) {
+  uint32_t arity = 0;
+  for (; list.is_list_cell(); list = list.tail()) ++arity;
+  return arity;
+}
+
+void apply_options(Runtime& runtime, Process& child, const SpawnOptions& options) {
+  uint32_t state = static_cast<uint32_t>(options.priority) << kPriorityShift;
+  if (options.system_process) state |= kSystemProcess;
+  child.state_.store(state, std::memory_order_relaxed);
+  uint32_t min_words = options.min_heap_words ? options.min_heap_words : runtime.min_heap_words.load(std::memory_order_relaxed);
+  child.heap().min_words_ = min_words ? static_cast<uint32_t>(heap::next_heap_size(min_words)) : 0;
+  if (options.fullsweep_set || options.max_heap_words || options.off_heap_messages) {
+    Extra& extra = child.extra();
+    extra.fullsweep_after = options.fullsweep_after;
+    extra.fullsweep_set = options.fullsweep_set;
+    extra.max_heap_words = options.max_heap_words;
+    extra.max_heap_kill = options.max_heap_kill;
+    extra.max_heap_error_logger = options.max_heap_error_logger;
+    extra.off_heap_messages = options.off_heap_messages;
+  }
+  if (options.scheduler) child.home_scheduler_ = static_cast<uint16_t>(options.scheduler);
+}
+
+// Parent and child know each other before the child runs: no signal is needed.
+Term relate(Runtime& runtime, Process& parent, Process& child, const SpawnOptions& options) {
+  if (options.link) {
+    bool created;
+    if (!parent.links_) parent.links_ = new Links;
+    parent.links_->insert(child.pid(), created);
+    child.links_ = new Links;
+    child.links_->insert(parent.pid(), created);
+  }
+  if (!options.monitor) return Term::none();
+  Monitors::Origin origin;
+  origin.alias = alias_mode(options.monitor_alias);
+  origin.target = child.pid();
+  origin.tag = options.monitor_tag;
+  Term reference = make_reference(runtime, parent.heap());
+  uint64_t words[3];
+  reference_words(reference, words);
+  if (origin.alias != AliasMode::None) {
+    words[2] = origin.pid_word = parent.pid().raw;
+    reference = reference_from_words(parent.heap(), words);
+  }
+  if (!parent.monitors_) parent.monitors_ = new Monitors;
+  parent.monitors_->add_origin(words, origin);
+  child.monitors_ = new Monitors;
+  child.monitors_->add_target(words, {parent.pid(), Term::none()});
+  return reference;
+}
+
+}  // namespace
+
+// saved_ holds module, function and arguments until the first run: see state.hpp.
+Spawned spawn(Runtime& runtime, Process* parent, Term module, Term function, Term args, const SpawnOptions& options) {
+  Process* child = runtime.processes->create(runtime);
+  if (!child) return {};
+  apply_options(runtime, *child, options);
+  // Room for the arguments and for the first frame, which prepare_call and the first instructions push.
+  size_t words = heap::flat_words(args, runtime.literals) + 2 * Allocator::kReserveWords;
+  child->heap().create_block(heap::next_heap_size(std::max({words, kFirstBlockWords, size_t{child->heap().min_words_}})));
+  child->saved_[0] = module;
+  child->saved_[1] = function;
+  child->saved_[2] = heap::copy(args, child->heap(), runtime.literals);
+  child->live_ = 3;
+  child->initial_call_ = {module, function, arity_of(args)};
+  child->error_handler_ = atoms::error_handler;
+  child->parent_ = parent ? parent->pid() : Term::none();
+  child->group_leader_ = parent ? heap::copy(parent->group_leader_, child->heap(), runtime.literals) : child->pid();
+  Spawned spawned{child->pid(), Term::none()};
+  if (parent) spawned.monitor = relate(runtime, *parent, *child, options);
+  make_runnable(*child);
+  return spawned;
+}
+
+Spawned spawn_fun(Runtime& runtime, Process& parent, Term fun, Term args, const SpawnOptions& options) {
+  // The call is erlang:apply(Fun, Args); its argument list is built on the parent's heap and copied from there.
+  Term list = make_cons(parent.allocate(2), args, Term::nil());
+  list = make_cons(parent.allocate(2), fun, list);
+  return spawn(runtime, &parent, atoms::erlang, atoms::apply, list, options);
+}
+
+}  // namespace athanor::process
