@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+// Signals of the operating system as messages to erl_signal_server: {notify, sigterm}. Only for programs
+// (Identity::handle_signals); a library leaves the host's handlers alone.
+#pragma once
+
+#include <atomic>
+#include <thread>
+
+#include "process/runtime.hpp"
+
+namespace athanor::io {
+
+class OsSignals {
+ public:
+  explicit OsSignals(process::Runtime& runtime) : runtime_(runtime) {}
+  ~OsSignals();
+  // Installs what a program has from the start: SIGTERM, SIGUSR1, SIGHUP … as the stock VM. Once, when the machine runs.
+  void start();
+  enum class Action : uint8_t { Ignore, Default, Handle };
+  // os:set_signal/2. False: not a signal that may be set.
+  bool set(Term name, Action action);
+
+ private:
+  void run();   // own thread: reads numbers from the pipe that the handler writes to
+  process::Runtime& runtime_;
+  std::thread thread_;
+  int pipe_[2] = {-1, -1};
+  std::atomic<bool> running_{false};
+};
+
+}  // namespace athanor::io

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "io/port.hpp"
+
+#include <algorithm>
+
+#include "bif/bif.hpp"
+#include "io/ports.hpp"
+#include "io/posix_error.hpp"
+#include "process/process_table.hpp"
+#include "process/send.hpp"
+
+namespace athanor::io {
+
+using process::Signal;
+using process::SignalKind;
+
+Port::Port(Ports& ports, Term id, Term owner, std::string name, std::unique_ptr<PortDriver> driver)
+    : ports_(ports), id_(id), name_(std::move(name)), driver_(std::move(driver)), owner_(owner) {
+  data_.term = atoms::undefined;
+}
+
+Port::~Port() { heap::discard(data_); }
+
+template <class Build>
+void Port::send_to(Term to, size_t words_hint, Build&& build) {
+  heap::FragmentAllocator heap(words_hint);
+  Term message = build(heap);
+  process::send_parcel(ports_.runtime(), to, heap::Parcel{message, heap.take()}, id_);
+}
+
+Term Port::build_data(Allocator& heap, std::string_view bytes) const {
+  return binary_ ? binary::from_text(heap, bytes) : bif::latin1_list(heap, bytes);
+}
+
+void Port::send_data(std::string_view bytes) { send_piece(Framing::Piece::Data, bytes); }
+
+void Port::send_piece(Framing::Piece piece, std::string_view bytes) {
+  input_bytes_ += bytes.size();
+  size_t words = 16 + (binary_ ? std::min<size_t>(bytes.size() / 8, 16) : bytes.size() * 2);
+  send_to(owner_, words, [&](Allocator& heap) {
+    Term data = build_data(heap, bytes);
+    if (piece == Framing::Piece::Line) data = bif::make_tuple(heap, atoms::eol, data);
+    else if (piece == Framing::Piece::PartOfLine) data = bif::make_tuple(heap, atoms::noeol, data);
+    return bif::make_tuple(heap, id_, bif::make_tuple(heap, atoms::data, data));
+  });
+}
+
+void Port::send_exit_status(int status) {
+  send_to(owner_, 8, [&](Allocator& heap) {
+    return bif::make_tuple(heap, id_, bif::make_tuple(heap, atoms::exit_status, Term::small(status)));
+  });
+}
+
+void Port::send_atom(Term to, Term what) {
+  send_to(to, 4, [&](Allocator& heap) { return bif::make_tuple(heap, id_, what); });
+}
+
+void Port::end_of_input() {
+  if (!open_) return;
+  if (soft_eof_) send_atom(owner_, atoms::eof);
+  else end(atoms::normal);
+}
+
+void Port::fail(int error_number) { end(error_atom(error_number)); }
+
+void Port::send_badsig() {
+  process::send_exit(ports_.runtime(), id_, owner_, atoms::badsig, process::ExitOrigin::ExitBif);
+}
+
+void Port::end(Term reason) {
+  if (!open_) return;
+  open_ = false;
+  if (reason == atoms::kill) reason = atoms::killed;
+  process::Runtime& runtime = ports_.runtime();
+  for (Term name : runtime.registry->names()) {
+    if (runtime.registry->find(name) == id_) runtime.registry->remove(name);
+  }
+  ports_.remove(*this);
+  for (Term pid : links_) {
+    ports_.forget_link(pid, id_);
+    process::send_exit(runtime, id_, pid, reason, process::ExitOrigin::Link);
+  }
+  links_.clear();
+  for (const Monitor& monitor : monitors_) {
+    Signal* down = Signal::create(SignalKind::MonitorDown);
+    down->from = id_;
+    std::copy_n(monitor.reference, 3, down->reference);
+    down->parcel = heap::pack(reason, runtime.literals);
+    process::deliver(runtime, monitor.watcher, down);
+  }
+  monitors_.clear();
+  set_busy(false);
+  driver_->close(*this);
+}
+
+bool Port::has_link(Term pid) const { return std::find(links_.begin(), links_.end(), pid) != links_.end(); }
+
+bool Port::link(Term pid) {
+  if (has_link(pid)) return false;
+  links_.push_back(pid);
+  ports_.note_link(pid, id_);
+  return true;
+}
+
+void Port::unlink(Term pid) {
+  auto found = std::find(links_.begin(), links_.end(), pid);
+  if (found == links_.end()) return;
+  links_.erase(found);
+  ports_.forget_link(pid, id_);
+}
+
+void Port::monitor(Term watcher, const uint64_t reference[3]) {
+  monitors_.push_back({watcher, {reference[0], reference[1], reference[2]}});
+}
+
+bool Port::demonitor(const uint64_t reference[3]) {
+  for (auto at = monitors_.begin(); at != monitors_.end(); ++at) {
+    if (std::equal(at->reference, at->reference + 2, reference)) { monitors_.erase(at); return true; }
+  }
+  return false;
+}
+
+std::vector<Term> Port::watchers() const {
+  std::vector<Term> result;
+  for (const Monitor& monitor : monitors_) result.push_back(monitor.watcher);
+  return result;
+}
+
+void Port::set_busy(bool busy) {
+  busy_ = busy;
+  if (busy) return;
+  // Who waits in port_command looks again when any signal arrives.
+  for (Term pid : waiting_) {
+    Signal* wake = Signal::create(SignalKind::Rpc);
+    wake->from = id_;
+    wake->callback = [](process::Process&, Signal&) {};
+    process::deliver(ports_.runtime(), pid, wake);
+  }
+  waiting_.clear();
+}
+
+void Port::set_data(heap::Parcel parcel) {
+  std::lock_guard lock(data_mutex_);
+  heap::discard(data_);
+  data_ = parcel;
+}
+
+Term Port::data(Allocator& heap) {
+  std::lock_guard lock(data_mutex_);
+  return heap::copy(data_.term, heap, ports_.runtime().literals);
+}
+
+}  // namespace athanor::io

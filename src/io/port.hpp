@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+// Port: one end of a connection to the outside. What processes see (owner, links, monitors, messages) is here; what it is
+// connected to is its driver's business.
+//
+// A port has one lock. Its driver's functions are called with the lock held and may call the port's; messages and signals are
+// sent under it, so that they keep their order. A port ends in two steps: it leaves the table and tells its relations (end), then
+// its driver gives up what it holds, which may take longer (output to write, a child to wait for); until then Ports keeps it.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "heap/copy.hpp"
+#include "io/framing.hpp"
+#include "process/process.hpp"
+
+namespace athanor::io {
+
+class Port;
+class Ports;
+
+class PortDriver {
+ public:
+  virtual ~PortDriver() = default;
+  // Begins to work; readiness may be reported from now on. 0, or an error number.
+  virtual int start(Port& port) = 0;
+  // Bytes for the other side. May end the port.
+  virtual void output(Port& port, std::string&& bytes) = 0;
+  // Reply as bytes. False: badarg.
+  virtual bool control(Port&, uint32_t, std::string_view, std::string&) { return false; }
+  // The port has ended. The driver calls Ports::release once it holds nothing any more.
+  virtual void close(Port& port) = 0;
+  virtual size_t queued_bytes() const { return 0; }
+  virtual bool soft_busy() const { return false; }   // may be forced when busy
+  virtual int64_t os_pid() const { return -1; }
+  // Writes what is queued, waiting for the system: at the machine's end. Without the port's lock, no other thread works for it.
+  virtual void flush() {}
+};
+
+class Port : public std::enable_shared_from_this<Port> {
+ public:
+  Port(Ports& ports, Term id, Term owner, std::string name, std::unique_ptr<PortDriver> driver);
+  ~Port();
+
+  Term id() const { return id_; }
+  Ports& ports() const { return ports_; }
+  PortDriver& driver() { return *driver_; }
+  const std::string& name() const { return name_; }
+  std::mutex& mutex() { return mutex_; }
+
+  // --- all below with the lock held ---
+  bool is_open() const { return open_; }
+  Term owner() const { return owner_; }
+  void set_owner(Term owner) { owner_ = owner; }
+  void set_formats(bool binary, bool soft_eof) { binary_ = binary; soft_eof_ = soft_eof; }
+
+  // Messages to the owner.
+  void send_data(std::string_view bytes);                              // {Port, {data, D}}
+  void send_piece(Framing::Piece piece, std::string_view bytes);       // as framed
+  void send_exit_status(int status);                                   // {Port, {exit_status, N}}
+  void send_atom(Term to, Term what);                                  // {Port, What}
+  void end_of_input();                                                 // {Port, eof}, or the port ends
+  void fail(int error_number);                                         // the port ends with the error's atom
+  void send_badsig();                                                  // exit signal to the owner: it asked for nonsense
+
+  // The port ends: links and monitors hear `reason`. No effect on one that has ended.
+  void end(Term reason);
+
+  bool link(Term pid);      // false: already there
+  void unlink(Term pid);
+  bool has_link(Term pid) const;
+  void monitor(Term watcher, const uint64_t reference[3]);
+  bool demonitor(const uint64_t reference[3]);
+
+  // Who waits for room in the output.
+  bool is_busy() const { return busy_; }
+  void set_busy(bool busy);                  // false wakes who waits
+  void wait_for_room(Term pid) { waiting_.push_back(pid); }
+
+  void count_output(size_t bytes) { output_bytes_ += bytes; }
+  uint64_t input_bytes() const { return input_bytes_; }
+  uint64_t output_bytes() const { return output_bytes_; }
+  const std::vector<Term>& links() const { return links_; }
+  std::vector<Term> watchers() const;
+
+  // erlang:port_set_data/2; a lock of its own, as it is no signal.
+  void set_data(heap::Parcel parcel);
+  Term data(Allocator& heap);
+
+ private:
+  struct Monitor { Term watcher; uint64_t reference[3]; };
+  Term build_data(Allocator& heap, std::string_view bytes) const;
+  template <class Build>
+  void send_to(Term to, size_t words_hint, Build&& build);
+
+  Ports& ports_;
+  const Term id_;
+  const std::string name_;
+  std::unique_ptr<PortDriver> driver_;
+  std::mutex mutex_;
+  bool open_ = true, binary_ = false, soft_eof_ = false, busy_ = false;
+  Term owner_;
+  std::vector<Term> links_;
+  std::vector<Monitor> monitors_;
+  std::vector<Term> waiting_;
+  uint64_t input_bytes_ = 0, output_bytes_ = 0;
+  std::mutex data_mutex_;
+  heap::Parcel data_;
+};
+
+}  // namespace athanor::io

@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "io/ports.hpp"
+
+#include <cerrno>
+
+#include "bif/bif.hpp"
+#include "process/process_table.hpp"
+#include "process/send.hpp"
+
+namespace athanor::io {
+
+using process::Process;
+using process::Signal;
+using process::SignalKind;
+
+std::unique_ptr<Ports> Ports::create(process::Runtime& runtime, uint32_t limit) { return std::make_unique<Ports>(runtime, limit); }
+
+Ports::Ports(process::Runtime& runtime, uint32_t limit) : runtime_(runtime), limit_(limit), files_(runtime), signals_(runtime) {}
+
+Ports::~Ports() = default;
+
+std::shared_ptr<Port> Ports::find(Term port) const {
+  if (port.is_atom()) port = runtime_.registry->find(port);
+  if (!port.is_local_port()) return nullptr;
+  std::shared_lock lock(mutex_);
+  auto found = table_.find(port.port_number());
+  return found == table_.end() ? nullptr : found->second;
+}
+
+std::vector<Term> Ports::all() const {
+  std::shared_lock lock(mutex_);
+  std::vector<Term> result;
+  result.reserve(table_.size());
+  for (const auto& [number, port] : table_) result.push_back(port->id());
+  return result;
+}
+
+uint32_t Ports::count() const {
+  std::shared_lock lock(mutex_);
+  return static_cast<uint32_t>(table_.size());
+}
+
+Ports::Opened Ports::open(Process& owner, PortOptions&& options, std::unique_ptr<PortDriver> driver) {
+  std::shared_ptr<Port> port;
+  {
+    std::lock_guard lock(mutex_);
+    if (table_.size() >= limit_) return {Term::none(), kSystemLimit};
+    while (table_.contains(next_)) next_ = (next_ + 1) & 0xFFFFFFF;
+    uint32_t number = next_;
+    next_ = (next_ + 1) & 0xFFFFFFF;
+    port = std::make_shared<Port>(*this, Term::local_port(number), owner.pid(), std::move(options.name), std::move(driver));
+    table_.emplace(number, port);
+  }
+  std::lock_guard lock(port->mutex());
+  port->set_formats(options.binary, options.soft_eof);
+  // The link is a signal to the owner itself, so that it comes before anything the port sends.
+  port->link(owner.pid());
+  int error = port->driver().start(*port);
+  if (error != 0) {
+    port->unlink(owner.pid());
+    std::lock_guard table_lock(mutex_);
+    table_.erase(port->id().port_number());
+    return {Term::none(), error};
+  }
+  Signal* link = Signal::create(SignalKind::Link);
+  link->from = port->id();
+  process::deliver(runtime_, owner.pid(), link);
+  return {port->id(), 0};
+}
+
+void Ports::remove(Port& port) {
+  std::lock_guard lock(mutex_);
+  auto found = table_.find(port.id().port_number());
+  if (found == table_.end()) return;
+  ending_.emplace(&port, std::move(found->second));
+  table_.erase(found);
+}
+
+void Ports::release(Port& port) {
+  std::shared_ptr<Port> last;
+  std::lock_guard lock(mutex_);
+  auto found = ending_.find(&port);
+  if (found == ending_.end()) return;
+  last = std::move(found->second);
+  ending_.erase(found);
+}
+
+void Ports::note_link(Term pid, Term port) {
+  std::lock_guard lock(links_mutex_);
+  linked_.add(pid);
+  links_.emplace(pid.pid_number(), port.port_number());
+}
+
+void Ports::forget_link(Term pid, Term port) {
+  std::lock_guard lock(links_mutex_);
+  auto [at, end] = links_.equal_range(pid.pid_number());
+  for (; at != end; ++at) {
+    if (at->second != port.port_number()) continue;
+    links_.erase(at);
+    linked_.remove(pid);
+    return;
+  }
+}
+
+bool Ports::link(Term pid, Term port) {
+  std::shared_ptr<Port> found = find(port);
+  if (found == nullptr) return false;
+  std::lock_guard lock(found->mutex());
+  if (!found->is_open()) return false;
+  found->link(pid);
+  return true;
+}
+
+void Ports::unlink(Term pid, Term port) {
+  std::shared_ptr<Port> found = find(port);
+  if (found == nullptr) return;
+  std::lock_guard lock(found->mutex());
+  found->unlink(pid);
+}
+
+bool Ports::monitor(Term watcher, const uint64_t reference[3], Term port) {
+  std::shared_ptr<Port> found = find(port);
+  if (found == nullptr) return false;
+  std::lock_guard lock(found->mutex());
+  if (!found->is_open()) return false;
+  found->monitor(watcher, reference);
+  return true;
+}
+
+bool Ports::demonitor(const uint64_t reference[3], Term port) {
+  std::shared_ptr<Port> found = find(port);
+  if (found == nullptr) return false;
+  std::lock_guard lock(found->mutex());
+  return found->demonitor(reference);
+}
+
+void Ports::exit(Term from, Term port, Term reason) {
+  std::shared_ptr<Port> found = find(port);
+  if (found == nullptr) return;
+  std::lock_guard lock(found->mutex());
+  // OTP: normal counts from the owner alone.
+  if (reason == atoms::normal && from != found->owner()) return;
+  found->end(reason);
+}
+
+void Ports::process_exited(Process& exiting, Term reason) {
+  Term pid = exiting.pid();
+  files_.process_exited(pid);
+  if (!linked_.may_own(pid)) return;
+  std::vector<uint32_t> numbers;
+  {
+    std::lock_guard lock(links_mutex_);
+    auto [at, end] = links_.equal_range(pid.pid_number());
+    for (; at != end; ++at) numbers.push_back(at->second);
+  }
+  for (uint32_t number : numbers) {
+    std::shared_ptr<Port> port = find(Term::local_port(number));
+    if (port == nullptr) continue;
+    std::lock_guard lock(port->mutex());
+    port->unlink(pid);
+    if (reason != atoms::normal || port->owner() == pid) port->end(reason);
+  }
+}
+
+// Port ! {Owner, {command, Data}} | {Owner, close} | {Owner, {connect, Pid}}; all else is answered by badsig to the owner.
+bool Ports::send(Process& self, Term to, Term message) {
+  if (!to.is_local_port()) return false;
+  std::shared_ptr<Port> port = find(to);
+  if (port == nullptr) return true;
+  std::lock_guard lock(port->mutex());
+  if (!port->is_open()) return true;
+  if (!is_tuple_of(message, 2) || tuple_element(message, 0) != port->owner()) { port->send_badsig(); return true; }
+  Term request = tuple_element(message, 1);
+  if (request == atoms::close) {
+    Term owner = port->owner();
+    port->end(atoms::normal);
+    port->send_atom(owner, atoms::closed);
+  } else if (is_tuple_of(request, 2) && tuple_element(request, 0) == atoms::command) {
+    std::string bytes;
+    if (bif::iolist_to_string(tuple_element(request, 1), bytes)) {
+      port->count_output(bytes.size());
+      port->driver().output(*port, std::move(bytes));
+    } else {
+      heap::FragmentAllocator heap(64);
+      Term text = bif::latin1_list(heap, "Bad value on output port '" + port->name() + "'\n");
+      process::log_event(runtime_, atoms::error, "~s~n", bif::make_list(heap, &text, 1), Term::none(), Term::none());
+      port->send_badsig();
+    }
+  } else if (is_tuple_of(request, 2) && tuple_element(request, 0) == atoms::connect && tuple_element(request, 1).is_local_pid()) {
+    Term old_owner = port->owner();
+    port->set_owner(tuple_element(request, 1));   // OTP: not linked to the new owner
+    port->send_atom(old_owner, atoms::connected);
+  } else {
+    port->send_badsig();
+  }
+  return true;
+}
+
+void Ports::flush() {
+  std::vector<std::shared_ptr<Port>> ports;
+  {
+    std::lock_guard lock(mutex_);
+    for (const auto& [number, port] : table_) ports.push_back(port);
+    for (const auto& [address, port] : ending_) ports.push_back(port);
+  }
+  for (const std::shared_ptr<Port>& port : ports) {
+    std::lock_guard lock(port->mutex());
+    port->driver().flush();
+  }
+}
+
+}  // namespace athanor::io
