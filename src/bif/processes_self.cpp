@@ -16,8 +16,15 @@ namespace {
 
 using process::Class;
 
+// Raised on the program's behalf: the stack trace starts at the caller.
+BifResult raise_for_program(Process& self, Class klass, Term value) {
+  BifResult result = self.raise(klass, value);
+  self.exception().by_program = true;
+  return result;
+}
+
 BifResult error_with(Process& self, Term reason, Term arguments) {
-  BifResult result = self.raise(Class::Error, reason);
+  BifResult result = raise_for_program(self, Class::Error, reason);
   if (arguments.is_list()) {
     self.exception().has_arguments = true;
     self.exception().arguments = arguments;
@@ -44,7 +51,7 @@ bool is_stacktrace(Term list) {
 
 BifResult self_0(Process& self, const Term*) { return self.pid(); }
 
-BifResult error_1(Process& self, const Term* args) { return self.raise(Class::Error, args[0]); }
+BifResult error_1(Process& self, const Term* args) { return raise_for_program(self, Class::Error, args[0]); }
 BifResult error_2(Process& self, const Term* args) { return error_with(self, args[0], args[1]); }
 // erlang:error/3: [{error_info, Map}] travels in the first item of the stack trace.
 BifResult error_3(Process& self, const Term* args) {
@@ -60,8 +67,8 @@ BifResult error_3(Process& self, const Term* args) {
   if (!info.is_none()) self.exception().error_info = info;
   return result;
 }
-BifResult exit_1(Process& self, const Term* args) { return self.raise(Class::Exit, args[0]); }
-BifResult throw__1(Process& self, const Term* args) { return self.raise(Class::Throw, args[0]); }
+BifResult exit_1(Process& self, const Term* args) { return raise_for_program(self, Class::Exit, args[0]); }
+BifResult throw__1(Process& self, const Term* args) { return raise_for_program(self, Class::Throw, args[0]); }
 // erlang:raise/3: badarg is returned, not raised, where the arguments are none.
 BifResult raise_3(Process& self, const Term* args) {
   if (!is_stacktrace(args[2])) return atoms::badarg;
@@ -70,7 +77,7 @@ BifResult raise_3(Process& self, const Term* args) {
   else if (args[0] == atoms::exit) klass = Class::Exit;
   else if (args[0] == atoms::throw_) klass = Class::Throw;
   else return atoms::badarg;
-  BifResult result = self.raise(klass, args[1]);
+  BifResult result = raise_for_program(self, klass, args[1]);
   self.exception().trace_given = true;
   self.exception().trace = args[2];
   return result;

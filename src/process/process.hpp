@@ -53,6 +53,7 @@ struct Exception {
   Term trace;                 // raw stack trace: list of {M,F,A|Args,Location} as built by engine, or nil/none
   Term error_info_cause;      // none, or the `cause` for error_info
   Term error_info;            // error/3: the whole error_info map, or none
+  bool by_program = false;    // erlang:error/1 and its kin: the built-in itself is no item of the trace
   bool has_arguments = false; // error/2: args given in `arguments`
   Term arguments;
   bool trace_given = false;   // raise/3: trace is the whole trace
