@@ -128,17 +128,43 @@ BifResult check_process_code_1(Process& self, const Term* args) {
   return boolean(old && engine::refers_to(self, *old));
 }
 
+// OTP: a process that is gone refers to no code and has no garbage.
+static Term task_result_when_gone(Term type) {
+  return type == atoms::check_process_code || type == atoms::garbage_collect ? atoms::false_ : atoms::true_;
+}
+
+// Runs on the thread of the process asked. A collection is only noted: it is done at that process's next safepoint.
+static void run_system_task(Process& target, Signal& signal) {
+  Term task = signal.parcel.term;
+  Term type = tuple_element(task, 0), id = tuple_element(task, 1);
+  Term argument = tuple_arity(task) > 2 ? tuple_element(task, 2) : Term::none();
+  Term result = atoms::true_;
+  if (process::is_exiting(target)) {
+    result = task_result_when_gone(type);
+  } else if (type == atoms::check_process_code) {
+    result = check_process_code_1(target, &argument).value;
+  } else {
+    target.collect_wanted_ = argument == atoms::minor ? process::CollectWanted::Minor : process::CollectWanted::Full;
+  }
+  heap::FragmentAllocator builder(16);
+  Term copied = heap::copy(id, builder, target.runtime().literals);
+  Term message = make_tuple(builder, type, copied, result);
+  process::send_parcel(target.runtime(), signal.from, {message, builder.take()}, target.pid());
+}
+
 // erts_internal:request_system_task(Pid, Priority, {Type, RequestId, Argument …}): answered {Type, RequestId, Result}.
 static BifResult request_task(Process& self, Term requester, Term target, Term task) {
-  if (!target.is_local_pid() || !is_tuple(task) || tuple_arity(task) < 2 || !requester.is_local_pid()) return self.badarg();
+  if (!target.is_local_pid() || !is_tuple(task) || tuple_arity(task) < 3 || !requester.is_local_pid()) return self.badarg();
+  Term kind = tuple_element(task, 0);
+  if (kind != atoms::garbage_collect && kind != atoms::check_process_code && kind != atoms::copy_literals) return self.badarg();
+  if (kind == atoms::check_process_code && !tuple_element(task, 2).is_atom()) return self.badarg();
   Signal* signal = Signal::create(SignalKind::SystemTask);
   signal->from = requester;
+  signal->callback = run_system_task;
   signal->parcel = heap::pack(task, self.runtime().literals);
   if (!process::deliver(self.runtime(), target, signal)) {
-    // OTP: a process that is gone refers to no code and has no garbage: noproc tells the requester so.
-    Term type = tuple_element(task, 0);
-    Term result = type == atoms::check_process_code || type == atoms::garbage_collect ? atoms::false_ : atoms::true_;
-    process::send_message(self.runtime(), requester, make_tuple(self.heap(), type, tuple_element(task, 1), result), self.pid());
+    Term answer = make_tuple(self.heap(), kind, tuple_element(task, 1), task_result_when_gone(kind));
+    process::send_message(self.runtime(), requester, answer, self.pid());
   } else if (target == self.pid()) {
     return after_own_signal(self, atoms::ok);
   }

@@ -3,6 +3,7 @@
 // owner takes what was pushed: whichever of the two comes first on the state word, the signal is seen or the bit stays set.
 #include "process/state.hpp"
 
+#include "process/collect.hpp"
 #include "process/spawn.hpp"
 
 namespace athanor::process {
@@ -42,6 +43,10 @@ bool begin_run(Process& process) {
   } while (!process.state_.compare_exchange_weak(state, next, std::memory_order_acq_rel, std::memory_order_relaxed));
   bool active = (state & kActive) != 0;
   if ((state & kSignals) && !is_exiting(process) && handle_signals(process)) active = true;
+  // A collection that another process asked for: here nothing is in registers.
+  if (process.collect_wanted_ != CollectWanted::No && !is_exiting(process)) {
+    collect_garbage(process, 0, process.collect_wanted_ == CollectWanted::Full);
+  }
   if (is_exiting(process)) {
     if (exit_process(process, Term::none())) return false;
     if (stop_running(process, kActive)) process.runtime().waker->enqueue(process);

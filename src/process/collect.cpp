@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "process/collect.hpp"
+
+#include "process/relations.hpp"
+#include "process/send.hpp"
+#include "term/atom_table.hpp"
+
+namespace athanor::process {
+
+namespace {
+
+// OTP: the text of the stock VM's report.
+void report_max_heap(Process& self, const Extra& extra, size_t total) {
+  auto pair = [&](Term name, size_t value) {
+    Term* place = self.allocate(3);
+    place[0].raw = tuple_header(2);
+    place[1] = name;
+    place[2] = Term::small(static_cast<int64_t>(value));
+    return Term::boxed(place);
+  };
+  const heap::Heap& heap = self.heap();
+  auto words = [](const Term* from, const Term* to) { return static_cast<size_t>(to - from); };
+  const Term info[] = {
+      pair(atoms::old_heap_block_size, words(heap.old_start_, heap.old_end_)), pair(atoms::heap_block_size, heap.block_words()),
+      pair(atoms::mbuf_size, heap.fragment_words_), pair(atoms::recent_size, words(heap.start_, heap.high_water_)),
+      pair(atoms::stack_size, words(heap.stack_top(), heap.end_)), pair(atoms::old_heap_size, words(heap.old_start_, heap.old_top_)),
+      pair(atoms::heap_size, words(heap.start_, heap.top()))};
+  auto cons = [&](Term head, Term tail) { return make_cons(self.allocate(2), head, tail); };
+  Term list = Term::nil();
+  for (size_t i = sizeof(info) / sizeof(info[0]); i-- > 0;) list = cons(info[i], list);
+  const Term values[] = {self.pid(), Term::small(static_cast<int64_t>(extra.max_heap_words)), Term::small(static_cast<int64_t>(total)),
+                         boolean(extra.max_heap_kill), atoms::true_, Term::small(static_cast<int64_t>(self.mailbox().count())), list};
+  Term args = Term::nil();
+  for (size_t i = sizeof(values) / sizeof(values[0]); i-- > 0;) args = cons(values[i], args);
+  log_event(self.runtime(), atoms::error,
+            "     Process:            ~p ~n     Context:            maximum heap size reached~n"
+            "     Max Heap Size:      ~p~n     Total Heap Size:    ~p~n     Kill:               ~p~n"
+            "     Error Logger:       ~p~n     Message Queue Len:  ~p~n     GC Info:            ~p~n",
+            args, self.group_leader_, self.pid());
+}
+
+}  // namespace
+
+bool collect_garbage(Process& self, size_t words_needed, bool full, heap::LiteralArea* evacuate) {
+  Runtime& runtime = self.runtime();
+  const Extra* extra = self.extra_if_any();
+  heap::CollectRequest request;
+  request.words_needed = words_needed;
+  request.full = full;
+  request.fullsweep_after =
+      extra && extra->fullsweep_set ? extra->fullsweep_after : runtime.fullsweep_after.load(std::memory_order_relaxed);
+  request.literals = runtime.literals;
+  request.evacuate = evacuate;
+  request.max_words = extra ? extra->max_heap_words : 0;
+  heap::CollectResult result = heap::collect(self.heap(), self, request);
+  self.collect_wanted_ = CollectWanted::No;
+  self.charge(result.reductions);
+  if (!result.exceeded_max) return true;
+  if (extra->max_heap_error_logger) report_max_heap(self, *extra, self.heap().total_words());
+  if (!extra->max_heap_kill) return true;
+  start_exit(self, atoms::killed);
+  return false;
+}
+
+}  // namespace athanor::process

@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+// A collection of a process with its own settings. At safepoints only; what the engine keeps in registers must be in the process.
+#pragma once
+
+#include "process/process.hpp"
+
+namespace athanor::process {
+
+// Afterwards `words_needed` words are free. False: max_heap_size was passed and the process is to end (start_exit has been called).
+bool collect_garbage(Process& self, size_t words_needed, bool full = false, heap::LiteralArea* evacuate = nullptr);
+
+}  // namespace athanor::process
