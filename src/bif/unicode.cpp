@@ -9,6 +9,7 @@
 #include <memory>
 #include <vector>
 
+#include "bif/utf8.hpp"
 #include "code/module.hpp"
 
 namespace athanor::bif {
@@ -311,6 +312,14 @@ BifResult trap_to(Process& self, const char* function, const Term* args) {
   return self.trap(static_cast<code::Export*>(target), {args[0], args[1]});
 }
 
+BifResult outcome(Process& self, Conversion& conversion, Term result) {
+  if (!conversion.failed() && !conversion.incomplete()) return result;
+  const bool error = conversion.failed() || conversion.pending_is_hopeless();
+  return make_tuple(self.heap(), error ? atoms::error : atoms::incomplete, result, conversion.rest());
+}
+
+}  // namespace
+
 bool is_valid_utf8(const uint8_t* bytes, size_t size) {
   for (size_t at = 0; at < size;) {
     size_t length = ascii_prefix(bytes + at, size - at);
@@ -319,14 +328,6 @@ bool is_valid_utf8(const uint8_t* bytes, size_t size) {
   }
   return true;
 }
-
-BifResult outcome(Process& self, Conversion& conversion, Term result) {
-  if (!conversion.failed() && !conversion.incomplete()) return result;
-  const bool error = conversion.failed() || conversion.pending_is_hopeless();
-  return make_tuple(self.heap(), error ? atoms::error : atoms::incomplete, result, conversion.rest());
-}
-
-}  // namespace
 
 namespace unicode {
 
