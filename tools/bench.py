@@ -1,0 +1,74 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Figures beside the stock VM, in interleaved pairs: bench.py [--pairs N] [--erl DIR] [NAME…]
+
+Each program of bench/ runs alternately on the stock VM and on Athanor. A program prints one line `cpu_ns N` of what it measured
+itself (processor time of the measured part), or nothing: then the whole process's processor time counts. Printed: median ratio
+(Athanor / stock; below 1 is better) with its smallest and largest, and both medians."""
+import argparse, os, re, resource, statistics, subprocess, sys, tempfile, time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+BENCH = os.path.join(HERE, "..", "bench")
+
+
+def cpu_children():
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
+
+
+def run(command, env, directory):
+    before, started = cpu_children(), time.time()
+    done = subprocess.run(command, cwd=directory, env=env, stdin=subprocess.DEVNULL, capture_output=True, timeout=300)
+    cpu = cpu_children() - before
+    if done.returncode != 0:
+        raise RuntimeError(f"{command}: status {done.returncode}: {done.stderr[-400:]}")
+    own = re.search(rb"^cpu_ns (\d+)", done.stdout, re.M)
+    value = re.search(rb"^bytes (\d+)", done.stdout, re.M)
+    if value:
+        return float(value.group(1)), "bytes"
+    return (int(own.group(1)) / 1e9, "s") if own else (cpu, "s")
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--pairs", type=int, default=5)
+    parser.add_argument("--erl", default=os.path.join(HERE, "..", "build", "release", "bin"))
+    parser.add_argument("names", nargs="*")
+    options = parser.parse_args()
+    ours = os.path.abspath(options.erl)
+    cases = {
+        "start_erl": ["erl", "-noshell", "-eval", "halt()."],
+        "start_elixir": ["elixir", "-e", "1"],
+    }
+    with tempfile.TemporaryDirectory() as directory:
+        for name in sorted(os.listdir(BENCH)):
+            if name.endswith(".erl"):
+                subprocess.run(["erlc", "-o", directory, os.path.join(BENCH, name)], check=True)
+                module = name[:-4]
+                if module == "bench_server":
+                    continue
+                cases[module] = ["erl", "+P", "2000000", "-noshell", "-pa", directory, "-s", module, "main", "-s", "init", "stop"]
+        stock_env = dict(os.environ)
+        our_env = dict(os.environ, PATH=ours + ":" + os.environ["PATH"])
+        print(f"{'program':<16} {'ratio':>6}  {'min..max':<14} {'stock':>10} {'athanor':>10}")
+        for name, command in cases.items():
+            if options.names and name not in options.names:
+                continue
+            pairs = []
+            try:
+                for _ in range(options.pairs):
+                    stock, unit = run(command, stock_env, directory)
+                    ours_value, _ = run(command, our_env, directory)
+                    pairs.append((stock, ours_value))
+            except (RuntimeError, subprocess.TimeoutExpired) as problem:
+                print(f"{name:<16} failed: {str(problem)[:200]}")
+                continue
+            ratios = sorted(b / a for a, b in pairs)
+            scale = 1 if unit == "bytes" else 1000
+            shown = "B" if unit == "bytes" else "ms"
+            print(f"{name:<16} {statistics.median(ratios):6.2f}  {ratios[0]:.2f}..{ratios[-1]:<8.2f} "
+                  f"{statistics.median(a for a, _ in pairs) * scale:8.1f}{shown} {statistics.median(b for _, b in pairs) * scale:8.1f}{shown}")
+            sys.stdout.flush()
+
+
+main()
