@@ -21,8 +21,8 @@ namespace athanor {
   X(NegativeBig, None)      /* magnitude likewise */                                    \
   X(Float, None)            /* one double */                                            \
   X(FlatMap, From1Skip1)    /* [1] size (raw), [2] keys tuple, [3..] values */          \
-  X(HashMap, From2)         /* root: [1] size (raw), [2..] children; see term/map.hpp */\
-  X(HashNode, From2)        /* inner: [1] bitmap (raw), [2..] children */               \
+  X(HashMap, From2)         /* root: [1] size | bitmap << 48 (raw), [2..] children; see term/map.hpp */\
+  X(HashNode, From2)        /* inner: [1] bitmap (raw), [2..] children: nodes, or leaves [key | value] */               \
   X(Fun, From4)             /* [1] FunEntry*, [2] arity | num_free << 8, [3] creator pid (term), [4..] environment */ \
   X(Export, None)           /* [1] Export* */                                           \
   X(HeapBinary, None)       /* [1] size in bytes, [2..] bytes */                        \
@@ -79,7 +79,7 @@ inline Term make_float(Term* place, double value) {  // writes kFloatWords words
 inline bool is_flat_map(Term t) { return is_kind(t, BoxedKind::FlatMap); }
 inline bool is_hash_map(Term t) { return is_kind(t, BoxedKind::HashMap); }
 inline bool is_map(Term t) { return is_flat_map(t) || is_hash_map(t); }
-inline size_t map_size(Term t) { return t.pointer()[1].raw; }  // both kinds
+inline size_t map_size(Term t) { return t.pointer()[1].raw & 0xFFFFFFFFFFFFu; }  // both kinds
 
 // --- binaries (see term/binary.hpp) ---
 inline bool is_bitstring(Term t) {

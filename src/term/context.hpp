@@ -24,6 +24,10 @@ class TermHost {
   // The entry of a local fun, made unloaded if the module is not there.
   virtual FunHead* fun_of(Term module, uint32_t index, uint32_t old_uniq, const uint8_t uniq[16], uint32_t arity, uint32_t num_free) = 0;
   virtual Node* node_of(Term name, uint32_t creation) = 0;
+  // Is there code behind it (binary_to_term/2 with `safe`)?
+  virtual bool has_export(Mfa mfa) { return true; }
+  // The alias or magic reference that has these numbers, built on `heap`; none() where it is an ordinary one.
+  virtual Term reference_of(class Allocator& heap, const uint32_t numbers[3]) { return Term::none(); }
 };
 
 struct TermContext {

@@ -11,7 +11,7 @@
 
 namespace athanor::integer {
 
-constexpr size_t kMaxLimbs = (size_t{1} << 26) - 1;  // OTP: 32-bit digits limit of the stock VM is checked by the operations
+constexpr size_t kMaxLimbs = (size_t{1} << 19) - 1;  // OTP: what is wider is a system_limit
 
 Term from_int64(Allocator& heap, int64_t value);
 Term from_uint64(Allocator& heap, uint64_t value);

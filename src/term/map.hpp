@@ -23,18 +23,30 @@ Term from_pairs(Allocator& heap, Term* pairs, size_t count);
 // As from_pairs but none() where a key occurs twice (external term format).
 Term from_unique_pairs(Allocator& heap, Term* pairs, size_t count);
 
-// Walks a map in its visible order (maps:to_list, printing, encoding); one small object, no recursion, no allocation.
+// OTP: hashed maps are seen in two orders, one the reverse of the other; flat maps always in the order of their keys.
+enum class Order {
+  Listed,  // maps:to_list, maps:keys, maps:values, term_to_binary
+  Stored,  // maps:iterator and so maps:fold, ~p, ~w; erlang:display; enif_map_iterator from its head
+};
+
+// Walks a map in a visible order; one small object, no recursion, no allocation. Stays valid while the map does not move.
 class Iterator {
  public:
-  explicit Iterator(Term map);
+  explicit Iterator(Term map, Order order = Order::Listed);
   bool next(Term& key, Term& value);  // false at the end
 
  private:
   Term map_;
   size_t index_ = 0;
-  struct Level { const Term* node; uint32_t index; uint32_t count; };
+  Order order_;
+  struct Level { const Term* next; const Term* end; };  // children still to come
   Level levels_[18];
   int depth_ = 0;
 };
+
+// Nodes of the trie have 16 places by 4 bits of the key's hash a level; below kMaxDepth levels (64 bits of hash equal) keys stand
+// in one collision node, ordered by compare_exact. Shape and order are a function of the set of keys.
+constexpr uint32_t kMaxDepth = 16;
+constexpr Word kCollisionNode = Word{1} << 32;  // in place of a node's bitmap
 
 }  // namespace athanor::map

@@ -1,0 +1,355 @@
+// SPDX-License-Identifier: Apache-2.0
+// Terms to bytes. The same walk counts the bytes when it is given nowhere to put them.
+#include <zlib.h>
+
+#include <algorithm>
+#include <vector>
+
+#include "term/binary.hpp"
+#include "term/compare.hpp"
+#include "term/external/external.hpp"
+#include "term/external/tags.hpp"
+#include "term/float_text.hpp"
+#include "term/identifier.hpp"
+#include "term/integer.hpp"
+#include "term/map.hpp"
+#include "term/map/trie.hpp"
+#include "term/work_stack.hpp"
+
+namespace athanor::external {
+namespace {
+
+class Encoder {
+ public:
+  Encoder(const EncodeOptions& options, std::string* out) : options_(options), out_(out) {}
+  ~Encoder() {
+    while (!stack_.empty()) delete stack_.pop().sorted;
+  }
+
+  size_t run(Term t) {
+    put(t);
+    while (!stack_.empty()) step();
+    return size_;
+  }
+
+ private:
+  using Pairs = std::vector<std::pair<Term, Term>>;
+  enum class Kind : uint32_t { Elements, Cells, FlatPairs, Nodes, SortedPairs, Value, FunEnd };
+  struct Frame {
+    Kind kind;
+    uint32_t length;     // Cells: heads written
+    const Term* next;    // elements, values, children
+    const Term* keys;
+    size_t count;        // left to be written; FunEnd: place of the size
+    Term term;           // Cells: rest of the list; Value: the value
+    Pairs* sorted;
+  };
+
+  // --- bytes ---
+  void byte(unsigned value) {
+    ++size_;
+    if (out_ != nullptr) out_->push_back(static_cast<char>(value));
+  }
+  void tag(Tag value) { byte(static_cast<uint8_t>(value)); }
+  void big_endian(uint64_t value, int bytes) {
+    for (int shift = 8 * (bytes - 1); shift >= 0; shift -= 8) byte(static_cast<uint8_t>(value >> shift));
+  }
+  void bytes(const void* data, size_t count) {
+    size_ += count;
+    if (out_ != nullptr) out_->append(static_cast<const char*>(data), count);
+  }
+  void patch(size_t place, uint32_t value) {  // place: of out_
+    for (int i = 0; i < 4; ++i) (*out_)[place + static_cast<size_t>(i)] = static_cast<char>(value >> (24 - 8 * i));
+  }
+  size_t place() const { return out_ == nullptr ? 0 : out_->size(); }
+
+  // --- leaves ---
+  void integer(Term t) {
+    if (t.is_small()) {
+      int64_t value = t.small_value();
+      if (value >= 0 && value < 256) {
+        tag(Tag::SmallInteger);
+        byte(static_cast<unsigned>(value));
+        return;
+      }
+      if (value >= INT32_MIN && value <= INT32_MAX) {
+        tag(Tag::Integer);
+        big_endian(static_cast<uint32_t>(value), 4);
+        return;
+      }
+      uint64_t magnitude = value < 0 ? 0 - static_cast<uint64_t>(value) : static_cast<uint64_t>(value);
+      magnitude_bytes(&magnitude, 1, value < 0);
+      return;
+    }
+    magnitude_bytes(integer::limbs(t), integer::limb_count(t), integer::is_negative(t));
+  }
+  void magnitude_bytes(const uint64_t* limbs, size_t count, bool negative) {
+    size_t total = count * 8 - static_cast<size_t>(__builtin_clzll(limbs[count - 1])) / 8;
+    tag(total < 256 ? Tag::SmallBig : Tag::LargeBig);
+    big_endian(total, total < 256 ? 1 : 4);
+    byte(negative ? 1 : 0);
+    bytes(limbs, total);  // little endian, as the machine is
+  }
+  void floating(double value) {
+    if (options_.minor_version >= 1) {
+      tag(Tag::NewFloat);
+      big_endian(__builtin_bit_cast(uint64_t, value), 8);
+      return;
+    }
+    tag(Tag::Float);
+    std::string text;
+    float_text::scientific(value, float_text::kDefaultDecimals, text);
+    text.resize(31, '\0');
+    bytes(text.data(), text.size());
+  }
+  // The text in Latin-1; false: it has characters above.
+  static bool to_latin1(std::string_view text, std::string& latin1) {
+    for (size_t i = 0; i < text.size(); ++i) {
+      auto c = static_cast<uint8_t>(text[i]);
+      if (c < 0x80) {
+        latin1 += text[i];
+      } else if ((c == 0xC2 || c == 0xC3) && i + 1 < text.size()) {
+        latin1 += static_cast<char>((c & 3) << 6 | (static_cast<uint8_t>(text[++i]) & 0x3F));
+      } else {
+        return false;
+      }
+    }
+    return true;
+  }
+  void atom(Term t) {
+    std::string_view text = atom_text(t);
+    std::string latin1;
+    if (options_.minor_version < 2 && to_latin1(text, latin1)) {
+      tag(Tag::Atom);
+      big_endian(latin1.size(), 2);
+      bytes(latin1.data(), latin1.size());
+      return;
+    }
+    tag(text.size() < 256 ? Tag::SmallAtomUtf8 : Tag::AtomUtf8);
+    big_endian(text.size(), text.size() < 256 ? 1 : 2);
+    bytes(text.data(), text.size());
+  }
+  void pid(Term t) {
+    NodeId node = node_of(t);
+    tag(Tag::NewPid);
+    atom(node.name);
+    big_endian(pid_id(t), 4);
+    big_endian(pid_serial(t), 4);
+    big_endian(node.creation, 4);
+  }
+  void port(Term t) {
+    NodeId node = node_of(t);
+    uint64_t id = port_id(t);
+    bool small = id >> kPortBits == 0;
+    tag(small ? Tag::NewPort : Tag::V4Port);
+    atom(node.name);
+    big_endian(id, small ? 4 : 8);
+    big_endian(node.creation, 4);
+  }
+  void reference(Term t) {
+    NodeId node = node_of(t);
+    ReferenceNumbers all = reference_numbers(t);
+    tag(Tag::NewerReference);
+    big_endian(all.count, 2);
+    atom(node.name);
+    big_endian(node.creation, 4);
+    for (uint32_t i = 0; i < all.count; ++i) big_endian(all.numbers[i], 4);
+  }
+  void bitstring(Term t) {
+    binary::Bits bits = binary::bits_of(t);
+    size_t count = (bits.bit_size + 7) / 8;
+    auto rest = static_cast<unsigned>(bits.bit_size % 8);
+    tag(rest == 0 ? Tag::Binary : Tag::BitBinary);
+    big_endian(count, 4);
+    if (rest != 0) byte(rest);
+    size_t start = place();
+    size_ += count;
+    if (out_ == nullptr || count == 0) return;
+    out_->resize(start + count);
+    binary::copy_bits(bits.bytes, bits.bit_offset, reinterpret_cast<uint8_t*>(out_->data()) + start, 0, bits.bit_size);
+  }
+
+  // --- containers: write their head, push what is left ---
+  void push(Kind kind, const Term* next, size_t count, const Term* keys = nullptr) {
+    stack_.push({kind, 0, next, keys, count, Term{}, nullptr});
+  }
+  void list(Term t) {
+    uint32_t length = 0;
+    Term rest = t;
+    const auto is_byte = [](Term head) { return head.is_small() && static_cast<uint64_t>(head.small_value()) < 256; };
+    while (rest.is_list_cell() && length <= kMaxString && is_byte(rest.head())) {
+      ++length;
+      rest = rest.tail();
+    }
+    if (rest.is_nil() && length <= kMaxString) {
+      tag(Tag::String);
+      big_endian(length, 2);
+      for (; t.is_list_cell(); t = t.tail()) byte(static_cast<unsigned>(t.head().small_value()));
+      return;
+    }
+    tag(Tag::List);
+    stack_.push({Kind::Cells, 0, nullptr, nullptr, place(), t, nullptr});
+    big_endian(0, 4);  // put right at the end of the list
+  }
+  void map(Term t) {
+    tag(Tag::Map);
+    big_endian(map_size(t), 4);
+    if (is_flat_map(t)) return push(Kind::FlatPairs, map::flat_values(t), map_size(t), map::flat_key_array(t));
+    if (!options_.deterministic) {
+      map::NodeView v = map::view(t);
+      return push(Kind::Nodes, v.children, v.count);
+    }
+    auto* sorted = new Pairs;
+    map::Iterator all(t);
+    Term key, value;
+    while (all.next(key, value)) sorted->push_back({key, value});
+    std::sort(sorted->begin(), sorted->end(), [](auto& a, auto& b) { return compare_exact(a.first, b.first) < 0; });
+    stack_.push({Kind::SortedPairs, 0, nullptr, nullptr, 0, Term{}, sorted});
+  }
+  void fun(Term t) {
+    const FunHead* entry = fun_entry(t);
+    tag(Tag::NewFun);
+    stack_.push({Kind::FunEnd, 0, nullptr, nullptr, place(), Term{}, nullptr});
+    big_endian(0, 4);
+    byte(fun_arity(t));
+    bytes(entry->uniq, sizeof entry->uniq);
+    big_endian(entry->index, 4);
+    big_endian(fun_num_free(t), 4);
+    atom(entry->module);
+    if (out_ == nullptr) {
+      size_ += 10;  // OTP: external_size takes the widest integers
+    } else {
+      integer(Term::small(entry->index));
+      integer(Term::small(entry->old_uniq));
+    }
+    pid(fun_creator(t));
+    if (fun_num_free(t) != 0) push(Kind::Elements, fun_environment(t), fun_num_free(t));
+  }
+
+  void put(Term t) {
+    if (t.is_list_cell()) return list(t);
+    if (t.is_small()) return integer(t);
+    if (t.is_atom()) return atom(t);
+    if (t.is_nil()) return tag(Tag::Nil);
+    if (t.is_local_pid()) return pid(t);
+    if (t.is_local_port()) return port(t);
+    switch (boxed_kind(t)) {
+      case BoxedKind::Tuple: {
+        size_t arity = tuple_arity(t);
+        tag(arity < 256 ? Tag::SmallTuple : Tag::LargeTuple);
+        big_endian(arity, arity < 256 ? 1 : 4);
+        return push(Kind::Elements, tuple_elements(t), arity);
+      }
+      case BoxedKind::PositiveBig:
+      case BoxedKind::NegativeBig: return integer(t);
+      case BoxedKind::Float: return floating(float_value(t));
+      case BoxedKind::FlatMap:
+      case BoxedKind::HashMap: return map(t);
+      case BoxedKind::Fun: return fun(t);
+      case BoxedKind::Export: {
+        const Mfa& mfa = export_entry(t)->mfa;
+        tag(Tag::Export);
+        atom(mfa.module);
+        atom(mfa.function);
+        return integer(Term::small(mfa.arity));
+      }
+      case BoxedKind::HeapBinary:
+      case BoxedKind::BinaryRef:
+      case BoxedKind::SubBinary:
+      case BoxedKind::MatchContext: return bitstring(t);
+      case BoxedKind::Reference:
+      case BoxedKind::MagicReference:
+      case BoxedKind::ExternalReference: return reference(t);
+      case BoxedKind::ExternalPid: return pid(t);
+      case BoxedKind::ExternalPort: return port(t);
+      case BoxedKind::HashNode:
+      case BoxedKind::kCount: break;
+    }
+    ATH_ASSERT(!"encode: unknown kind");
+  }
+
+  void put_pair(Term key, Term value) {
+    stack_.push({Kind::Value, 0, nullptr, nullptr, 0, value, nullptr});
+    put(key);
+  }
+
+  void step() {
+    Frame& frame = stack_.top();
+    switch (frame.kind) {
+      case Kind::Value: return put(stack_.pop().term);
+      case Kind::Cells: {
+        Term rest = frame.term;
+        if (rest.is_list_cell()) {
+          ++frame.length;
+          frame.term = rest.tail();
+          return put(rest.head());
+        }
+        if (out_ != nullptr) patch(frame.count, frame.length);
+        stack_.pop();
+        return put(rest);
+      }
+      case Kind::FunEnd: {
+        if (out_ != nullptr) patch(frame.count, static_cast<uint32_t>(place() - frame.count));
+        stack_.pop();
+        return;
+      }
+      case Kind::SortedPairs: {
+        if (frame.count == frame.sorted->size()) {
+          delete stack_.pop().sorted;
+          return;
+        }
+        auto [key, value] = (*frame.sorted)[frame.count++];
+        return put_pair(key, value);
+      }
+      default: break;
+    }
+    if (frame.count == 0) {
+      stack_.pop();
+      return;
+    }
+    --frame.count;
+    if (frame.kind == Kind::Nodes) {  // OTP: from the last child to the first
+      Term child = frame.next[frame.count];
+      if (child.is_list_cell()) return put_pair(child.head(), child.tail());
+      map::NodeView v = map::view(child);
+      return push(Kind::Nodes, v.children, v.count);
+    }
+    Term t = *frame.next++;
+    if (frame.kind == Kind::FlatPairs) return put_pair(*frame.keys++, t);
+    put(t);
+  }
+
+  const EncodeOptions& options_;
+  std::string* out_;
+  size_t size_ = 0;
+  WorkStack<Frame, 16> stack_;
+};
+
+void compress_from(std::string& out, size_t start, int level) {
+  size_t plain = out.size() - start;
+  if (plain <= 5 || plain > UINT32_MAX) return;
+  uLongf size = compressBound(plain);
+  std::string packed(size, '\0');
+  auto* source = reinterpret_cast<const Bytef*>(out.data()) + start;
+  if (compress2(reinterpret_cast<Bytef*>(packed.data()), &size, source, plain, level) != Z_OK) return;
+  if (size >= plain - 5) return;  // OTP: plain where nothing is won
+  out.resize(start);
+  out += static_cast<char>(Tag::Compressed);
+  for (int shift = 24; shift >= 0; shift -= 8) out += static_cast<char>(plain >> shift);
+  out.append(packed, 0, size);
+}
+
+}  // namespace
+
+void encode(Term t, const EncodeOptions& options, std::string& out) {
+  if (options.with_version) out += static_cast<char>(kVersion);
+  size_t start = out.size();
+  Encoder(options, &out).run(t);
+  if (options.compression_level > 0) compress_from(out, start, options.compression_level);
+}
+
+size_t encoded_size(Term t, const EncodeOptions& options) {
+  return Encoder(options, nullptr).run(t) + (options.with_version ? 1 : 0);
+}
+
+}  // namespace athanor::external
