@@ -15,8 +15,7 @@ Access::Found Access::find(process::Process& self, Term identifier) {
     table->retain();
     return {table, Term::none()};
   }
-  // A reference that was a table once, or travelled through the external format, names none.
-  return {nullptr, is_local_reference(identifier) ? atoms::id : atoms::type};
+  return {nullptr, atoms::type};
 }
 
 Access::Access(process::Process& self, Found found, Term identifier, Right right, Hold hold)

@@ -142,6 +142,12 @@ void HashStorage::replace(Row* old_row, Row* row, Garbage& garbage) {
   garbage.add(old_row);
 }
 
+void HashStorage::erase_row(Row* row, Garbage& garbage) {
+  Row** link = &bucket(bucket_of(row->hash));
+  while (*link != row) link = &(*link)->next;
+  remove(link, garbage);
+}
+
 Term HashStorage::first_from(size_t index, Allocator& heap) {
   for (; index < bucket_count_; ++index) {
     KeyLock lock(key_mutex(index), false);

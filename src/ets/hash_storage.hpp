@@ -24,6 +24,7 @@ class HashStorage final : public Storage {
   size_t erase(Term key, uint64_t hash, Garbage& garbage) override;
   size_t erase_object(Term object, uint64_t hash, Garbage& garbage) override;
   void replace(Row* old_row, Row* row, Garbage& garbage) override;
+  void erase_row(Row* row, Garbage& garbage) override;
   Term first(Allocator& heap) override;
   Term last(Allocator& heap) override { return first(heap); }
   Term next(Term key, Allocator& heap, bool& unknown_key) override;

@@ -74,6 +74,8 @@ class OrderedStorage final : public Storage {
     set(*rows_.find(old_row->key(key_position_)), row, garbage);
   }
 
+  void erase_row(Row* row, Garbage& garbage) override { remove(rows_.find(row->key(key_position_)), garbage); }
+
   Term first(Allocator& heap) override { return rows_.empty() ? Term::none() : copy_key(*rows_.begin(), heap); }
   Term last(Allocator& heap) override { return rows_.empty() ? Term::none() : copy_key(*rows_.rbegin(), heap); }
   Term next(Term key, Allocator& heap, bool& unknown_key) override {

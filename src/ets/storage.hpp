@@ -79,6 +79,7 @@ class Storage {
   virtual size_t erase(Term key, uint64_t hash, Garbage& garbage) = 0;
   virtual size_t erase_object(Term object, uint64_t hash, Garbage& garbage) = 0;
   virtual void replace(Row* old_row, Row* row, Garbage& garbage) = 0;   // same key
+  virtual void erase_row(Row* row, Garbage& garbage) = 0;
 
   // --- iteration; keys are copied to `heap` ---
   virtual Term first(Allocator& heap) = 0;                   // none(): empty

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ets/select.hpp"
+
+#include <algorithm>
+
+#include "heap/copy.hpp"
+#include "match_spec/analysis.hpp"
+#include "term/compare.hpp"
+
+namespace athanor::ets {
+
+Walk::~Walk() {
+  if (fixation) fixation->release();
+  if (program) program->release();
+  if (table) table->release();
+}
+
+namespace {
+
+bool is_exact(Term pattern) { return match_spec::is_ground(pattern) && !match_spec::contains_map(pattern); }
+
+void restrict_ordered(Walk& walk, const std::vector<Term>& patterns) {
+  Term first = patterns.front();
+  bool same = std::all_of(patterns.begin(), patterns.end(), [&](Term t) { return is_exact(t) && compare_fast(t, first) == 0; });
+  if (same) {
+    walk.range = {KeyRange::Exact, first, 0};
+  } else if (patterns.size() == 1 && is_tuple(first)) {
+    size_t elements = 0;
+    while (elements < tuple_arity(first) && is_exact(tuple_element(first, elements))) ++elements;
+    if (elements > 0) walk.range = {KeyRange::Prefix, first, elements};
+  }
+}
+
+class Runner final : public Visitor {
+ public:
+  Runner(process::Process& self, Walk& walk, Term& list, size_t budget)
+      : self_(self), environment_(self), walk_(walk), list_(list), budget_(budget) {}
+
+  bool wants_more() override {
+    if (walk_.limit > 0 && walk_.count >= walk_.limit) return false;
+    if (used_ >= budget_) return false;
+    ++used_;   // an empty bucket costs too
+    return true;
+  }
+  Verdict visit(Row& row) override {
+    used_ += 2 + row.words / 32;
+    auto mark = environment_.mark();
+    bool collects = walk_.mode == SelectMode::Collect;
+    Term value = match_spec::run(*walk_.program, environment_, row.object, collects ? match_spec::Result::Copied : match_spec::Result::Shares).value;
+    if (collects && !value.is_none()) {
+      list_ = make_cons(self_.allocate(2), value, list_);
+      ++walk_.count;
+      return Verdict::Keep;
+    }
+    Verdict verdict = Verdict::Keep;
+    if (walk_.mode == SelectMode::Replace && !value.is_none() && is_tuple(value)) {
+      Row* changed = make_row(value);
+      size_t position = walk_.table->options.key_position;
+      if (tuple_arity(changed->object) >= position && compare_fast(changed->key(position), row.key(position)) == 0) {
+        changed->hash = row.hash;
+        replacement = changed;
+        ++walk_.count;
+        verdict = Verdict::Replace;
+      } else {
+        destroy_row(changed);
+      }
+    } else if (value == atoms::true_ && walk_.mode != SelectMode::Replace) {
+      ++walk_.count;
+      if (walk_.mode == SelectMode::Delete) verdict = Verdict::Erase;
+    }
+    environment_.roll_back(mark);
+    return verdict;
+  }
+  size_t used() const { return used_; }
+
+ private:
+  process::Process& self_;
+  ProcessEnvironment environment_;
+  Walk& walk_;
+  Term& list_;
+  const size_t budget_;
+  size_t used_ = 0;
+};
+
+// Only the rows of the given keys; few, so in one go.
+void visit_keys(Access& access, Walk& walk, bool write, Runner& runner) {
+  Storage& storage = access.storage();
+  for (RowHolder& holder : walk.keys) {
+    Term key = holder->object;
+    uint64_t hash = storage.hash_of(key);
+    KeyLock lock(access.key_mutex(hash), write);
+    Row* row = storage.find(key, hash);
+    while (row) {
+      Row* next = storage.next_same(row);
+      Verdict verdict = runner.visit(*row);
+      if (verdict == Verdict::Replace) {
+        storage.replace(row, runner.replacement, access.garbage);
+      } else if (verdict == Verdict::Erase) {
+        storage.erase_row(row, access.garbage);
+      }
+      row = next;
+    }
+  }
+}
+
+}  // namespace
+
+bool restrict_keys(Walk& walk, Term spec) {
+  size_t key_position = walk.table->options.key_position;
+  std::vector<Term> patterns;
+  for (; spec.is_list_cell(); spec = spec.tail()) {
+    Term head = tuple_element(spec.head(), 0);
+    if (head == atoms::underscore || match_spec::variable_number(head) >= 0) return true;
+    Term key = match_spec::key_of_head(head, key_position);
+    if (!key.is_none()) patterns.push_back(key);
+  }
+  if (patterns.empty()) return false;
+  if (walk.table->is_ordered()) {
+    restrict_ordered(walk, patterns);
+    return true;
+  }
+  if (patterns.size() > 16 || !std::all_of(patterns.begin(), patterns.end(), is_exact)) return true;
+  walk.by_keys = true;
+  for (Term key : patterns) {
+    bool known = std::any_of(walk.keys.begin(), walk.keys.end(), [&](const RowHolder& k) { return equal_exact(k->object, key); });
+    if (!known) walk.keys.emplace_back(make_row(key));
+  }
+  return true;
+}
+
+bool go_on(process::Process& self, Walk& walk, Term& list, bool& paused) {
+  bool write = walk.mode == SelectMode::Delete || walk.mode == SelectMode::Replace;
+  paused = false;
+  // Eight rows cost a reduction, about; the lock is not held for longer than a slice.
+  auto budget = static_cast<size_t>(std::clamp<int64_t>(self.reductions_left_, 200, 4000)) * 8;
+  Runner runner(self, walk, list, budget);
+  {
+    Access access(self, *walk.table, write ? Right::Write : Right::Read, write ? Hold::Key : Hold::Shared);
+    if (!access) {
+      (void)access.failure();
+      return false;
+    }
+    if (walk.by_keys) {
+      visit_keys(access, walk, write, runner);
+      walk.at_end = true;
+    } else {
+      walk.at_end = access.storage().walk(walk.position, walk.range, walk.backwards, write, runner, access.garbage);
+    }
+    bool full = walk.limit > 0 && walk.count >= walk.limit;
+    paused = !walk.at_end && !full;
+    if (!walk.at_end && !walk.position.last_key.is_none()) {
+      walk.last_key.reset(make_row(walk.position.last_key));
+      walk.position.last_key = walk.last_key->object;
+    }
+  }
+  self.charge(1 + runner.used() / 8);
+  if (paused) {
+    if (!walk.range_key && walk.range.kind != KeyRange::All) {
+      walk.range_key.reset(make_row(walk.range.key));
+      walk.range.key = walk.range_key->object;
+    }
+    if (!walk.fixation && !walk.table->is_ordered()) walk.fixation = new Fixation(*walk.table);
+  }
+  return true;
+}
+
+}  // namespace athanor::ets
