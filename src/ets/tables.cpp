@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "ets/persistent_terms.hpp"
 #include "ets/table.hpp"
 #include "process/process_table.hpp"
 #include "process/send.hpp"
@@ -12,6 +13,9 @@ namespace athanor::ets {
 std::unique_ptr<Tables> Tables::create(process::Runtime& runtime, uint32_t limit) {
   return std::unique_ptr<Tables>(new Tables(runtime, limit));
 }
+
+Tables::Tables(process::Runtime& runtime, uint32_t limit)
+    : runtime_(runtime), limit_(limit), persistent_terms_(std::make_unique<PersistentTerms>(runtime)) {}
 
 Tables::~Tables() {
   for (Shard& shard : shards_) {

@@ -15,6 +15,7 @@
 
 namespace athanor::ets {
 
+class PersistentTerms;
 class Table;
 struct TableOptions;
 
@@ -29,6 +30,7 @@ class Tables {
   uint32_t count() const { return count_.load(std::memory_order_relaxed); }
   uint32_t limit() const { return limit_; }
   int64_t memory_words() const;
+  PersistentTerms& persistent_terms() { return *persistent_terms_; }
 
   // --- for the natives ---
   // Null: the name is taken. The creator holds one count besides the registry's.
@@ -45,7 +47,7 @@ class Tables {
   void unfixed_by(Term pid, Table& table);
 
  private:
-  Tables(process::Runtime& runtime, uint32_t limit) : runtime_(runtime), limit_(limit) {}
+  Tables(process::Runtime& runtime, uint32_t limit);
   struct Belongings {
     std::vector<Table*> owned, fixed;              // each holds a count
   };
@@ -63,6 +65,7 @@ class Tables {
 
   process::Runtime& runtime_;
   const uint32_t limit_;
+  std::unique_ptr<PersistentTerms> persistent_terms_;   // here because they too are storage of the whole machine
   std::atomic<uint32_t> count_{0};
   mutable std::shared_mutex names_mutex_;
   std::unordered_map<Word, Table*> names_;         // no counts: a table is here only while an owner's list has it
