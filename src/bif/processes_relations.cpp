@@ -38,7 +38,7 @@ BifResult unlink_1(Process& self, const Term* args) { return process::unlink(sel
 BifResult monitor_2(Process& self, const Term* args) { return process::monitor(self, args[0], args[1], {}); }
 BifResult monitor_3(Process& self, const Term* args) {
   process::MonitorOptions options;
-  if (!process::parse_monitor_options(args[2], options)) return self.badarg();
+  if (!process::parse_monitor_options(args[2], options)) return self.badarg_because(atoms::badopt);
   return process::monitor(self, args[0], args[1], options);
 }
 

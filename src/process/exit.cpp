@@ -91,11 +91,10 @@ bool resume_others(Process& self, int& budget) {
 
 }  // namespace
 
+// kActive: whatever the process does next, it is run once more, and begin_run ends it.
 void start_exit(Process& self, Term reason) {
-  self.exception() = Exception{};
-  self.exception().klass = Class::Exit;
-  self.exception().value = reason;
-  self.state_.fetch_or(kExiting, std::memory_order_seq_cst);   // before the name is looked at: see registry.cpp
+  self.exit_reason_ = reason;
+  self.state_.fetch_or(kExiting | kActive, std::memory_order_seq_cst);   // before the name is looked at: see registry.cpp
 }
 
 bool exit_process(Process& self, Term reason) {
@@ -103,7 +102,7 @@ bool exit_process(Process& self, Term reason) {
     ATH_ASSERT(!reason.is_none());
     start_exit(self, reason);
   }
-  reason = self.exception().value;
+  reason = self.exit_reason_;
   if (!self.mailbox().is_closed()) leave_world(self, reason);
   int budget = kRelationsPerCall;
   if (!tell_links(self, reason, budget) || !tell_monitors(self, reason, budget) || !resume_others(self, budget)) return false;

@@ -30,6 +30,22 @@ Term make_map(Allocator& to, std::initializer_list<Term> pairs) {
   return map::from_pairs(to, flat, count / 2);
 }
 
+// The event as text, for when no logger runs: ~p takes the next argument, ~n is a new line.
+std::string plain_text(const char* format, Term args) {
+  std::string text;
+  for (const char* at = format; *at; ++at) {
+    if (at[0] != '~' || at[1] == 0) {
+      text += *at;
+    } else if (*++at == 'n') {
+      text += '\n';
+    } else if (args.is_list_cell()) {
+      text += to_text(args.head());
+      args = args.tail();
+    }
+  }
+  return text;
+}
+
 // The logger's process; none where there is none yet.
 Term logger_pid(Runtime& runtime) {
   Term logger(runtime.system_logger_raw.load(std::memory_order_acquire));
@@ -43,7 +59,8 @@ Term logger_pid(Runtime& runtime) {
 void log_event(Runtime& runtime, Term level, const char* format, Term args, Term group_leader, Term pid) {
   Term receiver = logger_pid(runtime);
   if (receiver.is_none()) {   // too early or too late for a logger: the terminal must do
-    std::fprintf(stderr, "=%s REPORT====\n%s\n%s\n", level == atoms::error ? "ERROR" : "INFO", format, to_text(args).c_str());
+    std::string text = plain_text(format, args);
+    std::fprintf(stderr, "=%s REPORT====\n%s\n", level == atoms::error ? "ERROR" : "INFO", text.c_str());
     return;
   }
   heap::FragmentAllocator to(256);

@@ -147,6 +147,7 @@ class Process final : public heap::RootSource {
   Exception* exception_ = nullptr;          // made when first raised; freed at exit
   Exception& exception();
 
+  Term exit_reason_;                        // root; set with kExiting
   Term group_leader_;                       // root when boxed (external)
   Term parent_;
   std::atomic<Term> registered_name_{Term::none()};   // atom or none; any thread (see registry.cpp)

@@ -50,7 +50,7 @@ bool request(Runtime& runtime, Term target, SignalKind kind, Term from, const ui
 // Sends {Ref, Result} to `to`; `reference` are three words.
 void reply(Runtime& runtime, Term to, const uint64_t* reference, Term result);
 
-// Starts the end of `self` (kExiting; the reason is kept). The engine, or begin_run, works it off: see state.hpp.
+// Starts the end of `self` (kExiting; exit_reason_). The engine, or begin_run, works it off: see state.hpp.
 void start_exit(Process& self, Term reason);
 
 }  // namespace athanor::process
