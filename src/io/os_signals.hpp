@@ -4,8 +4,8 @@
 #pragma once
 
 #include <atomic>
-#include <thread>
 
+#include "os/threads.hpp"
 #include "process/runtime.hpp"
 
 namespace athanor::io {
@@ -23,7 +23,7 @@ class OsSignals {
  private:
   void run();   // own thread: reads numbers from the pipe that the handler writes to
   process::Runtime& runtime_;
-  std::thread thread_;
+  os::Thread thread_;
   int pipe_[2] = {-1, -1};
   std::atomic<bool> running_{false};
 };

@@ -45,6 +45,15 @@ void Port::send_piece(Framing::Piece piece, std::string_view bytes) {
   });
 }
 
+void Port::send_characters(const std::vector<char32_t>& characters) {
+  input_bytes_ += characters.size();
+  send_to(owner_, characters.size() * 2 + 8, [&](Allocator& heap) {
+    Term list = Term::nil();
+    for (auto at = characters.rbegin(); at != characters.rend(); ++at) list = bif::cons(heap, Term::small(*at), list);
+    return bif::make_tuple(heap, id_, bif::make_tuple(heap, atoms::data, list));
+  });
+}
+
 void Port::send_exit_status(int status) {
   send_to(owner_, 8, [&](Allocator& heap) {
     return bif::make_tuple(heap, id_, bif::make_tuple(heap, atoms::exit_status, Term::small(status)));
@@ -53,6 +62,12 @@ void Port::send_exit_status(int status) {
 
 void Port::send_atom(Term to, Term what) {
   send_to(to, 4, [&](Allocator& heap) { return bif::make_tuple(heap, id_, what); });
+}
+
+void Port::send_inet_reply(Term to, int error) {
+  send_to(to, 12, [&](Allocator& heap) {
+    return bif::make_tuple(heap, atoms::inet_reply, id_, error == 0 ? atoms::ok : error_tuple(heap, error));
+  });
 }
 
 void Port::end_of_input() {

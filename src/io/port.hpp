@@ -57,13 +57,17 @@ class Port : public std::enable_shared_from_this<Port> {
   bool is_open() const { return open_; }
   Term owner() const { return owner_; }
   void set_owner(Term owner) { owner_ = owner; }
+  Term caller() const { return caller_; }   // who asked for the operation under way
+  void set_caller(Term pid) { caller_ = pid; }
   void set_formats(bool binary, bool soft_eof) { binary_ = binary; soft_eof_ = soft_eof; }
 
   // Messages to the owner.
   void send_data(std::string_view bytes);                              // {Port, {data, D}}
   void send_piece(Framing::Piece piece, std::string_view bytes);       // as framed
+  void send_characters(const std::vector<char32_t>& characters);       // {Port, {data, Codes}}
   void send_exit_status(int status);                                   // {Port, {exit_status, N}}
   void send_atom(Term to, Term what);                                  // {Port, What}
+  void send_inet_reply(Term to, int error);                            // {inet_reply, Port, ok | {error, E}}
   void end_of_input();                                                 // {Port, eof}, or the port ends
   void fail(int error_number);                                         // the port ends with the error's atom
   void send_badsig();                                                  // exit signal to the owner: it asked for nonsense
@@ -104,7 +108,7 @@ class Port : public std::enable_shared_from_this<Port> {
   std::unique_ptr<PortDriver> driver_;
   std::mutex mutex_;
   bool open_ = true, binary_ = false, soft_eof_ = false, busy_ = false;
-  Term owner_;
+  Term owner_, caller_;
   std::vector<Term> links_;
   std::vector<Monitor> monitors_;
   std::vector<Term> waiting_;

@@ -179,6 +179,7 @@ bool Ports::send(Process& self, Term to, Term message) {
     std::string bytes;
     if (bif::iolist_to_string(tuple_element(request, 1), bytes)) {
       port->count_output(bytes.size());
+      port->set_caller(self.pid());
       port->driver().output(*port, std::move(bytes));
     } else {
       heap::FragmentAllocator heap(64);

@@ -30,6 +30,9 @@ class Ports {
   Environment& environment() { return environment_; }
   OsSignals& signals() { return signals_; }
 
+  // The machine is about to run: a program's signals become messages. Once, after Runtime::identity is filled in.
+  void start() { signals_.start(); }
+
   // The port of this term (or registered name), null when it has ended.
   std::shared_ptr<Port> find(Term port_or_name) const;
   bool exists(Term port) const { return find(port) != nullptr; }   // erlang:register/2, is_process_alive of ports

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "io/child.hpp"
+
+#include <gtest/gtest.h>
+#include <poll.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+namespace athanor::io {
+namespace {
+
+struct Run {
+  std::string output;
+  int status = -1, error = 0;
+};
+
+Run run(ChildRequest request, std::string_view input = "") {
+  int to_child[2], from_child[2];
+  EXPECT_EQ(make_pipe(to_child), 0);
+  EXPECT_EQ(make_pipe(from_child), 0);
+  request.in = to_child[0];
+  request.out = from_child[1];
+  Child child = start_child(request);
+  close(to_child[0]);
+  close(from_child[1]);
+  Run result;
+  result.error = child.error;
+  if (child.error == 0) {
+    EXPECT_EQ(write(to_child[1], input.data(), input.size()), static_cast<ssize_t>(input.size()));
+    close(to_child[1]);
+    to_child[1] = -1;
+    char buffer[4096];
+    for (ssize_t count; (count = read(from_child[0], buffer, sizeof buffer)) > 0;) result.output.append(buffer, static_cast<size_t>(count));
+    pollfd ended = {child.pidfd, POLLIN, 0};
+    EXPECT_EQ(poll(&ended, 1, 10000), 1);
+    result.status = child_status(child);
+    close(child.pidfd);
+  }
+  if (to_child[1] >= 0) close(to_child[1]);
+  close(from_child[0]);
+  return result;
+}
+
+ChildRequest shell(std::string command) {
+  ChildRequest request;
+  request.program = "/bin/sh";
+  request.arguments = {"sh", "-c", std::move(command)};
+  return request;
+}
+
+TEST(Child, PassesInputAndOutput) {
+  Run result = run(shell("cat; exit 3"), "hello");
+  EXPECT_EQ(result.output, "hello");
+  EXPECT_EQ(result.status, 3);
+}
+
+TEST(Child, ReportsSignalsAbove128) { EXPECT_EQ(run(shell("kill -9 $$")).status, 137); }
+
+TEST(Child, HasItsOwnEnvironmentDirectoryAndErrors) {
+  ChildRequest request = shell("echo \"$NAME\" $(pwd); echo err >&2; echo ${HOME-none}");
+  request.environment = {{"NAME", "a value"}, {"PATH", "/usr/bin:/bin"}};
+  request.directory = "/usr/bin";
+  request.stderr_to_out = true;
+  EXPECT_EQ(run(request).output, "a value /usr/bin\nerr\nnone\n");
+}
+
+TEST(Child, UsesDescriptors3And4) {
+  ChildRequest request = shell("cat <&3 >&4");
+  request.use_stdio = false;
+  EXPECT_EQ(run(request, "x").output, "x");
+}
+
+TEST(Child, SeesNoDescriptorsOfOurs) {
+  EXPECT_EQ(run(shell("ls /proc/self/fd | tr '\\n' ' '")).output, "0 1 2 3 ");   // 3: of ls itself
+}
+
+TEST(Child, MissingProgramIsAnError) {
+  ChildRequest request;
+  request.program = "/nonexistent";
+  request.arguments = {"x"};
+  EXPECT_EQ(run(request).error, ENOENT);
+}
+
+}  // namespace
+}  // namespace athanor::io

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "io/os_signals.hpp"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "bif/bif.hpp"
+#include "process/send.hpp"
+
+namespace athanor::io {
+
+namespace {
+
+// Which signals may be set, and their names. (OTP: SIGINT is the break handler's.)
+struct Row { Term name; int number; };
+const Row kRows[] = {
+    {atoms::sighup, SIGHUP},   {atoms::sigquit, SIGQUIT}, {atoms::sigabrt, SIGABRT}, {atoms::sigalrm, SIGALRM},
+    {atoms::sigterm, SIGTERM}, {atoms::sigusr1, SIGUSR1}, {atoms::sigusr2, SIGUSR2}, {atoms::sigchld, SIGCHLD},
+    {atoms::sigstop, SIGSTOP}, {atoms::sigtstp, SIGTSTP},
+};
+
+// Handlers belong to the program, not to a machine: the pipe of the one machine that has taken them.
+std::atomic<int> handler_pipe{-1};
+
+void handle(int number) {
+  int error = errno;
+  auto byte = static_cast<unsigned char>(number);
+  int pipe = handler_pipe.load(std::memory_order_relaxed);
+  if (pipe >= 0) (void)!::write(pipe, &byte, 1);
+  errno = error;
+}
+
+void install(int number, void (*handler)(int)) {
+  struct sigaction action = {};
+  action.sa_handler = handler;
+  action.sa_flags = SA_RESTART;
+  sigfillset(&action.sa_mask);
+  ::sigaction(number, &action, nullptr);
+  // Our threads block signals; the thread of this class takes them.
+}
+
+}  // namespace
+
+OsSignals::~OsSignals() {
+  if (!running_.load()) return;
+  for (const Row& row : kRows) {
+    struct sigaction now;
+    if (::sigaction(row.number, nullptr, &now) == 0 && now.sa_handler == handle) ::signal(row.number, SIG_DFL);
+  }
+  handler_pipe.store(-1);
+  unsigned char stop = 0;
+  (void)!::write(pipe_[1], &stop, 1);
+  thread_.join();
+  ::close(pipe_[0]);
+  ::close(pipe_[1]);
+}
+
+void OsSignals::start() {
+  if (!runtime_.identity.handle_signals || running_.load()) return;
+  int expected = -1;
+  if (::pipe2(pipe_, O_CLOEXEC) != 0) return;
+  if (!handler_pipe.compare_exchange_strong(expected, pipe_[1])) {   // another machine of this program has them
+    ::close(pipe_[0]);
+    ::close(pipe_[1]);
+    return;
+  }
+  if (!thread_.start("os_signals", [](void* self) { static_cast<OsSignals*>(self)->run(); }, this)) {
+    handler_pipe.store(-1);
+    ::close(pipe_[0]);
+    ::close(pipe_[1]);
+    return;
+  }
+  running_.store(true);
+  install(SIGTERM, handle);
+  install(SIGUSR1, handle);
+  install(SIGQUIT, handle);
+  ::signal(SIGPIPE, SIG_IGN);
+}
+
+void OsSignals::run() {
+  sigset_t none;
+  sigemptyset(&none);
+  ::pthread_sigmask(SIG_SETMASK, &none, nullptr);
+  process::ThreadScope scope(runtime_);
+  base::Epochs::Participant* participant = runtime_.epochs->join();
+  for (;;) {
+    unsigned char number;
+    ssize_t count = ::read(pipe_[0], &number, 1);
+    if (count < 0 && errno == EINTR) continue;
+    if (count != 1 || number == 0) break;
+    for (const Row& row : kRows) {
+      if (row.number != number) continue;
+      runtime_.epochs->enter(participant);
+      heap::FragmentAllocator heap(4);
+      process::send_to_name(runtime_, atoms::erl_signal_server, bif::make_tuple(heap, atoms::notify, row.name));
+      runtime_.epochs->exit(participant);
+    }
+  }
+  runtime_.epochs->leave(participant);
+}
+
+bool OsSignals::set(Term name, Action action) {
+  for (const Row& row : kRows) {
+    if (row.name != name) continue;
+    if (!running_.load()) start();
+    if (!running_.load()) return true;   // a library leaves the host's handlers alone
+    install(row.number, action == Action::Ignore ? SIG_IGN : action == Action::Default ? SIG_DFL : handle);
+    return true;
+  }
+  return false;
+}
+
+}  // namespace athanor::io

@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: Apache-2.0
+// Natives about ports. All are done at once, under the port's lock: none answers with a reference to wait for.
+#include "bif/bif.hpp"
+#include "io/ports.hpp"
+#include "io/posix_error.hpp"
+#include "process/process_table.hpp"
+#include "process/send.hpp"
+#define ATH_FAMILY "io/ports.def"
+#include "bif/declare.inc"
+
+namespace athanor::bif {
+
+using io::Port;
+using io::Ports;
+
+namespace {
+
+Ports& ports_of(Process& self) { return *self.runtime().ports; }
+
+// A port held open for the length of a call.
+class OpenPort {
+ public:
+  OpenPort(Process& self, Term id) : port_(ports_of(self).find(id)) {
+    if (port_ == nullptr) return;
+    lock_ = std::unique_lock(port_->mutex());
+    if (port_->is_open()) return;
+    lock_.unlock();
+    port_ = nullptr;
+  }
+  explicit operator bool() const { return port_ != nullptr; }
+  Port* operator->() const { return port_.get(); }
+  Port& operator*() const { return *port_; }
+
+ private:
+  std::shared_ptr<Port> port_;
+  std::unique_lock<std::mutex> lock_;
+};
+
+bool operation_number(Term t, uint32_t& number) {
+  if (!t.is_small() || t.small_value() < 0 || t.small_value() > UINT32_MAX) return false;
+  number = static_cast<uint32_t>(t.small_value());
+  return true;
+}
+
+Term pid_list(Allocator& heap, const std::vector<Term>& pids) { return make_list(heap, pids.data(), pids.size()); }
+
+// The value of one item; none(): there is no such item.
+Term info_value(Process& self, Port& port, Term item) {
+  Allocator& heap = self.heap();
+  if (item == atoms::name) return code_point_list(heap, port.name());
+  if (item == atoms::links) return pid_list(heap, port.links());
+  if (item == atoms::id) return Term::small(int64_t{port.id().port_number()} * 8);   // OTP: numbers grow by eight
+  if (item == atoms::connected) return port.owner();
+  if (item == atoms::input) return integer::from_uint64(heap, port.input_bytes());
+  if (item == atoms::output) return integer::from_uint64(heap, port.output_bytes());
+  if (item == atoms::os_pid) return port.driver().os_pid() < 0 ? atoms::undefined : integer::from_int64(heap, port.driver().os_pid());
+  if (item == atoms::locking) return atoms::port_level;
+  if (item == atoms::memory) return integer::from_uint64(heap, sizeof(Port) + port.driver().queued_bytes());
+  if (item == atoms::monitors) return Term::nil();
+  if (item == atoms::monitored_by) return pid_list(heap, port.watchers());
+  if (item == atoms::parallelism) return atoms::false_;
+  if (item == atoms::queue_size) return integer::from_uint64(heap, port.driver().queued_bytes());
+  if (item == atoms::registered_name) {
+    process::Registry& registry = *self.runtime().registry;
+    for (Term name : registry.names()) {
+      if (registry.find(name) == port.id()) return name;
+    }
+    return Term::nil();
+  }
+  return Term::none();
+}
+
+}  // namespace
+
+BifResult erts_internal::open_port_2(Process& self, const Term* args) {
+  Ports& ports = ports_of(self);
+  io::PortOptions options;
+  switch (io::parse_port_options(args[0], args[1], ports.environment(), options)) {
+    case io::OptionsError::BadOption: return atoms::badopt;
+    case io::OptionsError::BadArgument: return atoms::badarg;
+    case io::OptionsError::None: break;
+  }
+  int error = 0;
+  std::unique_ptr<io::PortDriver> driver = io::make_driver(ports, options, error);
+  if (driver == nullptr) return error == io::kBadArgument ? atoms::badarg : io::error_atom(error);
+  self.charge(200);
+  Ports::Opened opened = ports.open(self, std::move(options), std::move(driver));
+  if (opened.error == Ports::kSystemLimit) return atoms::system_limit;
+  if (opened.error != 0) return io::error_atom(opened.error);
+  return opened.port;
+}
+
+// true | false (busy, nosuspend) | badopt | notsup | badarg
+BifResult erts_internal::port_command_3(Process& self, const Term* args) {
+  bool force = false, nosuspend = false;
+  Term flags = args[2];
+  for (; flags.is_list_cell(); flags = flags.tail()) {
+    if (flags.head() == atoms::force) force = true;
+    else if (flags.head() == atoms::nosuspend) nosuspend = true;
+    else return atoms::badopt;
+  }
+  if (!flags.is_nil()) return atoms::badopt;
+  OpenPort port(self, args[0]);
+  if (!port) return atoms::badarg;
+  if (force && !port->driver().soft_busy()) return atoms::notsup;
+  if (port->is_busy() && !force) {
+    if (nosuspend) return atoms::false_;
+    port->wait_for_room(self.pid());
+    return self.wait({args[0], args[1], args[2]});
+  }
+  std::string bytes;
+  if (!iolist_to_string(args[1], bytes)) {
+    Term text = latin1_list(self.heap(), "Bad value on output port '" + port->name() + "'\n");
+    process::log_event(self.runtime(), atoms::error, "~s~n", make_list(self.heap(), &text, 1), self.group_leader_, self.pid());
+    return atoms::badarg;
+  }
+  self.charge(bytes.size() / 1024 + 10);
+  port->count_output(bytes.size());
+  port->set_caller(self.pid());
+  port->driver().output(*port, std::move(bytes));
+  return atoms::true_;
+}
+
+BifResult erts_internal::port_control_3(Process& self, const Term* args) {
+  uint32_t operation;
+  std::string data, reply;
+  OpenPort port(self, args[0]);
+  if (!port || !operation_number(args[1], operation) || !iolist_to_string(args[2], data)) return atoms::badarg;
+  self.charge(20);
+  port->set_caller(self.pid());
+  if (!port->driver().control(*port, operation, data, reply)) return atoms::badarg;
+  return latin1_list(self.heap(), reply);
+}
+
+// No driver of ours has calls.
+BifResult erts_internal::port_call_3(Process&, const Term*) { return atoms::badarg; }
+
+BifResult erts_internal::port_close_1(Process& self, const Term* args) {
+  OpenPort port(self, args[0]);
+  if (!port) return atoms::badarg;
+  port->end(atoms::normal);
+  return atoms::true_;
+}
+
+BifResult erts_internal::port_connect_2(Process& self, const Term* args) {
+  OpenPort port(self, args[0]);
+  Term owner = args[1];
+  if (!port || !owner.is_local_pid() || self.runtime().processes->find(owner) == nullptr) return atoms::badarg;
+  if (port->link(owner)) {
+    process::Signal* link = process::Signal::create(process::SignalKind::Link);
+    link->from = port->id();
+    process::deliver(self.runtime(), owner, link);
+  }
+  port->set_owner(owner);
+  return atoms::true_;
+}
+
+BifResult erts_internal::port_info_1(Process& self, const Term* args) {
+  if (!args[0].is_atom() && !is_port(args[0])) return atoms::badarg;
+  OpenPort port(self, args[0]);
+  if (!port) return atoms::undefined;
+  Term items[] = {atoms::registered_name, atoms::name, atoms::links, atoms::id, atoms::connected, atoms::input, atoms::output, atoms::os_pid};
+  Term pairs[8];
+  size_t count = 0;
+  for (Term item : items) {
+    Term value = info_value(self, *port, item);
+    if (item == atoms::registered_name && value.is_nil()) continue;
+    pairs[count++] = make_tuple(self.heap(), item, value);
+  }
+  return make_list(self.heap(), pairs, count);
+}
+
+BifResult erts_internal::port_info_2(Process& self, const Term* args) {
+  if (!args[0].is_atom() && !is_port(args[0])) return atoms::badtype;
+  OpenPort port(self, args[0]);
+  if (!port) return atoms::undefined;
+  Term value = info_value(self, *port, args[1]);
+  if (value.is_none()) return atoms::badarg;
+  if (args[1] == atoms::registered_name && value.is_nil()) return value;
+  return make_tuple(self.heap(), args[1], value);
+}
+
+BifResult erlang::ports_0(Process& self, const Term*) { return pid_list(self.heap(), ports_of(self).all()); }
+
+BifResult erlang::port_set_data_2(Process& self, const Term* args) {
+  std::shared_ptr<Port> port = ports_of(self).find(args[0]);
+  if (port == nullptr) return self.badarg();
+  port->set_data(heap::pack(args[1], self.runtime().literals));
+  return atoms::true_;
+}
+
+BifResult erlang::port_get_data_1(Process& self, const Term* args) {
+  std::shared_ptr<Port> port = ports_of(self).find(args[0]);
+  if (port == nullptr) return self.badarg();
+  return port->data(self.heap());
+}
+
+}  // namespace athanor::bif
