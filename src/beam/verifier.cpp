@@ -156,7 +156,7 @@ class Verifier {
         if (frame_ < slots(o[0])) return "more is trimmed than there is";
         frame_ -= slots(o[0]);
         return nullptr;
-      case Opcode::call_last:
+      case Opcode::call_last: return leave(frame_ == slots(o[2]));
       case Opcode::call_ext_last: return leave(frame_ == slots(o[2]) || never_returns(o[1]));
       case Opcode::apply_last: return leave(frame_ == slots(o[1]));
       case Opcode::call_only: return leave(frame_ == kNoFrame);
