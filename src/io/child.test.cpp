@@ -10,12 +10,12 @@
 namespace athanor::io {
 namespace {
 
-struct Run {
+struct Result {
   std::string output;
   int status = -1, error = 0;
 };
 
-Run run(ChildRequest request, std::string_view input = "") {
+Result run(ChildRequest request, std::string_view input = "") {
   int to_child[2], from_child[2];
   EXPECT_EQ(make_pipe(to_child), 0);
   EXPECT_EQ(make_pipe(from_child), 0);
@@ -24,7 +24,7 @@ Run run(ChildRequest request, std::string_view input = "") {
   Child child = start_child(request);
   close(to_child[0]);
   close(from_child[1]);
-  Run result;
+  Result result;
   result.error = child.error;
   if (child.error == 0) {
     EXPECT_EQ(write(to_child[1], input.data(), input.size()), static_cast<ssize_t>(input.size()));
@@ -50,7 +50,7 @@ ChildRequest shell(std::string command) {
 }
 
 TEST(Child, PassesInputAndOutput) {
-  Run result = run(shell("cat; exit 3"), "hello");
+  Result result = run(shell("cat; exit 3"), "hello");
   EXPECT_EQ(result.output, "hello");
   EXPECT_EQ(result.status, 3);
 }

@@ -27,7 +27,7 @@ TEST(Framing, StreamPassesWhatCame) {
 
 TEST(Framing, LinesAsTheStockMachineSplitsThem) {
   Framing framing(0, 4);
-  std::string_view text("abcd\nx\r\ny\0z\n\nabcdefgh\n", 23);
+  std::string_view text("abcd\nx\r\ny\0z\n\nabcdefgh\n", 22);
   Strings expected{"eol:abcd", "eol:x", std::string("eol:y\0z", 7), "eol:", "noeol:abcd", "eol:efgh"};
   EXPECT_EQ(feed(framing, {text}), expected);
   Framing bytewise(0, 4);

@@ -92,7 +92,6 @@ void Port::end(Term reason) {
   }
   ports_.remove(*this);
   for (Term pid : links_) {
-    ports_.forget_link(pid, id_);
     process::send_exit(runtime, id_, pid, reason, process::ExitOrigin::Link);
   }
   links_.clear();
@@ -113,7 +112,6 @@ bool Port::has_link(Term pid) const { return std::find(links_.begin(), links_.en
 bool Port::link(Term pid) {
   if (has_link(pid)) return false;
   links_.push_back(pid);
-  ports_.note_link(pid, id_);
   return true;
 }
 
@@ -121,7 +119,6 @@ void Port::unlink(Term pid) {
   auto found = std::find(links_.begin(), links_.end(), pid);
   if (found == links_.end()) return;
   links_.erase(found);
-  ports_.forget_link(pid, id_);
 }
 
 void Port::monitor(Term watcher, const uint64_t reference[3]) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "io/ports.hpp"
 
+#include <algorithm>
 #include <cerrno>
 
 #include "bif/bif.hpp"
@@ -85,82 +86,50 @@ void Ports::release(Port& port) {
   ending_.erase(found);
 }
 
-void Ports::note_link(Term pid, Term port) {
-  std::lock_guard lock(links_mutex_);
-  linked_.add(pid);
-  links_.emplace(pid.pid_number(), port.port_number());
+bool Ports::deliver(Term to, Signal* signal) {
+  std::shared_ptr<Port> port = find(to);
+  std::unique_lock<std::mutex> lock;
+  if (port != nullptr) {
+    lock = std::unique_lock(port->mutex());
+    if (!port->is_open()) {
+      lock.unlock();
+      port = nullptr;
+    }
+  }
+  if (port != nullptr) receive(*port, *signal);
+  Signal::destroy(signal);
+  return port != nullptr;
 }
 
-void Ports::forget_link(Term pid, Term port) {
-  std::lock_guard lock(links_mutex_);
-  auto [at, end] = links_.equal_range(pid.pid_number());
-  for (; at != end; ++at) {
-    if (at->second != port.port_number()) continue;
-    links_.erase(at);
-    linked_.remove(pid);
-    return;
+void Ports::receive(Port& port, Signal& signal) {
+  switch (signal.kind) {
+    case SignalKind::Link: port.link(signal.from); break;
+    case SignalKind::Unlink:
+      port.unlink(signal.from);
+      acknowledge_unlink(port.id(), signal);
+      break;
+    case SignalKind::Monitor: port.monitor(signal.from, signal.reference); break;
+    case SignalKind::Demonitor: port.demonitor(signal.reference); break;
+    case SignalKind::Exit: {
+      bool by_link = static_cast<process::ExitOrigin>(signal.number) == process::ExitOrigin::Link;
+      if (by_link && !port.has_link(signal.from)) break;
+      if (by_link) port.unlink(signal.from);
+      // OTP: normal counts from the owner alone.
+      if (signal.parcel.term != atoms::normal || signal.from == port.owner()) port.end(signal.parcel.term);
+      break;
+    }
+    default: break;   // others mean nothing to a port
   }
 }
 
-bool Ports::link(Term pid, Term port) {
-  std::shared_ptr<Port> found = find(port);
-  if (found == nullptr) return false;
-  std::lock_guard lock(found->mutex());
-  if (!found->is_open()) return false;
-  found->link(pid);
-  return true;
+void Ports::acknowledge_unlink(Term port, const Signal& signal) {
+  Signal* answer = Signal::create(SignalKind::UnlinkAck);
+  answer->from = port;
+  answer->number = signal.number;
+  process::deliver(runtime_, signal.from, answer);
 }
 
-void Ports::unlink(Term pid, Term port) {
-  std::shared_ptr<Port> found = find(port);
-  if (found == nullptr) return;
-  std::lock_guard lock(found->mutex());
-  found->unlink(pid);
-}
-
-bool Ports::monitor(Term watcher, const uint64_t reference[3], Term port) {
-  std::shared_ptr<Port> found = find(port);
-  if (found == nullptr) return false;
-  std::lock_guard lock(found->mutex());
-  if (!found->is_open()) return false;
-  found->monitor(watcher, reference);
-  return true;
-}
-
-bool Ports::demonitor(const uint64_t reference[3], Term port) {
-  std::shared_ptr<Port> found = find(port);
-  if (found == nullptr) return false;
-  std::lock_guard lock(found->mutex());
-  return found->demonitor(reference);
-}
-
-void Ports::exit(Term from, Term port, Term reason) {
-  std::shared_ptr<Port> found = find(port);
-  if (found == nullptr) return;
-  std::lock_guard lock(found->mutex());
-  // OTP: normal counts from the owner alone.
-  if (reason == atoms::normal && from != found->owner()) return;
-  found->end(reason);
-}
-
-void Ports::process_exited(Process& exiting, Term reason) {
-  Term pid = exiting.pid();
-  files_.process_exited(pid);
-  if (!linked_.may_own(pid)) return;
-  std::vector<uint32_t> numbers;
-  {
-    std::lock_guard lock(links_mutex_);
-    auto [at, end] = links_.equal_range(pid.pid_number());
-    for (; at != end; ++at) numbers.push_back(at->second);
-  }
-  for (uint32_t number : numbers) {
-    std::shared_ptr<Port> port = find(Term::local_port(number));
-    if (port == nullptr) continue;
-    std::lock_guard lock(port->mutex());
-    port->unlink(pid);
-    if (reason != atoms::normal || port->owner() == pid) port->end(reason);
-  }
-}
+void Ports::process_exited(Process& exiting, Term) { files_.process_exited(exiting.pid()); }
 
 // Port ! {Owner, {command, Data}} | {Owner, close} | {Owner, {connect, Pid}}; all else is answered by badsig to the owner.
 bool Ports::send(Process& self, Term to, Term message) {

@@ -5,17 +5,16 @@
 #include <map>
 #include <memory>
 #include <mutex>
-#include <set>
 #include <shared_mutex>
-#include <unordered_map>
 #include <vector>
 
 #include "io/environment.hpp"
 #include "io/files.hpp"
 #include "io/os_signals.hpp"
-#include "io/owner_filter.hpp"
 #include "io/port.hpp"
 #include "io/port_options.hpp"
+
+namespace athanor::process { struct Signal; }
 
 namespace athanor::io {
 
@@ -45,30 +44,25 @@ class Ports {
   struct Opened { Term port; int error = 0; };
   Opened open(process::Process& owner, PortOptions&& options, std::unique_ptr<PortDriver> driver);
 
-  // --- signals from processes to ports; for process/ (joined in machine/) ---
+  // --- from processes to ports; for process/ (joined in machine/) ---
   // Port ! Message. False: not a local port.
   bool send(process::Process& self, Term port, Term message);
-  // erlang:link/1: false when there is no such port (noproc). The process notes the link itself.
-  bool link(Term pid, Term port);
-  void unlink(Term pid, Term port);
-  // erlang:monitor(port, Port): false when there is none ('DOWN' with noproc). Answered by a MonitorDown signal.
-  bool monitor(Term watcher, const uint64_t reference[3], Term port);
-  bool demonitor(const uint64_t reference[3], Term port);
-  // exit(Port, Reason).
-  void exit(Term from, Term port, Term reason);
-  // A process has ended: its links reach the ports, its files are closed.
+  // Any other signal: links, monitors, exits. Takes it over; false: no such port.
+  bool deliver(Term port, process::Signal* signal);
+  // A process has ended: its files are closed. (Its links are told by signals.)
   void process_exited(process::Process& exiting, Term reason);
 
   // Waits until all output is written (erlang:halt with flush). After the schedulers have stopped working for processes.
   void flush();
 
   // --- for ports and drivers ---
-  void note_link(Term pid, Term port);
-  void forget_link(Term pid, Term port);
   void remove(Port& port);     // it has ended; kept until released
   void release(Port& port);    // its driver holds nothing any more; the port may be gone after it
 
  private:
+  void receive(Port& port, process::Signal& signal);   // with the port's lock
+  void acknowledge_unlink(Term port, const process::Signal& signal);
+
   process::Runtime& runtime_;
   const uint32_t limit_;
   Environment environment_;
@@ -78,9 +72,6 @@ class Ports {
   std::map<uint32_t, std::shared_ptr<Port>> table_;
   std::map<Port*, std::shared_ptr<Port>> ending_;
   uint32_t next_ = 1;          // OTP: 0 is the port of the helper for child programs
-  OwnerFilter linked_;
-  std::mutex links_mutex_;
-  std::unordered_multimap<uint32_t, uint32_t> links_;   // pid number to port number
 };
 
 // The driver for these options; null and an error number (kBadArgument: none of this name).
