@@ -122,8 +122,8 @@ bool take_utf_verb(std::string& source) {
 // Patterns that PCRE 8.44 takes and PCRE2 does not: a hyphen behind a class escape, \8 without such a group. False: no such.
 bool make_acceptable(std::string& source, int code, size_t offset) {
   if (offset == 0 || offset > source.size()) return false;
-  if (code == PCRE2_ERROR_CLASS_INVALID_RANGE && source[offset - 1] == '-') {
-    source.insert(offset - 1, 1, '\\');
+  if (code == PCRE2_ERROR_CLASS_INVALID_RANGE && offset < source.size() && source[offset] == '-') {
+    source.insert(offset, 1, '\\');
     return true;
   }
   if (code == PCRE2_ERROR_BAD_SUBPATTERN_REFERENCE && source[offset - 1] == '\\' && offset < source.size() &&
