@@ -19,7 +19,7 @@ Term from_limbs(Allocator& heap, const uint64_t* limbs, size_t count, bool negat
 Term from_double(Allocator& heap, double integral);  // integral value, finite
 bool to_int64(Term t, int64_t& value);    // false: not an integer or does not fit
 bool to_uint64(Term t, uint64_t& value);
-double to_double(Term t);                 // correctly rounded; infinite where it does not fit
+double to_double(Term t);                 // rounded as the stock VM does; infinite where it does not fit
 
 // Slow paths of arithmetic: both are integers (small or big).
 Term add(Allocator& heap, Term a, Term b);

@@ -150,7 +150,7 @@ bool is_printable_list(Term list) {
     Term head = list.head();
     if (!head.is_small()) return false;
     int64_t c = head.small_value();
-    bool space = c == ' ' || (c >= 9 && c <= 13);
+    bool space = c == ' ' || c == '\t' || c == '\n' || c == '\r';
     if (c < 0 || c > 255 || ((c < 32 || c == 127 || (c > 127 && c < 160)) && !space)) return false;
   }
   return list.is_nil();

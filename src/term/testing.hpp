@@ -2,6 +2,7 @@
 // For unit tests: a heap that frees what it made, and a context with atoms, exports, fun entries and nodes.
 #pragma once
 
+#include <algorithm>
 #include <cstring>
 #include <map>
 #include <memory>

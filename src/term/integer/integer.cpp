@@ -98,17 +98,11 @@ bool any_below(const uint64_t* limbs, size_t bit) {
 
 double to_double(Term t) {
   if (t.is_small()) return static_cast<double>(t.small_value());
+  // OTP: limb by limb, each rounded into the sum; not always the nearest double.
   const uint64_t* digits = limbs(t);
-  size_t count = limb_count(t), length = bit_length(digits, count);
-  double magnitude;
-  if (length <= 64) {
-    magnitude = static_cast<double>(digits[0]);
-  } else if (length > 1024) {
-    magnitude = HUGE_VAL;
-  } else {
-    uint64_t top = window(digits, count, length - 64);
-    if (any_below(digits, length - 64)) top |= 1;  // sticky: rounds away from a tie
-    magnitude = std::ldexp(static_cast<double>(top), static_cast<int>(length - 64));
+  double magnitude = 0;
+  for (size_t i = limb_count(t); i-- > 0 && std::isfinite(magnitude);) {
+    magnitude = magnitude * 18446744073709551616.0 + static_cast<double>(digits[i]);
   }
   return is_negative(t) ? -magnitude : magnitude;
 }
