@@ -41,7 +41,7 @@ class EtsNatives : public ::testing::Test {
     return answer(self, function, args, count);
   }
   std::string answer(Process& self, BifFunction function, Term* args, size_t count) {
-    for (int again = 0;; ++again) {
+    for (;;) {
       self.reductions_left_ = 100;
       self.pending_ = process::Pending::None;
       last_ = function(self, args).value;
