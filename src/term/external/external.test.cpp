@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+// Bytes are the stock VM's (release 25).
+#include "term/external/external.hpp"
+
+#include <gtest/gtest.h>
+
+#include "term/compare.hpp"
+#include "term/print.hpp"
+#include "term/testing.hpp"
+
+namespace athanor::external {
+namespace {
+
+using athanor::testing::TestContext;
+using athanor::testing::TestHeap;
+
+template <size_t N>
+std::string raw(const char (&text)[N]) { return {text, N - 1}; }
+
+struct External : ::testing::Test {
+  Decoded decode_bytes(const std::string& bytes, DecodeOptions options = {}) {
+    return decode(heap, reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size(), options);
+  }
+  std::string encode_term(Term t, EncodeOptions options = {}) {
+    std::string out;
+    encode(t, options, out);
+    return out;
+  }
+  TestContext context;
+  TestHeap heap;
+};
+
+TEST_F(External, RoundTripsAndPrints) {
+  const std::pair<std::string, std::string> cases[] = {
+      {raw("\x83" "a\xff"), "255"},
+      {raw("\x83" "b\x80\0\0\0"), "-2147483648"},
+      {raw("\x83" "n\4\0\0\0\0\x80"), "2147483648"},
+      {raw("\x83" "d\0\1\xe5"), "å"},
+      {raw("\x83" "w\2\xce\xbb"), "'λ'"},
+      {raw("\x83" "M\0\0\0\3\3\1\2\xa0"), "<<1,2,5:3>>"},
+      {raw("\x83" "l\0\0\0\2a\1a\2a\3"), "[1,2|3]"},
+      {raw("\x83" "l\0\0\0\3a\1a\2d\0\1aj"), "[1,2,a]"},
+      {raw("\x83" "k\0\3a\"b"), "\"a\\\"b\""},
+      {raw("\x83" "t\0\0\0\2a\1jd\0\1ah\0"), "#{1=>[],a=>{}}"},
+      {raw("\x83" "qd\0\5listsd\0\3mapa\2"), "fun lists:map/2"},
+      {raw("\x83" "Xd\0\015nonode@nohost\0\0\0\11\0\0\0\0\0\0\0\0"), "<0.9.0>"},
+      {raw("\x83" "Zd\0\3xx\0"), ""},
+  };
+  for (const auto& [bytes, text] : cases) {
+    Decoded decoded = decode_bytes(bytes);
+    if (text.empty()) {
+      EXPECT_TRUE(decoded.term.is_none());
+      continue;
+    }
+    ASSERT_FALSE(decoded.term.is_none()) << text;
+    EXPECT_EQ(decoded.used, bytes.size());
+    EXPECT_EQ(to_text(decoded.term), text);
+    EXPECT_EQ(encode_term(decoded.term), bytes) << text;
+    EXPECT_EQ(encoded_size(decoded.term, {}), bytes.size());
+    for (size_t cut = 0; cut < bytes.size(); ++cut) EXPECT_TRUE(decode_bytes(bytes.substr(0, cut)).term.is_none());
+  }
+}
+
+TEST_F(External, RejectsWhatTheStockVmRejects) {
+  for (const std::string& bytes : {
+           raw("\x83" "F\x7f\xf0\0\0\0\0\0\0"),          // infinity
+           raw("\x83" "M\0\0\0\1\0\0"), raw("\x83" "M\0\0\0\1\11\0"),
+           raw("\x83" "t\0\0\0\2a\1a\1a\1a\2"),          // a key twice
+           raw("\x83" "w\1\xff"), raw("\x83" "R\0"),     // no UTF-8; atom cache
+           raw("\x83" "i\x7f\xff\xff\xff"), raw("\x83" "l\xff\xff\xff\xff"), raw("\x83" "o\xff\xff\xff\xff\0"),
+           raw("\x82" "j"), raw("\x83" "P\0\0\0\1xxxx"), std::string()}) {
+    EXPECT_TRUE(decode_bytes(bytes).term.is_none());
+  }
+  EXPECT_LT(heap.words(), 100'000u);
+}
+
+TEST_F(External, SafeMakesNoAtoms) {
+  EXPECT_TRUE(decode_bytes(raw("\x83" "d\0\7newatom"), {.safe = true}).term.is_none());
+  EXPECT_TRUE(atom_table().find("newatom").is_none());
+  EXPECT_FALSE(decode_bytes(raw("\x83" "d\0\2ok"), {.safe = true}).term.is_none());
+}
+
+TEST_F(External, Compressed) {
+  Term list = Term::nil();
+  for (int i = 0; i < 100; ++i) list = make_cons(heap.allocate(2), Term::small('a'), list);
+  std::string bytes = encode_term(list, {.compression_level = 6});
+  EXPECT_EQ(bytes, raw("\x83P\0\0\0\x67\x78\x9c\xcb\x66\x48\x49\xa4\x03\0\0\xcc\xcb\x26\xb4"));
+  Decoded decoded = decode_bytes(bytes + "trailing");
+  EXPECT_TRUE(equal_exact(decoded.term, list));
+  EXPECT_EQ(decoded.used, bytes.size());
+}
+
+TEST_F(External, DepthCostsNoStack) {
+  std::string bytes = "\x83";
+  for (int i = 0; i < 200'000; ++i) bytes += raw("h\1");
+  bytes += "j";
+  Decoded decoded = decode_bytes(bytes);
+  ASSERT_FALSE(decoded.term.is_none());
+  EXPECT_EQ(encode_term(decoded.term), bytes);
+  EXPECT_EQ(compare(decoded.term, decode_bytes(bytes).term), 0);
+  EXPECT_EQ(to_text(decoded.term).size(), 400'002u);
+}
+
+}  // namespace
+}  // namespace athanor::external
