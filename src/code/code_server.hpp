@@ -55,7 +55,11 @@ class CodeServer {
   Finish finish(std::span<Prepared* const> prepared, std::vector<Term>& failed);
   bool has_on_load(const Prepared& prepared) const;
   // After on_load ran: true makes the module current.
-  void finish_after_on_load(Term module, bool success);
+  bool finish_after_on_load(Term module, bool success);   // false: no such module waits
+  Function* on_load_function(Term module) const;            // null: none waits
+  ModuleCode* awaiting_on_load(Term module) const;
+  // erlang:load_nif/2 of a static library: natives that stock OTP has as NIFs replace the stubs of this generation.
+  void activate_nifs(ModuleCode& code);
   bool remove_current(Term module);     // erlang:delete_module/1: current becomes old. false: no such; `old` present must be checked first
   bool has_old(Term module) const;
   // Old code goes; no process refers to it any more. Funs of it become unloaded.
@@ -68,6 +72,7 @@ class CodeServer {
 
   struct Tables;
  private:
+  void retire(ModuleCode* code);
   process::Runtime& runtime_;
   EngineStubs stubs_;
   std::unique_ptr<Tables> tables_;

@@ -21,6 +21,18 @@ using CodeAddress = const Word*;
 struct ModuleCode;
 struct Lowered;                      // engine's: the IR of one function; engine frees it through ModuleCode::release_lowered
 
+struct Function;
+
+// Module:Function/Arity as called from elsewhere. Made once, never freed while the machine lives.
+class Export : public ExportHead {
+ public:
+  // Where a call goes; an undefined function's is the engine's "undefined" stub, which calls error_handler.
+  std::atomic<CodeAddress> entry{nullptr};
+  std::atomic<Function*> function{nullptr};            // of the current generation; null: undefined or native without a body
+  const process::NativeRow* native = nullptr;          // built-in of this name, if any (fixed at start)
+  bool is_defined() const { return function.load(std::memory_order_acquire) != nullptr || (native && !native->is_nif); }
+};
+
 // One function of one loaded generation of a module.
 struct Function {
   std::atomic<CodeAddress> entry{nullptr};   // starts at the engine's "lower me" stub
@@ -29,6 +41,7 @@ struct Function {
   uint32_t row = 0;                          // in BeamFile::functions
   const process::NativeRow* native = nullptr;   // a native replaces the body
   std::atomic<Lowered*> lowered{nullptr};
+  Export* exported = nullptr;          // its entry follows ours while the generation is current
 };
 
 struct ModuleCode {
@@ -39,9 +52,10 @@ struct ModuleCode {
   std::unique_ptr<Function[]> functions;
   size_t function_count = 0;
   std::vector<Function*> label_to_function;  // entry labels; null for inner labels
-  std::vector<class Export*> imports;        // resolved
+  std::vector<Export*> imports;        // resolved
   std::vector<struct FunEntry*> lambdas;     // one a FunT row
   Function* on_load = nullptr;
+  std::unique_ptr<Export> on_load_call;   // a way to call it while it is not exported
   bool on_load_done = true;
   bool has_on_load_failed = false;
   void* nif_library = nullptr;
@@ -49,16 +63,6 @@ struct ModuleCode {
   // Set by the engine when it lowers; called when the generation is purged.
   void (*release_lowered)(ModuleCode&) = nullptr;
   Function* find(Term name, uint32_t arity) const;   // any function, exported or not
-};
-
-// Module:Function/Arity as called from elsewhere. Made once, never freed while the machine lives.
-class Export : public ExportHead {
- public:
-  // Where a call goes; an undefined function's is the engine's "undefined" stub, which calls error_handler.
-  std::atomic<CodeAddress> entry{nullptr};
-  std::atomic<Function*> function{nullptr};            // of the current generation; null: undefined or native without a body
-  const process::NativeRow* native = nullptr;          // built-in of this name, if any (fixed at start)
-  bool is_defined() const { return function.load(std::memory_order_acquire) != nullptr || (native && !native->is_nif); }
 };
 
 // What local funs of (module, uniq, index) have in common. Never freed while the machine lives.

@@ -34,6 +34,8 @@ void run_exit_hooks(process::Process& exiting, Term reason) {
 
 bool send_elsewhere(process::Process& self, Term to, Term message) { return self.runtime().ports->send(self, to, message); }
 
+bool deliver_elsewhere(process::Runtime& runtime, Term to, process::Signal* signal) { return runtime.ports->deliver(to, signal); }
+
 void configure(process::Runtime& runtime, const MachineOptions& options, const Release& release) {
   process::Identity& identity = runtime.identity;
   identity.otp_release = release.otp;

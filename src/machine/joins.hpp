@@ -26,6 +26,7 @@ class Joins : public TermHost {
 
 void run_exit_hooks(process::Process& exiting, Term reason);
 bool send_elsewhere(process::Process& self, Term to, Term message);
+bool deliver_elsewhere(process::Runtime& runtime, Term to, process::Signal* signal);
 // Hands options and release to the layers that answer questions about them.
 void configure(process::Runtime& runtime, const MachineOptions& options, const Release& release);
 void request_stop(process::Runtime& runtime);

@@ -132,6 +132,7 @@ void Machine::Implementation::join_layers() {
   runtime.ports = ports.get();
   runtime.exit_hooks = machine::run_exit_hooks;
   runtime.send_elsewhere = machine::send_elsewhere;
+  runtime.deliver_elsewhere = machine::deliver_elsewhere;
 }
 
 bool Machine::Implementation::load_preloaded() {
@@ -193,6 +194,7 @@ bool Machine::Implementation::boot() {
     process::ThreadScope scope(runtime);
     if (!load_preloaded()) return false;
     machine::configure(runtime, options, release);
+    ports->start();
     if (!spawn_first_processes()) {
       error = "the first processes do not fit into the process table (+P is too small)";
       return false;
