@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <vector>
 
 #include "process/executor.hpp"
 #include "process/runtime.hpp"
@@ -31,17 +32,26 @@ class Scheduling : public process::Waker {
   virtual uint32_t dirty_cpu_count() const = 0;
   virtual uint32_t dirty_io_count() const = 0;
   virtual void set_schedulers_online(uint32_t count) = 0;
+  virtual uint32_t dirty_cpu_online() const = 0;
+  virtual void set_dirty_cpu_online(uint32_t count) = 0;
   // 1.. for scheduler threads, 0 elsewhere.
   virtual uint32_t current_scheduler_id() const = 0;
   virtual uint32_t run_queue_length() const = 0;
   virtual std::vector<uint32_t> run_queue_lengths() const = 0;
+  // Waiting and running, a scheduler.
+  virtual std::vector<uint32_t> active_tasks() const = 0;
+  virtual uint32_t dirty_queue_length(bool io) const = 0;
+  virtual uint32_t dirty_busy(bool io) const = 0;
   virtual uint64_t total_reductions() const = 0;
   virtual uint64_t context_switches() const = 0;
-  // {active ns, total ns} a scheduler, when wall-time measuring is on.
+  // {active ns, total ns} since measuring was switched on: schedulers, then dirty CPU, then dirty IO, ids counting on. Empty: off.
   virtual void set_wall_time_measuring(bool on) = 0;
   struct WallTime { uint32_t id; int64_t active_ns, total_ns; };
   virtual std::vector<WallTime> wall_times() const = 0;
   virtual int processors() const = 0;   // configured on the system
+  virtual int64_t start_system_ns() const = 0;   // system time at create: time_offset hangs on it
+  virtual size_t timer_count() const = 0;
+  virtual size_t polled_descriptors() const = 0;
 
   // --- poller: readiness of descriptors (edge: asked for once, told once) ---
   enum : uint32_t { kReadable = 1, kWritable = 2 };

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "os/calendar.hpp"
+
+#include <errno.h>
+#include <sys/utsname.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <cctype>
+#include <cstdio>
+
+namespace athanor::os {
+
+namespace {
+void write_all(int descriptor, const char* bytes, size_t count) {
+  while (count > 0) {
+    ssize_t written = write(descriptor, bytes, count);
+    if (written < 0) {
+      if (errno == EINTR) continue;
+      return;
+    }
+    bytes += written;
+    count -= static_cast<size_t>(written);
+  }
+}
+}  // namespace
+
+bool local_time(int64_t posix_seconds, DateTime& out) {
+  time_t when = static_cast<time_t>(posix_seconds);
+  tm parts;
+  if (!localtime_r(&when, &parts)) return false;
+  out = {parts.tm_year + int64_t{1900}, parts.tm_mon + 1, parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec};
+  return true;
+}
+
+bool local_to_posix(const DateTime& local, int daylight_saving, int64_t& posix_seconds) {
+  tm parts{};
+  if (local.year - 1900 > 0x7FFFFFFF || local.year - 1900 < -0x7FFFFFFF) return false;
+  parts.tm_year = static_cast<int>(local.year - 1900);
+  parts.tm_mon = local.month - 1;
+  parts.tm_mday = local.day;
+  parts.tm_hour = local.hour;
+  parts.tm_min = local.minute;
+  parts.tm_sec = local.second;
+  parts.tm_isdst = daylight_saving;
+  parts.tm_wday = -1;                    // mktime sets it when it succeeds; -1 alone is also a valid instant
+  time_t when = mktime(&parts);
+  if (when == static_cast<time_t>(-1) && parts.tm_wday == -1) return false;
+  posix_seconds = when;
+  return true;
+}
+
+SystemVersion kernel_version() {
+  utsname name;
+  SystemVersion version;
+  if (uname(&name) == 0) std::sscanf(name.release, "%d.%d.%d", &version.major, &version.minor, &version.patch);
+  return version;
+}
+
+std::string kernel_name() {
+  utsname name;
+  if (uname(&name) != 0) return "unknown";
+  std::string text = name.sysname;
+  for (char& letter : text) letter = static_cast<char>(std::tolower(static_cast<unsigned char>(letter)));
+  return text;
+}
+
+int64_t resident_bytes() {
+  FILE* file = std::fopen("/proc/self/statm", "re");
+  if (!file) return 0;
+  long long size = 0, resident = 0;
+  int read = std::fscanf(file, "%lld %lld", &size, &resident);
+  std::fclose(file);
+  return read == 2 ? resident * sysconf(_SC_PAGESIZE) : 0;
+}
+
+void write_standard_error(const char* bytes, size_t count) { write_all(2, bytes, count); }
+void write_standard_output(const char* bytes, size_t count) { write_all(1, bytes, count); }
+
+}  // namespace athanor::os

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+// A pool of dirty threads: natives that compute for long or block on the system, and jobs of the machine itself. Threads are
+// made when work finds none idle, up to the limit.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "os/threads.hpp"
+#include "process/executor.hpp"
+
+namespace athanor::sched {
+
+class DirtyPool {
+ public:
+  DirtyPool(process::Runtime& runtime, process::MakeExecutor make_executor, const char* thread_name, uint32_t limit);
+  ~DirtyPool();                                           // stop came first
+
+  // The process is kRunning and kDirty; the pool runs its job and hands it back (end_dirty). Any thread.
+  void run(process::Process& process);
+  void run(void (*job)(void*), void* argument);
+  void stop();                                            // waits for running jobs; queued ones are dropped
+  uint32_t limit() const { return limit_; }
+  uint32_t queue_length() const { return queue_length_.load(std::memory_order_relaxed); }
+  uint32_t busy() const { return busy_.load(std::memory_order_relaxed); }
+  // Nanoseconds of work, of all threads by number; `now` ends what is under way.
+  std::vector<int64_t> active_ns(int64_t now) const;
+
+ private:
+  struct Job {
+    process::Process* process = nullptr;
+    void (*function)(void*) = nullptr;
+    void* argument = nullptr;
+  };
+  struct Worker {
+    DirtyPool* pool = nullptr;
+    os::Thread thread;
+    std::atomic<int64_t> active_ns{0};
+    std::atomic<int64_t> active_since{0};                 // 0: idle
+  };
+  void push(Job job);
+  void work(Worker& worker);
+
+  process::Runtime& runtime_;
+  process::MakeExecutor make_executor_;
+  const char* thread_name_;
+  const uint32_t limit_;
+  mutable std::mutex mutex_;
+  std::condition_variable wake_;
+  std::deque<Job> jobs_;
+  std::vector<std::unique_ptr<Worker>> workers_;          // guarded by mutex_
+  uint32_t idle_ = 0;                                     // guarded by mutex_
+  bool stopping_ = false;                                 // guarded by mutex_
+  std::atomic<uint32_t> queue_length_{0};
+  std::atomic<uint32_t> busy_{0};
+};
+
+}  // namespace athanor::sched

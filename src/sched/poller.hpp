@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+// The poller: one thread that waits until descriptors are ready and calls back, once for each question. A descriptor may have one
+// question for reading and one for writing, or one for both, which the first of the two answers.
+#pragma once
+
+#include <condition_variable>
+#include <mutex>
+#include <unordered_map>
+#include <vector>
+
+#include "os/threads.hpp"
+#include "process/runtime.hpp"
+
+namespace athanor::sched {
+
+using PollCallback = void (*)(void*, uint32_t ready);
+
+class Poller {
+ public:
+  explicit Poller(process::Runtime& runtime);
+  ~Poller();
+  void poll(int descriptor, uint32_t interest, PollCallback callback, void* argument);
+  void stop_polling(int descriptor);    // from a callback of the same descriptor it does not wait for that callback
+  void stop();
+  size_t watched() const;
+
+ private:
+  struct Question {
+    PollCallback callback = nullptr;    // null: none
+    void* argument = nullptr;
+  };
+  struct Watched {
+    Question read, write;
+    bool is_joint = false;              // read and write are one question
+    bool is_added = false;              // epoll knows the descriptor
+    bool is_always_ready = false;       // a regular file: epoll refuses it
+    uint32_t generation = 0;            // events of an earlier use of the number are told apart
+  };
+  struct Answer {
+    Question question;
+    uint32_t ready;
+  };
+  void start();                         // with the lock
+  void wake();
+  bool arm(int descriptor, Watched& watched);
+  void work();
+  void answer(int descriptor, uint32_t generation, uint32_t ready);
+
+  process::Runtime& runtime_;
+  mutable std::mutex mutex_;
+  std::condition_variable finished_;
+  std::unordered_map<int, Watched> watched_;
+  std::vector<std::pair<int, uint32_t>> always_ready_;
+  uint32_t next_generation_ = 1;
+  int running_descriptor_ = -1;         // whose callback runs
+  bool stopping_ = false;
+  os::Thread thread_;
+  int epoll_ = -1;
+  int event_ = -1;
+};
+
+}  // namespace athanor::sched

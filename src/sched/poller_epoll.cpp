@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <errno.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "sched/poller.hpp"
+#include "sched/scheduling.hpp"
+
+namespace athanor::sched {
+
+namespace {
+constexpr uint32_t kReadable = Scheduling::kReadable, kWritable = Scheduling::kWritable;
+thread_local const Poller* current_poller = nullptr;   // on its own thread
+uint64_t tag(int descriptor, uint32_t generation) { return (uint64_t{generation} << 32) | static_cast<uint32_t>(descriptor); }
+}  // namespace
+
+Poller::Poller(process::Runtime& runtime) : runtime_(runtime) {}
+
+Poller::~Poller() {
+  if (epoll_ >= 0) close(epoll_);
+  if (event_ >= 0) close(event_);
+}
+
+size_t Poller::watched() const {
+  std::lock_guard lock(mutex_);
+  return watched_.size();
+}
+
+void Poller::start() {
+  if (epoll_ >= 0) return;
+  epoll_ = epoll_create1(EPOLL_CLOEXEC);
+  event_ = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+  ATH_ASSERT(epoll_ >= 0 && event_ >= 0);
+  epoll_event event{};
+  event.events = EPOLLIN;
+  event.data.u64 = 0;                                  // no descriptor's tag: generations start at 1
+  epoll_ctl(epoll_, EPOLL_CTL_ADD, event_, &event);
+  ATH_ASSERT(thread_.start("ath poller", [](void* self) { static_cast<Poller*>(self)->work(); }, this));
+}
+
+void Poller::wake() {
+  uint64_t one = 1;
+  [[maybe_unused]] ssize_t written = write(event_, &one, sizeof one);
+}
+
+bool Poller::arm(int descriptor, Watched& watched) {
+  epoll_event event{};
+  event.events = EPOLLONESHOT;
+  if (watched.read.callback) event.events |= EPOLLIN | EPOLLRDHUP;
+  if (watched.write.callback) event.events |= EPOLLOUT;
+  event.data.u64 = tag(descriptor, watched.generation);
+  int operation = watched.is_added ? EPOLL_CTL_MOD : EPOLL_CTL_ADD;
+  if (epoll_ctl(epoll_, operation, descriptor, &event) != 0) {
+    // The number was closed and used again behind our back, or we know of it what epoll does not.
+    operation = errno == EEXIST ? EPOLL_CTL_MOD : EPOLL_CTL_ADD;
+    if (epoll_ctl(epoll_, operation, descriptor, &event) != 0) return false;
+  }
+  watched.is_added = true;
+  return true;
+}
+
+void Poller::poll(int descriptor, uint32_t interest, PollCallback callback, void* argument) {
+  std::lock_guard lock(mutex_);
+  if (stopping_) return;
+  start();
+  Watched& watched = watched_[descriptor];
+  if (watched.generation == 0) watched.generation = next_generation_++ | 0x80000000u;
+  if (watched.is_joint) watched.read = watched.write = {};
+  watched.is_joint = interest == (kReadable | kWritable);
+  if (interest & kReadable) watched.read = {callback, argument};
+  if (interest & kWritable) watched.write = {callback, argument};
+  watched.is_always_ready = !arm(descriptor, watched);
+  if (watched.is_always_ready) {                       // also a bad descriptor: reading it tells the caller so
+    always_ready_.push_back({descriptor, watched.generation});
+    wake();
+  }
+}
+
+void Poller::stop_polling(int descriptor) {
+  std::unique_lock lock(mutex_);
+  auto found = watched_.find(descriptor);
+  if (found != watched_.end()) {
+    epoll_event none{};
+    if (found->second.is_added) epoll_ctl(epoll_, EPOLL_CTL_DEL, descriptor, &none);
+    watched_.erase(found);
+  }
+  if (current_poller == this) return;
+  finished_.wait(lock, [&] { return running_descriptor_ != descriptor; });
+}
+
+void Poller::answer(int descriptor, uint32_t generation, uint32_t ready) {
+  Answer answers[2];
+  int count = 0;
+  {
+    std::lock_guard lock(mutex_);
+    auto found = watched_.find(descriptor);
+    if (found == watched_.end() || found->second.generation != generation) return;
+    Watched& watched = found->second;
+    uint32_t asked = (watched.read.callback ? kReadable : 0) | (watched.write.callback ? kWritable : 0);
+    ready &= asked;
+    if (ready == 0) return;
+    if (watched.is_joint) {
+      answers[count++] = {watched.read, ready};
+      watched.read = watched.write = {};
+      watched.is_joint = false;
+    } else {
+      if (ready & kReadable) answers[count++] = {watched.read, kReadable};
+      if (ready & kWritable) answers[count++] = {watched.write, kWritable};
+      if (ready & kReadable) watched.read = {};
+      if (ready & kWritable) watched.write = {};
+      if (watched.read.callback || watched.write.callback) arm(descriptor, watched);
+    }
+    running_descriptor_ = descriptor;
+  }
+  for (int i = 0; i < count; ++i) {
+    if (i > 0) {                                       // the first callback may have stopped it all
+      std::lock_guard lock(mutex_);
+      auto found = watched_.find(descriptor);
+      if (found == watched_.end() || found->second.generation != generation) break;
+    }
+    answers[i].question.callback(answers[i].question.argument, answers[i].ready);
+  }
+  {
+    std::lock_guard lock(mutex_);
+    running_descriptor_ = -1;
+  }
+  finished_.notify_all();
+}
+
+void Poller::work() {
+  process::ThreadScope scope(runtime_);
+  current_poller = this;
+  base::Epochs::Participant* participant = runtime_.epochs->join();
+  epoll_event events[64];
+  for (;;) {
+    int count = epoll_wait(epoll_, events, 64, -1);
+    if (count < 0 && errno != EINTR) break;
+    runtime_.epochs->enter(participant);
+    for (int i = 0; i < count; ++i) {
+      if (events[i].data.u64 == 0) {
+        uint64_t ignored;
+        [[maybe_unused]] ssize_t bytes = read(event_, &ignored, sizeof ignored);
+        continue;
+      }
+      uint32_t ready = 0;
+      if (events[i].events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) ready |= kReadable;
+      if (events[i].events & (EPOLLOUT | EPOLLHUP | EPOLLERR)) ready |= kWritable;
+      answer(static_cast<int>(static_cast<uint32_t>(events[i].data.u64)), static_cast<uint32_t>(events[i].data.u64 >> 32), ready);
+    }
+    std::vector<std::pair<int, uint32_t>> always;
+    bool stop;
+    {
+      std::lock_guard lock(mutex_);
+      always.swap(always_ready_);
+      stop = stopping_;
+    }
+    if (!stop)
+      for (auto [descriptor, generation] : always) answer(descriptor, generation, kReadable | kWritable);
+    runtime_.epochs->exit(participant);
+    if (stop) break;
+  }
+  runtime_.epochs->leave(participant);
+}
+
+void Poller::stop() {
+  {
+    std::lock_guard lock(mutex_);
+    stopping_ = true;
+    if (epoll_ < 0) return;
+    wake();
+  }
+  thread_.join();
+}
+
+}  // namespace athanor::sched

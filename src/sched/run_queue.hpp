@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+// The run queue of one scheduler: intrusive lists by priority under a spin lock.
+//
+//   max ── always first;  high ── before normal and low;  normal, low ── in turn, low once for every kLowEvery picks
+//
+// It also answers how long processes wait, by samples: a mark is put at the end of the queue, and until all that stood before
+// it has been taken the mark grows old. No clock is read while at most one process waits, so two that talk pay nothing.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+
+#include "process/process.hpp"
+#include "sched/spin_lock.hpp"
+
+namespace athanor::sched {
+
+class RunQueue {
+ public:
+  static constexpr uint32_t kLowEvery = 8;      // OTP: a low process waits for seven others
+  static constexpr uint32_t kMostStolen = 32;
+
+  // Any thread. The process's state says kQueued. `requeued`: it used up its slice. Gives the length afterwards.
+  uint32_t push(process::Process& process, bool requeued);
+  // The owner; null when empty.
+  process::Process* pop();
+  // A thief: the half that waited longest, at most kMostStolen, linked by queue_next_; null when empty.
+  process::Process* steal_half(uint32_t& count);
+  // Everything: a scheduler that goes offline gives its processes away.
+  process::Process* take_all();
+
+  uint32_t length() const { return length_.load(std::memory_order_relaxed); }
+  uint32_t length_of(process::Priority priority) const { return lists_[static_cast<int>(priority)].length.load(std::memory_order_relaxed); }
+  uint64_t popped() const { return popped_.load(std::memory_order_relaxed); }
+  // Under the lock: is it really empty? The last look before a sleep.
+  bool is_empty_for_sure();
+  // Has something waited for more than this? Any thread; `now` from os::cycle_count.
+  bool has_waited(uint64_t now, uint64_t cycles) const {
+    uint64_t since = sample_start_.load(std::memory_order_relaxed);
+    return since != 0 && length() > 0 && now > since && now - since > cycles;
+  }
+
+ private:
+  struct List {
+    process::Process* first = nullptr;
+    process::Process* last = nullptr;
+    std::atomic<uint32_t> length{0};
+  };
+  void append(List& list, process::Process& process);
+  process::Process* take_first(List& list);
+  process::Process* pop_locked();
+  void count_popped(uint64_t count);
+
+  SpinLock lock_;
+  List lists_[4];
+  uint32_t low_turn_ = 0;                       // normal picks since the last low one
+  std::atomic<uint32_t> length_{0};
+  uint64_t pushed_ = 0;
+  std::atomic<uint64_t> popped_{0};
+  uint64_t sample_end_ = 0;                     // the sample is over when this many have been taken
+  std::atomic<uint64_t> sample_start_{0};       // cycle count; 0: no sample
+};
+
+}  // namespace athanor::sched

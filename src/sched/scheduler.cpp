@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sched/scheduler.hpp"
+
+#include <algorithm>
+#include <limits>
+
+#include "os/clock.hpp"
+#include "process/state.hpp"
+#include "sched/schedulers.hpp"
+
+namespace athanor::sched {
+
+using process::AfterRun;
+using process::Outcome;
+using process::Process;
+
+thread_local Scheduler* current_scheduler = nullptr;
+
+namespace {
+// Counters with one writer need no read-modify-write.
+template <class T>
+void add(std::atomic<T>& counter, T amount) {
+  counter.store(counter.load(std::memory_order_relaxed) + amount, std::memory_order_relaxed);
+}
+}  // namespace
+
+void Scheduler::run() {
+  process::Runtime& runtime = all_.runtime();
+  process::ThreadScope scope(runtime);
+  current_scheduler = this;
+  participant_ = runtime.epochs->join();
+  runtime.epochs->enter(participant_);
+  executor_.reset(all_.make_executor());
+  seen_popped_ = std::make_unique<uint64_t[]>(all_.scheduler_count());
+  set_active(true);
+  while (!all_.is_stopping()) {
+    runtime.epochs->quiescent(participant_);
+    if (--slices_until_clock_ == 0) look_at_clock();
+    Process* process = is_online() ? queue_.pop() : nullptr;
+    if (!process) process = find_work();
+    if (process) slice(*process);
+  }
+  set_active(false);
+  executor_.reset();
+  runtime.epochs->exit(participant_);
+  runtime.epochs->leave(participant_);
+  current_scheduler = nullptr;
+}
+
+bool Scheduler::is_online() const { return index_ < all_.schedulers_online(); }
+
+void Scheduler::slice(Process& process) {
+  if (queue_.length() > 0 && !all_.has_sentinel() && all_.someone_sleeps()) all_.wake_a_helper();   // it stays as sentinel
+  is_running_process_.store(true, std::memory_order_relaxed);
+  if (process::begin_run(process)) {
+    process.home_scheduler_ = static_cast<uint16_t>(index_ + 1);
+    if (!process.ip_) executor_->prepare_call(process, process.saved_[0], process.saved_[1], process.saved_[2]);
+    int64_t granted = all_.slice();
+    process.reductions_left_ = granted;
+    Outcome outcome = executor_->run(process);
+    uint64_t used = 1;
+    if (outcome != Outcome::Exited) {
+      used = static_cast<uint64_t>(std::max<int64_t>(1, granted - process.reductions_left_));
+      process.reductions_done_ += used;
+      process.reductions_left_ = 0;
+      if (used * 4 > static_cast<uint64_t>(granted)) slices_until_clock_ = 1;
+    }
+    add(reductions_, used);
+    switch (process::end_run(process, outcome)) {
+      case AfterRun::Requeue:
+        queue_.push(process, true);
+        break;
+      case AfterRun::Dirty: {
+        auto* row = static_cast<const process::NativeRow*>(process.dirty_job_);
+        all_.dirty_pool(row && row->kind == process::BifKind::DirtyIo).run(process);
+        break;
+      }
+      case AfterRun::Sleep:
+      case AfterRun::Gone: break;
+    }
+  }
+  is_running_process_.store(false, std::memory_order_relaxed);
+  add(context_switches_, uint64_t{1});
+  if (queue_.length() > 0 && all_.someone_sleeps()) ask_for_help();
+}
+
+void Scheduler::enqueue(Process& process) {
+  if (queue_.push(process, false) >= 2 && all_.someone_sleeps()) ask_for_help();
+}
+
+void Scheduler::ask_for_help() {
+  if (queue_.has_waited(os::cycle_count(), all_.help_after_cycles())) all_.wake_a_helper();
+}
+
+bool Scheduler::fire_timers() {
+  int64_t now = all_.runtime().clock->monotonic_ns();
+  if (now < all_.timers().next_ns(index_)) return false;
+  all_.timers().fire(index_, now);
+  return true;
+}
+
+void Scheduler::look_at_clock() {
+  slices_until_clock_ = kSlicesPerClock;
+  if (all_.timers().next_ns(index_) != std::numeric_limits<int64_t>::max()) fire_timers();
+  if (--clocks_until_collect_ == 0) {
+    clocks_until_collect_ = kClocksPerCollect;
+    all_.runtime().epochs->collect();
+  }
+}
+
+// --- without a process of its own ---
+
+Process* Scheduler::find_work() {
+  set_active(false);
+  Process* found = nullptr;
+  while (!found && !all_.is_stopping()) {
+    uint64_t until = os::cycle_count() + all_.spin_cycles();
+    while (is_online()) {
+      if ((found = queue_.pop()) || (found = steal(true))) break;
+      if (os::cycle_count() >= until) break;
+      os::relax();
+    }
+    if (found) break;
+    fire_timers();
+    if (!is_online()) give_all_away();
+    else if ((found = queue_.pop())) break;
+    found = sleep();
+  }
+  all_.helper_done(*this);
+  set_active(true);
+  return found;
+}
+
+Process* Scheduler::adopt(Process* chain) {
+  if (!chain) return nullptr;
+  Process* rest = chain->queue_next_;
+  chain->queue_next_ = nullptr;
+  while (rest) {
+    Process* next = rest->queue_next_;
+    queue_.push(*rest, false);
+    rest = next;
+  }
+  return chain;
+}
+
+Process* Scheduler::steal(bool only_waiting) {
+  uint32_t count = all_.schedulers_online();
+  if (count < 2) return nullptr;
+  uint64_t now = os::cycle_count();
+  for (uint32_t i = 1; i < count; ++i) {
+    RunQueue& queue = all_.scheduler((index_ + i) % count).queue();
+    if (&queue == &queue_ || queue.length() == 0) continue;
+    if (only_waiting && !queue.has_waited(now, all_.help_after_cycles())) continue;
+    uint32_t stolen;
+    if (Process* process = adopt(queue.steal_half(stolen))) return process;
+  }
+  return nullptr;
+}
+
+Process* Scheduler::watch_others() {
+  Process* found = nullptr;
+  for (uint32_t i = 0; i < all_.scheduler_count(); ++i) {
+    if (i == index_) continue;
+    RunQueue& queue = all_.scheduler(i).queue();
+    uint64_t popped = queue.popped();
+    uint32_t stolen;
+    if (!found && queue.length() > 0 && popped == seen_popped_[i]) found = adopt(queue.steal_half(stolen));
+    seen_popped_[i] = queue.popped();
+  }
+  return found;
+}
+
+Process* Scheduler::sleep() {
+  base::Epochs& epochs = *all_.runtime().epochs;
+  all_.helper_done(*this);
+  epochs.quiescent(participant_);
+  epochs.collect();
+  all_.mark_asleep(index_);
+  // Who pushes here from now on sees the mark and wakes us; what was pushed before is seen by this look.
+  int64_t next = all_.timers().next_ns_for_sure(index_);
+  int64_t timeout = -1;
+  if (next != std::numeric_limits<int64_t>::max()) timeout = std::max<int64_t>(0, next - all_.runtime().clock->monotonic_ns());
+  if (timeout == 0 || !queue_.is_empty_for_sure() || all_.is_stopping()) {
+    all_.mark_awake(index_);
+    return nullptr;
+  }
+  bool is_sentinel = is_online() && all_.asleep_online() < all_.schedulers_online() && all_.become_sentinel(*this);
+  if (is_sentinel) {
+    int64_t period = kSentinelNs << std::min(quiet_watches_, 2u);
+    timeout = timeout < 0 ? period : std::min(timeout, period);
+  }
+  epochs.exit(participant_);
+  parker_.park(timeout);
+  epochs.enter(participant_);
+  bool timed_out = all_.mark_awake(index_);      // a waker would have cleared the mark
+  if (!is_sentinel) return nullptr;
+  all_.resign_as_sentinel();
+  Process* found = timed_out ? watch_others() : nullptr;
+  quiet_watches_ = found || !timed_out ? 0 : quiet_watches_ + 1;
+  return found;
+}
+
+void Scheduler::give_all_away() {
+  Process* chain = queue_.take_all();
+  while (chain) {
+    Process* next = chain->queue_next_;
+    chain->queue_next_ = nullptr;
+    all_.enqueue(*chain);
+    chain = next;
+  }
+}
+
+// --- figures ---
+
+void Scheduler::set_active(bool active) {
+  int64_t now = all_.runtime().clock->monotonic_ns();
+  int64_t since = active_since_.load(std::memory_order_relaxed);
+  if (!active && since > 0) add(active_ns_, now - since);
+  active_since_.store(active ? now : 0, std::memory_order_relaxed);
+}
+
+int64_t Scheduler::active_ns(int64_t now) const {
+  int64_t since = active_since_.load(std::memory_order_relaxed);
+  return active_ns_.load(std::memory_order_relaxed) + (since > 0 && now > since ? now - since : 0);
+}
+
+}  // namespace athanor::sched

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+// One scheduler: a thread with a run queue and a timer wheel.
+//
+//   while running:  quiescent ─► clock and timers now and then ─► next process ─► a slice of it
+//   no process:     look at others for a short while (no longer than a wake-up costs) ─► sleep until woken or a timer is due
+//
+// Processes stay where they were woken. Another scheduler helps only when processes have waited for kHelpAfterNs.
+#pragma once
+
+#include <atomic>
+#include <memory>
+
+#include "os/parker.hpp"
+#include "os/threads.hpp"
+#include "process/executor.hpp"
+#include "sched/run_queue.hpp"
+
+namespace athanor::sched {
+
+class Schedulers;
+
+class Scheduler {
+ public:
+  static constexpr int64_t kHelpAfterNs = 50'000;
+  static constexpr int64_t kSpinNs = 5'000;
+  static constexpr int64_t kSentinelNs = 2'000'000;
+  static constexpr uint32_t kSlicesPerClock = 16;
+  static constexpr uint32_t kClocksPerCollect = 32;
+
+  Scheduler(Schedulers& all, uint32_t index) : all_(all), index_(index) {}
+  void run();                        // the thread's body
+
+  uint32_t index() const { return index_; }
+  RunQueue& queue() { return queue_; }
+  Schedulers& all() { return all_; }
+  // A process became runnable on this thread.
+  void enqueue(process::Process& process);
+
+  uint64_t reductions() const { return reductions_.load(std::memory_order_relaxed); }
+  uint64_t context_switches() const { return context_switches_.load(std::memory_order_relaxed); }
+  bool is_running_process() const { return is_running_process_.load(std::memory_order_relaxed); }
+  int64_t active_ns(int64_t now) const;
+
+  os::Parker parker_;
+  os::Thread thread_;
+  std::atomic<bool> has_thread_{false};
+
+ private:
+  void slice(process::Process& process);
+  void look_at_clock();
+  void ask_for_help();               // when processes wait here and others sleep
+  process::Process* find_work();
+  process::Process* steal(bool only_waiting);
+  process::Process* watch_others();  // the sentinel's look: does a long native hold up a queue?
+  process::Process* adopt(process::Process* chain);
+  process::Process* sleep();         // what the sentinel found, or null
+  bool fire_timers();                // the clock's time: has anything fired?
+  void give_all_away();
+  bool is_online() const;
+  void set_active(bool active);
+
+  Schedulers& all_;
+  const uint32_t index_;
+  RunQueue queue_;
+  std::unique_ptr<process::Executor> executor_;
+  base::Epochs::Participant* participant_ = nullptr;
+  uint32_t slices_until_clock_ = kSlicesPerClock;
+  uint32_t clocks_until_collect_ = kClocksPerCollect;
+  uint32_t quiet_watches_ = 0;
+  std::unique_ptr<uint64_t[]> seen_popped_;   // the sentinel's memory of the others' queues
+  std::atomic<uint64_t> reductions_{0};       // written by this thread alone, as the rest
+  std::atomic<uint64_t> context_switches_{0};
+  std::atomic<bool> is_running_process_{false};
+  std::atomic<int64_t> active_ns_{0};
+  std::atomic<int64_t> active_since_{0};      // 0: idle
+};
+
+extern thread_local Scheduler* current_scheduler;
+
+}  // namespace athanor::sched

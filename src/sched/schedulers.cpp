@@ -1,0 +1,257 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sched/schedulers.hpp"
+
+#include <algorithm>
+
+#include "os/clock.hpp"
+#include "os/processors.hpp"
+
+namespace athanor::sched {
+
+using process::Process;
+
+namespace {
+
+uint32_t scheduler_count_for(const SchedulingOptions& options) {
+  uint32_t count = options.schedulers ? options.schedulers : static_cast<uint32_t>(os::usable_processors());
+  return std::clamp(count, 1u, 1024u);
+}
+
+process::Runtime& with_clock(process::Runtime& runtime, base::Clock& clock, base::Chance& chance) {
+  runtime.clock = &clock;
+  runtime.chance = &chance;
+  return runtime;
+}
+
+int64_t slice_for(const SchedulingOptions& options) {
+#ifdef ATH_STRESS
+  return 37;
+#else
+  return options.stress ? 37 : process::kReductionsPerSlice;
+#endif
+}
+
+}  // namespace
+
+std::unique_ptr<Scheduling> Scheduling::create(process::Runtime& runtime, const SchedulingOptions& options,
+                                               process::MakeExecutor make_executor) {
+  return std::make_unique<Schedulers>(runtime, options, make_executor);
+}
+
+Schedulers::Schedulers(process::Runtime& runtime, const SchedulingOptions& options, process::MakeExecutor make_executor)
+    : runtime_(runtime),
+      make_executor_(make_executor),
+      timers_(with_clock(runtime, clock_, chance_), *this, scheduler_count_for(options)),
+      dirty_cpu_(runtime, make_executor, "ath dirty cpu", options.dirty_cpu ? options.dirty_cpu : scheduler_count_for(options)),
+      dirty_io_(runtime, make_executor, "ath dirty io", std::max(1u, options.dirty_io)),
+      poller_(runtime),
+      slice_(slice_for(options)),
+      start_system_ns_(clock_.system_ns()) {
+  uint32_t count = scheduler_count_for(options);
+  double cycles = os::cycles_per_ns();
+  help_after_cycles_ = static_cast<uint64_t>(cycles * Scheduler::kHelpAfterNs);
+  spin_cycles_ = count == 1 ? 0 : static_cast<uint64_t>(cycles * Scheduler::kSpinNs);
+  online_.store(options.schedulers_online ? std::min(options.schedulers_online, count) : count, std::memory_order_relaxed);
+  dirty_cpu_online_.store(dirty_cpu_.limit(), std::memory_order_relaxed);
+  asleep_words_ = (count + 63) / 64;
+  asleep_ = std::make_unique<std::atomic<uint64_t>[]>(asleep_words_);
+  for (uint32_t i = 0; i < asleep_words_; ++i) asleep_[i].store(0, std::memory_order_relaxed);
+  for (uint32_t i = 0; i < count; ++i) {
+    schedulers_.push_back(std::make_unique<Scheduler>(*this, i));
+    mark_asleep(i);                  // without a thread yet; the first wake-up makes it
+  }
+  runtime.timers = &timers_;
+  runtime.waker = this;
+  runtime.scheduling = this;
+}
+
+Schedulers::~Schedulers() { stop(); }
+
+void Schedulers::start() {
+  started_.store(true, std::memory_order_release);
+  mark_awake(0);
+  unpark(0);
+}
+
+void Schedulers::stop() {
+  {
+    std::lock_guard lock(mutex_);    // no thread is started after this
+    stopping_.store(true, std::memory_order_release);
+  }
+  for (auto& scheduler : schedulers_) scheduler->parker_.unpark();
+  for (auto& scheduler : schedulers_) scheduler->thread_.join();
+  dirty_cpu_.stop();
+  dirty_io_.stop();
+  poller_.stop();
+}
+
+void Schedulers::unpark(uint32_t index) {
+  Scheduler& scheduler = *schedulers_[index];
+  if (!scheduler.has_thread_.load(std::memory_order_acquire)) {
+    std::lock_guard lock(mutex_);
+    if (stopping_.load(std::memory_order_relaxed)) return;
+    if (!scheduler.thread_.is_started()) {
+      bool started = scheduler.thread_.start("ath scheduler", [](void* raw) { static_cast<Scheduler*>(raw)->run(); }, &scheduler);
+      ATH_ASSERT(started);
+      scheduler.has_thread_.store(true, std::memory_order_release);
+      return;                        // it looks for work at once
+    }
+  }
+  scheduler.parker_.unpark();
+}
+
+// --- who sleeps ---
+
+void Schedulers::mark_asleep(uint32_t index) {
+  asleep_[index / 64].fetch_or(uint64_t{1} << (index % 64), std::memory_order_acq_rel);
+}
+
+bool Schedulers::mark_awake(uint32_t index) {
+  uint64_t bit = uint64_t{1} << (index % 64);
+  return (asleep_[index / 64].fetch_and(~bit, std::memory_order_acq_rel) & bit) != 0;
+}
+
+uint32_t Schedulers::asleep_online() const {
+  uint32_t online = schedulers_online();
+  uint32_t count = 0;
+  for (uint32_t word = 0; word * 64 < online; ++word) {
+    uint64_t bits = asleep_[word].load(std::memory_order_relaxed);
+    uint32_t valid = online - word * 64;
+    if (valid < 64) bits &= (uint64_t{1} << valid) - 1;
+    count += static_cast<uint32_t>(__builtin_popcountll(bits));
+  }
+  return count;
+}
+
+int Schedulers::sleeping_scheduler() const {
+  uint32_t online = schedulers_online();
+  for (uint32_t word = 0; word * 64 < online; ++word) {
+    uint64_t bits = asleep_[word].load(std::memory_order_relaxed);
+    uint32_t valid = online - word * 64;
+    if (valid < 64) bits &= (uint64_t{1} << valid) - 1;
+    if (bits) return static_cast<int>(word * 64) + __builtin_ctzll(bits);
+  }
+  return -1;
+}
+
+void Schedulers::wake(uint32_t index) {
+  if (!is_asleep(index) || !started_.load(std::memory_order_acquire)) return;
+  if (mark_awake(index)) unpark(index);
+}
+
+void Schedulers::wake_a_helper() {
+  if (helper_.load(std::memory_order_relaxed)) return;
+  int index = sleeping_scheduler();
+  if (index < 0) return;
+  Scheduler* none = nullptr;
+  Scheduler* chosen = schedulers_[index].get();
+  if (!helper_.compare_exchange_strong(none, chosen, std::memory_order_acq_rel)) return;
+  if (mark_awake(static_cast<uint32_t>(index))) unpark(static_cast<uint32_t>(index));
+  else helper_done(*chosen);
+}
+
+// --- work ---
+
+void Schedulers::enqueue(Process& target) {
+  uint32_t online = schedulers_online();
+  Scheduler* self = current_scheduler;
+  if (self && &self->all() == this && self->index() < online) {
+    self->enqueue(target);
+    return;
+  }
+  // From outside: where it ran last, unless processes wait there while another sleeps.
+  uint32_t index = target.home_scheduler_ ? (target.home_scheduler_ - 1u) % online : 0;
+  if (RunQueue& queue = schedulers_[index]->queue(); queue.has_waited(os::cycle_count(), help_after_cycles_)) {
+    int sleeping = sleeping_scheduler();
+    if (sleeping >= 0 && started_.load(std::memory_order_acquire)) index = static_cast<uint32_t>(sleeping);
+  }
+  schedulers_[index]->queue().push(target, false);
+  wake(index);
+}
+
+void Schedulers::set_schedulers_online(uint32_t count) {
+  online_.store(std::clamp(count, 1u, scheduler_count()), std::memory_order_release);
+  for (auto& scheduler : schedulers_)
+    if (scheduler->has_thread_.load(std::memory_order_acquire)) scheduler->parker_.unpark();
+}
+
+uint32_t Schedulers::current_wheel() {
+  return current_scheduler && &current_scheduler->all() == this ? current_scheduler->index() : ~uint32_t{0};
+}
+
+void Schedulers::poll(int descriptor, uint32_t interest, void (*callback)(void*, uint32_t), void* argument) {
+  poller_.poll(descriptor, interest, callback, argument);
+}
+void Schedulers::stop_polling(int descriptor) { poller_.stop_polling(descriptor); }
+void Schedulers::run_in_background(void (*job)(void*), void* argument) { dirty_io_.run(job, argument); }
+
+// --- figures ---
+
+uint32_t Schedulers::current_scheduler_id() const {
+  return current_scheduler && &current_scheduler->all() == this ? current_scheduler->index() + 1 : 0;
+}
+
+uint32_t Schedulers::run_queue_length() const {
+  uint32_t total = 0;
+  for (auto& scheduler : schedulers_) total += scheduler->queue().length();
+  return total;
+}
+
+std::vector<uint32_t> Schedulers::run_queue_lengths() const {
+  std::vector<uint32_t> lengths;
+  for (auto& scheduler : schedulers_) lengths.push_back(scheduler->queue().length());
+  return lengths;
+}
+
+std::vector<uint32_t> Schedulers::active_tasks() const {
+  std::vector<uint32_t> tasks;
+  for (auto& scheduler : schedulers_) tasks.push_back(scheduler->queue().length() + (scheduler->is_running_process() ? 1 : 0));
+  return tasks;
+}
+
+uint64_t Schedulers::total_reductions() const {
+  uint64_t total = 0;
+  for (auto& scheduler : schedulers_) total += scheduler->reductions();
+  return total;
+}
+
+uint64_t Schedulers::context_switches() const {
+  uint64_t total = 0;
+  for (auto& scheduler : schedulers_) total += scheduler->context_switches();
+  return total;
+}
+
+int Schedulers::processors() const { return os::configured_processors(); }
+
+void Schedulers::set_wall_time_measuring(bool on) {
+  std::lock_guard lock(mutex_);
+  bool is_on = wall_time_start_.load(std::memory_order_relaxed) != 0;
+  if (is_on == on) return;
+  int64_t now = runtime_.clock->monotonic_ns();
+  wall_time_base_.clear();
+  if (on) {
+    for (auto& scheduler : schedulers_) wall_time_base_.push_back(scheduler->active_ns(now));
+    for (DirtyPool* pool : {&dirty_cpu_, &dirty_io_})
+      for (int64_t active : pool->active_ns(now)) wall_time_base_.push_back(active);
+  }
+  wall_time_start_.store(on ? now : 0, std::memory_order_relaxed);
+}
+
+std::vector<Scheduling::WallTime> Schedulers::wall_times() const {
+  std::lock_guard lock(mutex_);
+  std::vector<WallTime> result;
+  int64_t start = wall_time_start_.load(std::memory_order_relaxed);
+  if (start == 0) return result;
+  int64_t now = runtime_.clock->monotonic_ns();
+  auto add = [&](int64_t active) {
+    size_t i = result.size();
+    int64_t total = now - start;
+    result.push_back({static_cast<uint32_t>(i + 1), std::clamp<int64_t>(active - wall_time_base_[i], 0, total), total});
+  };
+  for (auto& scheduler : schedulers_) add(scheduler->active_ns(now));
+  for (const DirtyPool* pool : {&dirty_cpu_, &dirty_io_})
+    for (int64_t active : pool->active_ns(now)) add(active);
+  return result;
+}
+
+}  // namespace athanor::sched

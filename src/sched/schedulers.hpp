@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+// All schedulers of one machine with its timers, dirty pools and poller: Scheduling over real threads.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "sched/dirty_pool.hpp"
+#include "sched/poller.hpp"
+#include "sched/scheduler.hpp"
+#include "sched/scheduling.hpp"
+#include "sched/system_sources.hpp"
+#include "sched/timers.hpp"
+
+namespace athanor::sched {
+
+class Schedulers final : public Scheduling, private TimerHost {
+ public:
+  Schedulers(process::Runtime& runtime, const SchedulingOptions& options, process::MakeExecutor make_executor);
+  ~Schedulers() override;
+
+  void enqueue(process::Process& target) override;
+  void start() override;
+  void stop() override;
+  uint32_t scheduler_count() const override { return static_cast<uint32_t>(schedulers_.size()); }
+  uint32_t schedulers_online() const override { return online_.load(std::memory_order_relaxed); }
+  uint32_t dirty_cpu_count() const override { return dirty_cpu_.limit(); }
+  uint32_t dirty_io_count() const override { return dirty_io_.limit(); }
+  uint32_t dirty_cpu_online() const override { return dirty_cpu_online_.load(std::memory_order_relaxed); }
+  void set_dirty_cpu_online(uint32_t count) override { dirty_cpu_online_.store(count, std::memory_order_relaxed); }
+  void set_schedulers_online(uint32_t count) override;
+  uint32_t current_scheduler_id() const override;
+  uint32_t run_queue_length() const override;
+  std::vector<uint32_t> run_queue_lengths() const override;
+  std::vector<uint32_t> active_tasks() const override;
+  uint32_t dirty_queue_length(bool io) const override { return (io ? dirty_io_ : dirty_cpu_).queue_length(); }
+  uint32_t dirty_busy(bool io) const override { return (io ? dirty_io_ : dirty_cpu_).busy(); }
+  uint64_t total_reductions() const override;
+  uint64_t context_switches() const override;
+  void set_wall_time_measuring(bool on) override;
+  std::vector<WallTime> wall_times() const override;
+  int processors() const override;
+  int64_t start_system_ns() const override { return start_system_ns_; }
+  size_t timer_count() const override { return timers_.count(); }
+  size_t polled_descriptors() const override { return poller_.watched(); }
+  void poll(int descriptor, uint32_t interest, void (*callback)(void*, uint32_t), void* argument) override;
+  void stop_polling(int descriptor) override;
+  void run_in_background(void (*job)(void*), void* argument) override;
+
+  // --- for a Scheduler ---
+  process::Runtime& runtime() { return runtime_; }
+  process::Executor* make_executor() { return make_executor_(runtime_); }
+  Timers& timers() { return timers_; }
+  DirtyPool& dirty_pool(bool io) { return io ? dirty_io_ : dirty_cpu_; }
+  int64_t slice() const { return slice_; }
+  uint64_t help_after_cycles() const { return help_after_cycles_; }
+  uint64_t spin_cycles() const { return spin_cycles_; }
+  bool is_stopping() const { return stopping_.load(std::memory_order_acquire); }
+  Scheduler& scheduler(uint32_t index) { return *schedulers_[index]; }
+  bool someone_sleeps() const { return asleep_online() > 0; }
+  uint32_t asleep_online() const;           // how many of the online ones sleep
+  bool is_asleep(uint32_t index) const { return (asleep_[index / 64].load(std::memory_order_acquire) >> (index % 64) & 1) != 0; }
+  void mark_asleep(uint32_t index);
+  bool mark_awake(uint32_t index);          // false: it was not marked asleep
+  void wake(uint32_t index);                // if it is marked asleep
+  void wake_a_helper();                     // one at a time
+  void helper_done(Scheduler& scheduler) { Scheduler* self = &scheduler; helper_.compare_exchange_strong(self, nullptr, std::memory_order_acq_rel); }
+  bool become_sentinel(Scheduler& scheduler) { Scheduler* none = nullptr; return sentinel_.compare_exchange_strong(none, &scheduler, std::memory_order_acq_rel); }
+  void resign_as_sentinel() { sentinel_.store(nullptr, std::memory_order_release); }
+  bool has_sentinel() const { return sentinel_.load(std::memory_order_relaxed) != nullptr; }
+
+ private:
+  uint32_t current_wheel() override;
+  void wheel_wants_attention(uint32_t wheel) override { wake(wheel); }
+  void unpark(uint32_t index);              // starts its thread where it has none yet
+  int sleeping_scheduler() const;           // an online one; -1: none
+
+  process::Runtime& runtime_;
+  process::MakeExecutor make_executor_;
+  SystemClock clock_;
+  SystemChance chance_;
+  std::vector<std::unique_ptr<Scheduler>> schedulers_;
+  Timers timers_;
+  DirtyPool dirty_cpu_, dirty_io_;
+  Poller poller_;
+  int64_t slice_;
+  uint64_t help_after_cycles_, spin_cycles_;
+  int64_t start_system_ns_;
+  std::atomic<int64_t> wall_time_start_{0};
+  std::vector<int64_t> wall_time_base_;     // active time at wall_time_start_; guarded by mutex_
+  std::atomic<uint32_t> online_;
+  std::atomic<uint32_t> dirty_cpu_online_;
+  std::atomic<bool> started_{false};
+  std::atomic<bool> stopping_{false};
+  std::unique_ptr<std::atomic<uint64_t>[]> asleep_;   // bit a scheduler
+  uint32_t asleep_words_;
+  std::atomic<Scheduler*> helper_{nullptr};   // woken to help, still looking
+  std::atomic<Scheduler*> sentinel_{nullptr};
+  mutable std::mutex mutex_;                // starting threads, wall time
+};
+
+}  // namespace athanor::sched

@@ -1,0 +1,357 @@
+// SPDX-License-Identifier: Apache-2.0
+// Schedulers under an executor whose processes are C++ functions. Run it under ThreadSanitizer too.
+#include "sched/scheduling.hpp"
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <functional>
+#include <set>
+#include <thread>
+
+#include "process/process_table.hpp"
+#include "process/send.hpp"
+#include "process/signal.hpp"
+#include "process/spawn.hpp"
+#include "process/state.hpp"
+#include "process/timers.hpp"
+#include "sched/run_queue.hpp"
+
+namespace athanor::sched {
+namespace {
+
+using process::Outcome;
+using process::Process;
+using namespace std::chrono_literals;
+
+struct Script {
+  std::function<Outcome(Process&)> run;
+  std::function<void(Process&)> dirty;
+};
+Script* scripts = nullptr;   // by pid number
+
+const process::NativeRow kDirtyRow{"m", "f", 0, process::BifKind::DirtyIo, nullptr, 25, 999, false};
+const Word kSomewhere = 0;
+
+class FakeExecutor final : public process::Executor {
+ public:
+  Outcome run(Process& p) override {
+    Outcome outcome = scripts[p.pid().pid_number()].run(p);
+    if (outcome == Outcome::Exited && !process::exit_process(p, atoms::normal)) return Outcome::Yielded;
+    return outcome;
+  }
+  void run_dirty(Process& p) override { scripts[p.pid().pid_number()].dirty(p); }
+  void prepare_call(Process& p, Term, Term, Term) override { p.ip_ = &kSomewhere; }
+};
+
+class SchedulingTest : public testing::Test {
+ protected:
+  void SetUp() override { make(2); }
+  void make(uint32_t count) {
+    atoms_.reset(make_atom_table(100'000));
+    runtime_ = std::make_unique<process::Runtime>();
+    runtime_->terms.atoms = atoms_.get();
+    runtime_->terms.node_name = atoms::nonode_at_nohost;
+    runtime_->epochs = &epochs_;
+    runtime_->literals = &literals_;
+    table_ = std::make_unique<process::ProcessTable>(1024);
+    runtime_->processes = table_.get();
+    registry_.reset(process::make_registry());
+    runtime_->registry = registry_.get();
+    SchedulingOptions options;
+    options.schedulers = count;
+    scheduling_ = Scheduling::create(*runtime_, options, [](process::Runtime&) -> process::Executor* { return new FakeExecutor; });
+    scripts_.resize(1024);
+    scripts = scripts_.data();
+    scope_ = std::make_unique<process::ThreadScope>(*runtime_);
+    participant_ = epochs_.join();
+    epochs_.enter(participant_);
+  }
+  void TearDown() override {
+    epochs_.exit(participant_);
+    epochs_.leave(participant_);
+    scheduling_->stop();
+    table_.reset();
+    scheduling_.reset();
+    scope_.reset();
+  }
+  // Not yet runnable.
+  Process& create(std::function<Outcome(Process&)> run, std::function<void(Process&)> dirty = {}) {
+    Process* p = table_->create(*runtime_);
+    p->state_ |= static_cast<uint32_t>(process::Priority::Normal) << process::kPriorityShift;
+    p->heap().create_block(64);
+    scripts_[p->pid().pid_number()] = {std::move(run), std::move(dirty)};
+    return *p;
+  }
+  void wait_for(std::function<bool()> done) {
+    for (int i = 0; i < 20'000 && !done(); ++i) std::this_thread::sleep_for(500us);
+    ASSERT_TRUE(done());
+  }
+  static uint32_t take_messages(Process& p) {
+    process::handle_signals(p);
+    uint32_t count = 0;
+    while (p.mailbox().peek()) {
+      process::Signal::destroy(p.mailbox().remove_current());
+      ++count;
+    }
+    return count;
+  }
+
+  base::Epochs epochs_;
+  heap::LiteralSpace literals_;
+  std::unique_ptr<AtomTable> atoms_;
+  std::unique_ptr<process::Runtime> runtime_;
+  std::unique_ptr<process::ProcessTable> table_;
+  std::unique_ptr<process::Registry> registry_;
+  std::unique_ptr<Scheduling> scheduling_;
+  std::vector<Script> scripts_;
+  std::unique_ptr<process::ThreadScope> scope_;
+  base::Epochs::Participant* participant_;
+};
+
+TEST_F(SchedulingTest, RunQueueOrdersByPriorityAndLetsLowThrough) {
+  RunQueue queue;
+  auto put = [&](process::Priority priority) {
+    Process& p = create([](Process&) { return Outcome::Waiting; });
+    p.state_ = static_cast<uint32_t>(priority) << process::kPriorityShift;
+    queue.push(p, false);
+  };
+  using process::Priority;
+  for (int i = 0; i < 20; ++i) put(Priority::Normal);
+  for (int i = 0; i < 2; ++i) put(Priority::Low);
+  put(Priority::High);
+  put(Priority::Max);
+  std::string order;
+  while (Process* p = queue.pop()) order += "MHNL"[static_cast<int>(p->priority())];
+  EXPECT_EQ(order, "MHNNNNNNNLNNNNNNNLNNNNNN");
+  EXPECT_TRUE(queue.is_empty_for_sure());
+}
+
+TEST_F(SchedulingTest, RunQueueGivesHalfToAThief) {
+  RunQueue queue;
+  for (int i = 0; i < 5; ++i) queue.push(create([](Process&) { return Outcome::Waiting; }), false);
+  uint32_t stolen;
+  EXPECT_NE(queue.steal_half(stolen), nullptr);
+  EXPECT_EQ(stolen, 3u);
+  EXPECT_EQ(queue.length(), 2u);
+  EXPECT_NE(queue.take_all(), nullptr);
+  EXPECT_EQ(queue.length(), 0u);
+}
+
+TEST_F(SchedulingTest, TwoThatTalkStayTogether) {
+  constexpr int kHops = 200'000;
+  std::atomic<bool> done{false};
+  Term pids[2];
+  int hops = 0;   // touched by whoever has the ball
+  std::atomic<int> moves{0};
+  for (int me = 0; me < 2; ++me) {
+    pids[me] = create([&, me](Process& p) {
+      if (!process::handle_signals(p) && !p.mailbox().peek()) return Outcome::Waiting;
+      process::Signal* message = p.mailbox().remove_current();
+      if (p.home_scheduler_ != scheduling_->current_scheduler_id()) ++moves;
+      p.reductions_left_ -= 10;
+      if (++hops == kHops) {
+        process::Signal::destroy(message);
+        done = true;
+      } else {
+        process::deliver(*runtime_, pids[1 - me], message);
+      }
+      return Outcome::Waiting;
+    }).pid();
+  }
+  scheduling_->start();
+  auto start = std::chrono::steady_clock::now();
+  process::send_message(*runtime_, pids[0], Term::small(1));
+  wait_for([&] { return done.load(); });
+  std::chrono::duration<double, std::nano> taken = std::chrono::steady_clock::now() - start;
+  std::printf("  hop: %.1f ns, moves: %d\n", taken.count() / kHops, moves.load());
+  EXPECT_LT(moves.load(), 10);
+}
+
+TEST_F(SchedulingTest, BusyProcessesSpreadOverIdleSchedulers) {
+  std::atomic<uint32_t> seen{0};
+  std::atomic<int> ended{0};
+  for (int i = 0; i < 8; ++i) {
+    auto rounds = std::make_shared<int>(0);
+    process::make_runnable(create([&, rounds](Process& p) {
+      seen |= 1u << scheduling_->current_scheduler_id();
+      auto until = std::chrono::steady_clock::now() + 100us;
+      while (std::chrono::steady_clock::now() < until) {}
+      p.reductions_left_ = 0;
+      if (++*rounds < 300) return Outcome::Yielded;
+      ++ended;
+      return Outcome::Exited;
+    }));
+  }
+  scheduling_->start();
+  wait_for([&] { return ended == 8; });
+  EXPECT_EQ(seen.load(), 0b110u);
+  wait_for([&] { return table_->count() == 0; });
+  EXPECT_GT(scheduling_->total_reductions(), 8u * 299 * 4000);
+}
+
+// A native that does not yield must not hold up what waits behind it.
+TEST_F(SchedulingTest, OthersTakeWhatWaitsBehindALongSlice) {
+  std::atomic<bool> release{false}, other_ran{false};
+  process::make_runnable(create([&](Process&) {
+    while (!release) std::this_thread::sleep_for(1ms);
+    return Outcome::Exited;
+  }));
+  process::make_runnable(create([&](Process&) { other_ran = true; return Outcome::Exited; }));
+  scheduling_->start();
+  wait_for([&] { return other_ran.load(); });
+  EXPECT_FALSE(release.load());
+  release = true;
+}
+
+TEST_F(SchedulingTest, ReceiveTimersAreNeverEarlyAndCancelledOnesSilent) {
+  std::atomic<bool> done{false};
+  std::atomic<int64_t> late{0};
+  int64_t deadline = 0;
+  int step = 0;
+  process::make_runnable(create([&](Process& p) {
+    process::handle_signals(p);
+    int64_t now = runtime_->clock->monotonic_ns();
+    if (step == 0) {
+      p.timer_state_ = 1;
+      runtime_->timers->set_receive_timer(p, now + 5'000'000);
+      runtime_->timers->cancel_receive_timer(p);
+      deadline = now + 20'000'000;
+      runtime_->timers->set_receive_timer(p, deadline);
+      ++step;
+      return Outcome::Waiting;
+    }
+    if (p.timer_state_ != 2) return Outcome::Waiting;
+    late = now - deadline;
+    done = true;
+    return Outcome::Exited;
+  }));
+  scheduling_->start();
+  wait_for([&] { return done.load(); });
+  EXPECT_GE(late.load(), 0);
+  EXPECT_EQ(scheduling_->timer_count(), 0u);
+}
+
+TEST_F(SchedulingTest, TimersByReferenceFireOnceOrAreCancelled) {
+  constexpr int kTimers = 4000;
+  std::atomic<uint32_t> received{0};
+  Term pid = create([&](Process& p) { received += take_messages(p); return Outcome::Waiting; }).pid();
+  scheduling_->start();
+  std::atomic<uint32_t> cancelled{0};
+  auto reference = [](int i, uint64_t words[2]) { words[0] = static_cast<uint64_t>(i) * 77; words[1] = static_cast<uint64_t>(i); };
+  std::atomic<int> started{0};
+  Process& starter = create([&](Process&) {
+    for (int n = 0; n < 100; ++n) {
+      int i = started;
+      uint64_t words[2];
+      reference(i, words);
+      runtime_->timers->start(words, runtime_->clock->monotonic_ns() + (i % 7) * 1'000'000, pid, heap::Parcel{Term::small(i), nullptr});
+      if (++started == kTimers) return Outcome::Exited;
+    }
+    return Outcome::Yielded;
+  });
+  process::make_runnable(starter);
+  for (int i = 0; i < kTimers; i += 2) {
+    while (started <= i) std::this_thread::yield();
+    uint64_t words[2];
+    reference(i, words);
+    runtime_->timers->read(words);
+    if (runtime_->timers->cancel(words) >= 0) ++cancelled;
+  }
+  wait_for([&] { return received + cancelled == kTimers; });
+  EXPECT_EQ(scheduling_->timer_count(), 0u);
+}
+
+TEST_F(SchedulingTest, TimersToAPidGoWithIt) {
+  uint64_t words[2] = {5, 6};
+  Term pid = create([&](Process&) { return Outcome::Exited; }).pid();
+  Process& p = *table_->find(pid);
+  runtime_->timers->start(words, runtime_->clock->monotonic_ns() + 3'600'000'000'000, pid, heap::Parcel{Term::small(1), nullptr});
+  int64_t left = runtime_->timers->read(words);
+  EXPECT_GT(left, 3'599'000);
+  EXPECT_LE(left, 3'600'000);
+  process::make_runnable(p);
+  scheduling_->start();
+  wait_for([&] { return table_->count() == 0; });
+  EXPECT_EQ(runtime_->timers->read(words), -1);
+}
+
+TEST_F(SchedulingTest, DirtyJobsRunElsewhereAndTheProcessGoesOn) {
+  std::atomic<bool> done{false};
+  uint32_t dirty_id = 99;
+  int step = 0;
+  process::make_runnable(create(
+      [&](Process& p) {
+        if (step++ == 0) {
+          p.dirty_job_ = const_cast<process::NativeRow*>(&kDirtyRow);
+          return Outcome::Dirty;
+        }
+        done = true;
+        return Outcome::Exited;
+      },
+      [&](Process&) { dirty_id = scheduling_->current_scheduler_id(); }));
+  scheduling_->start();
+  wait_for([&] { return done.load(); });
+  EXPECT_EQ(dirty_id, 0u);
+}
+
+TEST_F(SchedulingTest, PollerTellsOnceForEachQuestion) {
+  int ends[2];
+  ASSERT_EQ(pipe(ends), 0);
+  std::atomic<int> calls{0};
+  auto count = [](void* calls, uint32_t ready) {
+    EXPECT_EQ(ready, static_cast<uint32_t>(Scheduling::kReadable));
+    ++*static_cast<std::atomic<int>*>(calls);
+  };
+  scheduling_->start();
+  scheduling_->poll(ends[0], Scheduling::kReadable, count, &calls);
+  std::this_thread::sleep_for(5ms);
+  EXPECT_EQ(calls, 0);
+  ASSERT_EQ(write(ends[1], "x", 1), 1);
+  wait_for([&] { return calls == 1; });
+  ASSERT_EQ(write(ends[1], "x", 1), 1);
+  std::this_thread::sleep_for(5ms);
+  EXPECT_EQ(calls, 1);
+  scheduling_->poll(ends[0], Scheduling::kReadable, count, &calls);
+  wait_for([&] { return calls == 2; });
+  scheduling_->stop_polling(ends[0]);
+  // A regular file is always ready.
+  int file = open("/proc/self/exe", O_RDONLY);
+  scheduling_->poll(file, Scheduling::kReadable, count, &calls);
+  wait_for([&] { return calls == 3; });
+  scheduling_->stop_polling(file);
+  close(file);
+  close(ends[0]);
+  close(ends[1]);
+}
+
+TEST_F(SchedulingTest, SchedulersGoOfflineAndBack) {
+  std::atomic<int> ended{0};
+  std::atomic<bool> stop{false};
+  std::atomic<uint32_t> seen{0};
+  for (int i = 0; i < 6; ++i)
+    process::make_runnable(create([&](Process&) {
+      seen |= 1u << scheduling_->current_scheduler_id();
+      auto until = std::chrono::steady_clock::now() + 60us;
+      while (std::chrono::steady_clock::now() < until) {}
+      if (!stop) return Outcome::Yielded;
+      ++ended;
+      return Outcome::Exited;
+    }));
+  scheduling_->start();
+  wait_for([&] { return seen == 0b110u; });
+  scheduling_->set_schedulers_online(1);
+  std::this_thread::sleep_for(20ms);
+  seen = 0;
+  std::this_thread::sleep_for(20ms);
+  EXPECT_EQ(seen.load(), 0b010u);
+  scheduling_->set_schedulers_online(2);
+  wait_for([&] { return seen == 0b110u; });
+  stop = true;
+  wait_for([&] { return ended == 6; });
+}
+
+}  // namespace
+}  // namespace athanor::sched
