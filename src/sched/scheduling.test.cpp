@@ -85,6 +85,15 @@ class SchedulingTest : public testing::Test {
     scripts_[p->pid().pid_number()] = {std::move(run), std::move(dirty)};
     return *p;
   }
+  // Stops when it goes, before what the scripts refer to.
+  struct Running {
+    Scheduling* scheduling;
+    ~Running() { scheduling->stop(); }
+  };
+  Running start() {
+    scheduling_->start();
+    return {scheduling_.get()};
+  }
   void wait_for(std::function<bool()> done) {
     for (int i = 0; i < 20'000 && !done(); ++i) std::this_thread::sleep_for(500us);
     ASSERT_TRUE(done());
@@ -161,7 +170,7 @@ TEST_F(SchedulingTest, TwoThatTalkStayTogether) {
       return Outcome::Waiting;
     }).pid();
   }
-  scheduling_->start();
+  auto running = start();
   auto start = std::chrono::steady_clock::now();
   process::send_message(*runtime_, pids[0], Term::small(1));
   wait_for([&] { return done.load(); });
@@ -185,7 +194,7 @@ TEST_F(SchedulingTest, BusyProcessesSpreadOverIdleSchedulers) {
       return Outcome::Exited;
     }));
   }
-  scheduling_->start();
+  auto running = start();
   wait_for([&] { return ended == 8; });
   EXPECT_EQ(seen.load(), 0b110u);
   wait_for([&] { return table_->count() == 0; });
@@ -200,7 +209,7 @@ TEST_F(SchedulingTest, OthersTakeWhatWaitsBehindALongSlice) {
     return Outcome::Exited;
   }));
   process::make_runnable(create([&](Process&) { other_ran = true; return Outcome::Exited; }));
-  scheduling_->start();
+  auto running = start();
   wait_for([&] { return other_ran.load(); });
   EXPECT_FALSE(release.load());
   release = true;
@@ -228,7 +237,7 @@ TEST_F(SchedulingTest, ReceiveTimersAreNeverEarlyAndCancelledOnesSilent) {
     done = true;
     return Outcome::Exited;
   }));
-  scheduling_->start();
+  auto running = start();
   wait_for([&] { return done.load(); });
   EXPECT_GE(late.load(), 0);
   EXPECT_EQ(scheduling_->timer_count(), 0u);
@@ -238,7 +247,7 @@ TEST_F(SchedulingTest, TimersByReferenceFireOnceOrAreCancelled) {
   constexpr int kTimers = 4000;
   std::atomic<uint32_t> received{0};
   Term pid = create([&](Process& p) { received += take_messages(p); return Outcome::Waiting; }).pid();
-  scheduling_->start();
+  auto running = start();
   std::atomic<uint32_t> cancelled{0};
   auto reference = [](int i, uint64_t words[2]) { words[0] = static_cast<uint64_t>(i) * 77; words[1] = static_cast<uint64_t>(i); };
   std::atomic<int> started{0};
@@ -273,7 +282,7 @@ TEST_F(SchedulingTest, TimersToAPidGoWithIt) {
   EXPECT_GT(left, 3'599'000);
   EXPECT_LE(left, 3'600'000);
   process::make_runnable(p);
-  scheduling_->start();
+  auto running = start();
   wait_for([&] { return table_->count() == 0; });
   EXPECT_EQ(runtime_->timers->read(words), -1);
 }
@@ -292,7 +301,7 @@ TEST_F(SchedulingTest, DirtyJobsRunElsewhereAndTheProcessGoesOn) {
         return Outcome::Exited;
       },
       [&](Process&) { dirty_id = scheduling_->current_scheduler_id(); }));
-  scheduling_->start();
+  auto running = start();
   wait_for([&] { return done.load(); });
   EXPECT_EQ(dirty_id, 0u);
 }
@@ -305,7 +314,7 @@ TEST_F(SchedulingTest, PollerTellsOnceForEachQuestion) {
     EXPECT_EQ(ready, static_cast<uint32_t>(Scheduling::kReadable));
     ++*static_cast<std::atomic<int>*>(calls);
   };
-  scheduling_->start();
+  auto running = start();
   scheduling_->poll(ends[0], Scheduling::kReadable, count, &calls);
   std::this_thread::sleep_for(5ms);
   EXPECT_EQ(calls, 0);
@@ -340,7 +349,7 @@ TEST_F(SchedulingTest, SchedulersGoOfflineAndBack) {
       ++ended;
       return Outcome::Exited;
     }));
-  scheduling_->start();
+  auto running = start();
   wait_for([&] { return seen == 0b110u; });
   scheduling_->set_schedulers_online(1);
   std::this_thread::sleep_for(20ms);
