@@ -43,6 +43,11 @@ void configure(process::Runtime& runtime, const MachineOptions& options, const R
   identity.otp_root = release.root;
   identity.bin_dir = release.bin_dir;
   identity.emulator_arguments = options.emulator_arguments;
+  identity.port_limit = options.port_limit;
+  identity.ets_limit = options.ets_limit;
+  runtime.port_count = [](process::Runtime& r) -> uint64_t { return r.ports->count(); };
+  runtime.ets_count = [](process::Runtime& r) -> uint64_t { return r.tables->count(); };
+  runtime.ets_bytes = [](process::Runtime& r) -> int64_t { return static_cast<int64_t>(r.tables->memory_words() * sizeof(Word)); };
   identity.handle_signals = options.handle_signals;
   identity.use_standard_streams = options.use_standard_streams;
 }

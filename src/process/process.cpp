@@ -147,7 +147,7 @@ void Process::visit_roots(heap::RootVisitor& visitor) {
   if (monitors_) monitors_->visit_roots(visitor);
   if (exception_) {
     Term* roots[] = {&exception_->value, &exception_->trace, &exception_->error_info_cause, &exception_->error_info,
-                     &exception_->arguments};
+                     &exception_->arguments, &exception_->first_item};
     for (Term* root : roots) visitor.visit(root, 1);
   }
   if (extra_) visitor.visit(&extra_->seq_token, 1);

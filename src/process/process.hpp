@@ -53,6 +53,7 @@ struct Exception {
   Term trace;                 // raw stack trace: list of {M,F,A|Args,Location} as built by engine, or nil/none
   Term error_info_cause;      // none, or the `cause` for error_info
   Term error_info;            // error/3: the whole error_info map, or none
+  Term first_item;            // a whole first item for the trace (undef), or none
   bool by_program = false;    // erlang:error/1 and its kin: the built-in itself is no item of the trace
   bool has_arguments = false; // error/2: args given in `arguments`
   Term arguments;
@@ -136,6 +137,7 @@ class Process final : public heap::RootSource {
   Pending pending_ = Pending::None;
   bool trap_exit_ = false;
   bool hibernated_ = false;
+  bool dirty_done_ = false;                 // a dirty job has ended: saved_[0] or pending_ hold its answer
   CollectWanted collect_wanted_ = CollectWanted::No;
   bool heap_messages_ = false;              // a queued message has its term on this heap: the queue is a root
   uint8_t timer_state_ = 0;                 // receive timer: 0 none, 1 set, 2 fired

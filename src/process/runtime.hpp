@@ -35,6 +35,7 @@ struct Identity {
   std::vector<std::string> emulator_arguments;  // complete argv: system_info(emu_args)
   bool handle_signals = false;                  // the program lets us have SIGTERM and friends
   bool use_standard_streams = true;
+  uint32_t port_limit = 65536, ets_limit = 8192;
 };
 
 // Makes runnable processes run. Implemented by sched/.
@@ -74,6 +75,15 @@ struct Runtime {
   std::atomic<uint32_t> backtrace_depth{8};
   std::atomic<uint32_t> min_heap_words{0};
   std::atomic<uint32_t> fullsweep_after{65535};
+  // What statistics/1 keeps between calls, and figures others add to.
+  std::atomic<int64_t> last_runtime_ms{0}, last_wall_ms{0}, last_reductions{0}, last_now_us{0};
+  std::atomic<uint64_t> collections{0}, words_reclaimed{0}, bytes_in{0}, bytes_out{0};
+  std::atomic<bool> wall_time_measured{false};
+  std::atomic<uint32_t> system_requests_limit{2};
+  // Figures of layers above; joined in machine/.
+  uint64_t (*port_count)(Runtime& runtime) = nullptr;
+  uint64_t (*ets_count)(Runtime& runtime) = nullptr;
+  int64_t (*ets_bytes)(Runtime& runtime) = nullptr;
   // Asks the machine to end with this status; flush: wait for output. Any thread. (erlang:halt)
   void (*halt)(Runtime& runtime, int status, bool flush, const char* crash_message) = nullptr;
   // Runs when a process has ended, before its identity is given up: ETS tables, ports, timers. Joined in machine/.
