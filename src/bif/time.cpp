@@ -1,183 +1,229 @@
 // SPDX-License-Identifier: Apache-2.0
-// Clocks and calendars.
-#include <atomic>
+#include "bif/time.hpp"
 
 #include "bif/bif.hpp"
 #include "os/calendar.hpp"
-#include "process/runtime.hpp"
+#include "sched/scheduling.hpp"
+
 #define ATH_FAMILY "bif/time.def"
 #include "bif/declare.inc"
 
 namespace athanor::bif {
+
+using athanor::os::DateTime;
+using process::Runtime;
+
+int64_t erlang_monotonic_ns(Runtime& runtime) { return runtime.clock->monotonic_ns() - runtime.start_monotonic_ns + kErlangStartNs; }
+int64_t erlang_time_offset_ns(Runtime& runtime) { return runtime.scheduling->start_system_ns() - kErlangStartNs; }
+
+int64_t clock_ns_of(Runtime& runtime, int64_t erlang_monotonic) {
+  __int128 ns = static_cast<__int128>(erlang_monotonic) - kErlangStartNs + runtime.start_monotonic_ns;
+  if (ns > INT64_MAX) return INT64_MAX;
+  if (ns < 0) return 0;
+  return static_cast<int64_t>(ns);
+}
+
+Term in_time_unit(Allocator& heap, int64_t ns, Term unit) {
+  constexpr int64_t kNative = 1'000'000'000;
+  int64_t parts = 0;
+  if (unit == atoms::nanosecond || unit == atoms::native || unit == atoms::nano_seconds || unit == atoms::perf_counter) parts = kNative;
+  else if (unit == atoms::microsecond || unit == atoms::micro_seconds) parts = 1'000'000;
+  else if (unit == atoms::millisecond || unit == atoms::milli_seconds) parts = 1'000;
+  else if (unit == atoms::second || unit == atoms::seconds) parts = 1;
+  else if (!is_integer(unit) || integer::is_negative(unit) || unit == Term::small(0)) return Term::none();
+  else integer::to_int64(unit, parts);
+  if (parts > 0 && parts <= kNative) {   // within 128 bits without doubt, and the result within 64
+    __int128 product = static_cast<__int128>(ns) * parts;
+    __int128 quotient = product / kNative;
+    if (product % kNative < 0) --quotient;
+    return integer::from_int64(heap, static_cast<int64_t>(quotient));
+  }
+  Term product = integer::multiply(heap, integer::from_int64(heap, ns), unit);
+  if (product.is_none()) return product;
+  Term native = Term::small(kNative);
+  Term quotient = integer::divide(heap, product, native);
+  if (integer::is_negative(product) && integer::remainder(heap, product, native) != Term::small(0))
+    quotient = integer::subtract(heap, quotient, Term::small(1));
+  return quotient;
+}
+
+Term timestamp_tuple(Allocator& heap, int64_t us) {
+  int64_t seconds = us / 1'000'000;
+  return make_tuple(heap, Term::small(seconds / 1'000'000), Term::small(seconds % 1'000'000), Term::small(us % 1'000'000));
+}
+
 namespace {
 
-constexpr int64_t kNsPerSecond = 1000000000;
-// OTP: monotonic time starts at the smallest value that is a small integer on all systems.
-constexpr int64_t kMonotonicStart = -576460752000000000;
+constexpr int64_t kSecondsPerDay = 86400;
+constexpr int64_t kLastYear = INT32_MAX - 1;
 
-int64_t monotonic_ns(Process& self) {
-  return self.runtime().clock->monotonic_ns() - self.runtime().start_monotonic_ns + kMonotonicStart;
-}
-int64_t system_ns(Process& self) { return self.runtime().clock->system_ns(); }
-int64_t offset_ns(Process& self) { return system_ns(self) - monotonic_ns(self); }
-
-int64_t floor_divide(__int128 a, __int128 b) {
-  __int128 q = a / b;
-  if (a % b != 0 && (a < 0) != (b < 0)) --q;
-  return static_cast<int64_t>(q);
-}
-
-// Parts a second of a time unit; 0: no unit.
-int64_t parts_per_second(Term unit) {
-  if (unit.is_small()) return unit.small_value() > 0 ? unit.small_value() : 0;
-  if (unit == atoms::native || unit == atoms::perf_counter || unit == atoms::nanosecond || unit == atoms::nano_seconds) return kNsPerSecond;
-  if (unit == atoms::second || unit == atoms::seconds) return 1;
-  if (unit == atoms::millisecond || unit == atoms::milli_seconds) return 1000;
-  if (unit == atoms::microsecond || unit == atoms::micro_seconds) return 1000000;
-  return 0;
-}
-
-BifResult in_unit(Process& self, int64_t ns, Term unit) {
-  int64_t parts = parts_per_second(unit);
-  if (parts == 0) return self.badarg();
-  if (parts == kNsPerSecond) return integer::from_int64(self.heap(), ns);
-  return integer::from_int64(self.heap(), floor_divide(static_cast<__int128>(ns) * parts, kNsPerSecond));
-}
-
-BifResult timestamp_of(Process& self, int64_t us) {
-  return make_tuple(self.heap(), Term::small(us / 1000000000000), Term::small(us / 1000000 % 1000000), Term::small(us % 1000000));
-}
-
-Term date_of(Process& self, const athanor::os::DateTime& t) {
-  return make_tuple(self.heap(), Term::small(t.year), Term::small(t.month), Term::small(t.day));
-}
-Term clock_of(Process& self, const athanor::os::DateTime& t) {
-  return make_tuple(self.heap(), Term::small(t.hour), Term::small(t.minute), Term::small(t.second));
-}
-Term date_time(Process& self, const athanor::os::DateTime& t) {
-  Term date = date_of(self, t);
-  return make_tuple(self.heap(), date, clock_of(self, t));
-}
+int64_t floor_divide(int64_t a, int64_t b) { return a / b - (a % b < 0 ? 1 : 0); }
 
 bool is_leap(int64_t year) { return year % 4 == 0 && (year % 100 != 0 || year % 400 == 0); }
-int days_in_month(int64_t year, int month) {
-  constexpr int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-  return month == 2 && is_leap(year) ? 29 : days[month - 1];
-}
 
-// {{Y,M,D},{H,Mi,S}} that exists in the calendar.
-bool read_date_time(Term t, athanor::os::DateTime& out) {
-  if (!is_tuple_of(t, 2) || !is_tuple_of(tuple_element(t, 0), 3) || !is_tuple_of(tuple_element(t, 1), 3)) return false;
-  int64_t v[6];
-  for (size_t i = 0; i < 6; ++i) {
-    Term part = tuple_element(tuple_element(t, i / 3), i % 3);
-    if (!part.is_small()) return false;
-    v[i] = part.small_value();
-  }
-  if (v[0] < 0 || v[0] > 1000000 || v[1] < 1 || v[1] > 12 || v[2] < 1 || v[2] > days_in_month(v[0], static_cast<int>(v[1]))) return false;
-  if (v[3] < 0 || v[3] > 23 || v[4] < 0 || v[4] > 59 || v[5] < 0 || v[5] > 59) return false;
-  out = {v[0], static_cast<int>(v[1]), static_cast<int>(v[2]), static_cast<int>(v[3]), static_cast<int>(v[4]), static_cast<int>(v[5])};
-  return true;
-}
-
-// Days since 1970-01-01 in the proleptic Gregorian calendar, counted in eras of 400 years.
-int64_t days_from_civil(int64_t year, int month, int day) {
+// Days from 1970-01-01 in the proleptic Gregorian calendar, counted in years that begin in March.
+int64_t days_of(int64_t year, int month, int day) {
   year -= month <= 2;
   int64_t era = floor_divide(year, 400);
   int64_t year_of_era = year - era * 400;
   int64_t day_of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
-  int64_t day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
-  return era * 146097 + day_of_era - 719468;
+  return era * 146097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - 719468;
 }
-athanor::os::DateTime civil_from_seconds(int64_t seconds) {
-  int64_t days = floor_divide(seconds, 86400), rest = seconds - days * 86400;
+
+DateTime universal_of(int64_t posix_seconds) {
+  int64_t days = floor_divide(posix_seconds, kSecondsPerDay);
+  int64_t seconds = posix_seconds - days * kSecondsPerDay;
   days += 719468;
   int64_t era = floor_divide(days, 146097);
   int64_t day_of_era = days - era * 146097;
   int64_t year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
   int64_t day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-  int64_t shifted = (5 * day_of_year + 2) / 153;
-  athanor::os::DateTime t;
-  t.day = static_cast<int>(day_of_year - (153 * shifted + 2) / 5 + 1);
-  t.month = static_cast<int>(shifted < 10 ? shifted + 3 : shifted - 9);
-  t.year = year_of_era + era * 400 + (t.month <= 2);
-  t.hour = static_cast<int>(rest / 3600);
-  t.minute = static_cast<int>(rest / 60 % 60);
-  t.second = static_cast<int>(rest % 60);
-  return t;
-}
-int64_t seconds_of(const athanor::os::DateTime& t) {
-  return days_from_civil(t.year, t.month, t.day) * 86400 + t.hour * 3600 + t.minute * 60 + t.second;
+  int64_t month = (5 * day_of_year + 2) / 153;
+  DateTime out;
+  out.day = static_cast<int>(day_of_year - (153 * month + 2) / 5 + 1);
+  out.month = static_cast<int>(month < 10 ? month + 3 : month - 9);
+  out.year = year_of_era + era * 400 + (out.month <= 2 ? 1 : 0);
+  out.hour = static_cast<int>(seconds / 3600);
+  out.minute = static_cast<int>(seconds % 3600 / 60);
+  out.second = static_cast<int>(seconds % 60);
+  return out;
 }
 
-bool local_now(Process& self, athanor::os::DateTime& t) { return athanor::os::local_time(floor_divide(system_ns(self), kNsPerSecond), t); }
+int64_t posix_of(const DateTime& time) {
+  return days_of(time.year, time.month, time.day) * kSecondsPerDay + time.hour * 3600 + time.minute * 60 + time.second;
+}
+
+Term date_tuple(Allocator& heap, const DateTime& time) {
+  return make_tuple(heap, Term::small(time.year), Term::small(time.month), Term::small(time.day));
+}
+Term time_tuple(Allocator& heap, const DateTime& time) {
+  return make_tuple(heap, Term::small(time.hour), Term::small(time.minute), Term::small(time.second));
+}
+Term date_time_tuple(Allocator& heap, const DateTime& time) { return make_tuple(heap, date_tuple(heap, time), time_tuple(heap, time)); }
+
+bool small_in(Term t, int64_t low, int64_t high, int& out) {
+  if (!t.is_small() || t.small_value() < low || t.small_value() > high) return false;
+  out = static_cast<int>(t.small_value());
+  return true;
+}
+
+// {{Y,M,D},{H,Mi,S}} that exists, not before `first_year`.
+bool parse(Term t, int64_t first_year, DateTime& out) {
+  if (!is_tuple_of(t, 2) || !is_tuple_of(tuple_element(t, 0), 3) || !is_tuple_of(tuple_element(t, 1), 3)) return false;
+  Term* date = tuple_elements(tuple_element(t, 0));
+  Term* time = tuple_elements(tuple_element(t, 1));
+  if (!date[0].is_small() || date[0].small_value() < first_year || date[0].small_value() > kLastYear) return false;
+  out.year = date[0].small_value();
+  if (!small_in(date[1], 1, 12, out.month)) return false;
+  static constexpr int kDays[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+  int last = kDays[out.month - 1] + (out.month == 2 && is_leap(out.year) ? 1 : 0);
+  return small_in(date[2], 1, last, out.day) && small_in(time[0], 0, 23, out.hour) && small_in(time[1], 0, 59, out.minute) &&
+         small_in(time[2], 0, 59, out.second);
+}
+
+DateTime local_now(Process& self) {
+  DateTime now;
+  athanor::os::local_time(floor_divide(self.runtime().clock->system_ns(), 1'000'000'000), now);
+  return now;
+}
+
+BifResult unit_or_badarg(Process& self, Term value) {
+  if (value.is_none()) return self.badarg();
+  return value;
+}
 
 }  // namespace
 
-namespace erlang {
+// --- clocks ---
 
-BifResult monotonic_time_0(Process& self, const Term*) { return integer::from_int64(self.heap(), monotonic_ns(self)); }
-BifResult monotonic_time_1(Process& self, const Term* args) { return in_unit(self, monotonic_ns(self), args[0]); }
-BifResult system_time_0(Process& self, const Term*) { return integer::from_int64(self.heap(), system_ns(self)); }
-BifResult system_time_1(Process& self, const Term* args) { return in_unit(self, system_ns(self), args[0]); }
-BifResult time_offset_0(Process& self, const Term*) { return integer::from_int64(self.heap(), offset_ns(self)); }
-BifResult time_offset_1(Process& self, const Term* args) { return in_unit(self, offset_ns(self), args[0]); }
-BifResult timestamp_0(Process& self, const Term*) { return timestamp_of(self, floor_divide(system_ns(self), 1000)); }
-// erlang:now/0: as timestamp, but every answer of the machine is later than the one before.
-BifResult now_0(Process& self, const Term*) {
-  int64_t us = floor_divide(system_ns(self), 1000);
-  std::atomic<int64_t>& last = self.runtime().last_now_us;
+BifResult erlang::monotonic_time_0(Process& self, const Term*) { return integer::from_int64(self.heap(), erlang_monotonic_ns(self.runtime())); }
+
+BifResult erlang::monotonic_time_1(Process& self, const Term* args) {
+  return unit_or_badarg(self, in_time_unit(self.heap(), erlang_monotonic_ns(self.runtime()), args[0]));
+}
+
+BifResult erlang::system_time_0(Process& self, const Term*) { return integer::from_int64(self.heap(), erlang_system_ns(self.runtime())); }
+
+BifResult erlang::system_time_1(Process& self, const Term* args) {
+  return unit_or_badarg(self, in_time_unit(self.heap(), erlang_system_ns(self.runtime()), args[0]));
+}
+
+BifResult erlang::time_offset_0(Process& self, const Term*) { return integer::from_int64(self.heap(), erlang_time_offset_ns(self.runtime())); }
+
+BifResult erlang::time_offset_1(Process& self, const Term* args) {
+  return unit_or_badarg(self, in_time_unit(self.heap(), erlang_time_offset_ns(self.runtime()), args[0]));
+}
+
+BifResult erlang::timestamp_0(Process& self, const Term*) { return timestamp_tuple(self.heap(), floor_divide(erlang_system_ns(self.runtime()), 1000)); }
+
+BifResult erlang::now_0(Process& self, const Term*) {
+  int64_t now = floor_divide(erlang_system_ns(self.runtime()), 1000);
+  std::atomic<int64_t>& last = self.runtime().scheduling->settings.last_now_us;
   int64_t before = last.load(std::memory_order_relaxed);
-  while (!last.compare_exchange_weak(before, us <= before ? before + 1 : us)) {
-  }
-  return timestamp_of(self, us <= before ? before + 1 : us);
+  int64_t given;
+  do {
+    given = now > before ? now : before + 1;
+  } while (!last.compare_exchange_weak(before, given, std::memory_order_relaxed));
+  return timestamp_tuple(self.heap(), given);
 }
 
-BifResult date_0(Process& self, const Term*) {
-  athanor::os::DateTime t;
-  return local_now(self, t) ? BifResult(date_of(self, t)) : self.badarg();
-}
-BifResult time_0(Process& self, const Term*) {
-  athanor::os::DateTime t;
-  return local_now(self, t) ? BifResult(clock_of(self, t)) : self.badarg();
-}
-BifResult localtime_0(Process& self, const Term*) {
-  athanor::os::DateTime t;
-  return local_now(self, t) ? BifResult(date_time(self, t)) : self.badarg();
-}
-BifResult universaltime_0(Process& self, const Term*) { return date_time(self, civil_from_seconds(floor_divide(system_ns(self), kNsPerSecond))); }
-
-BifResult localtime_to_universaltime_2(Process& self, const Term* args) {
-  athanor::os::DateTime local;
-  int daylight = args[1] == atoms::true_ ? 1 : args[1] == atoms::false_ ? 0 : args[1] == atoms::undefined ? -1 : -2;
-  int64_t seconds;
-  if (daylight == -2 || !read_date_time(args[0], local) || !athanor::os::local_to_posix(local, daylight, seconds)) return self.badarg();
-  return date_time(self, civil_from_seconds(seconds));
-}
-BifResult universaltime_to_localtime_1(Process& self, const Term* args) {
-  athanor::os::DateTime universal, local;
-  if (!read_date_time(args[0], universal) || !athanor::os::local_time(seconds_of(universal), local)) return self.badarg();
-  return date_time(self, local);
-}
-BifResult universaltime_to_posixtime_1(Process& self, const Term* args) {
-  athanor::os::DateTime t;
-  if (!read_date_time(args[0], t)) return self.badarg();
-  return integer::from_int64(self.heap(), seconds_of(t));
-}
-BifResult posixtime_to_universaltime_1(Process& self, const Term* args) {
-  // Seconds that lead beyond the calendar's range are badarg.
-  if (!args[0].is_small() || args[0].small_value() > 67768036191694799 || args[0].small_value() < -67768040609740800) return self.badarg();
-  return date_time(self, civil_from_seconds(args[0].small_value()));
-}
-
-}  // namespace erlang
-
-BifResult erts_internal::time_unit_0(Process&, const Term*) { return Term::small(kNsPerSecond); }
-BifResult erts_internal::perf_counter_unit_0(Process&, const Term*) { return Term::small(kNsPerSecond); }
-
+BifResult erts_internal::time_unit_0(Process&, const Term*) { return Term::small(1'000'000'000); }
+BifResult erts_internal::perf_counter_unit_0(Process&, const Term*) { return Term::small(1'000'000'000); }
 BifResult os::perf_counter_0(Process& self, const Term*) { return integer::from_int64(self.heap(), self.runtime().clock->monotonic_ns()); }
-BifResult os::system_time_0(Process& self, const Term*) { return integer::from_int64(self.heap(), system_ns(self)); }
-BifResult os::system_time_1(Process& self, const Term* args) { return in_unit(self, system_ns(self), args[0]); }
-BifResult os::timestamp_0(Process& self, const Term*) { return timestamp_of(self, floor_divide(system_ns(self), 1000)); }
+BifResult os::system_time_0(Process& self, const Term*) { return integer::from_int64(self.heap(), self.runtime().clock->system_ns()); }
+
+BifResult os::system_time_1(Process& self, const Term* args) {
+  return unit_or_badarg(self, in_time_unit(self.heap(), self.runtime().clock->system_ns(), args[0]));
+}
+
+BifResult os::timestamp_0(Process& self, const Term*) {
+  return timestamp_tuple(self.heap(), floor_divide(self.runtime().clock->system_ns(), 1000));
+}
+
+// --- calendars ---
+
+BifResult erlang::date_0(Process& self, const Term*) { return date_tuple(self.heap(), local_now(self)); }
+BifResult erlang::time_0(Process& self, const Term*) { return time_tuple(self.heap(), local_now(self)); }
+BifResult erlang::localtime_0(Process& self, const Term*) { return date_time_tuple(self.heap(), local_now(self)); }
+
+BifResult erlang::universaltime_0(Process& self, const Term*) {
+  return date_time_tuple(self.heap(), universal_of(floor_divide(self.runtime().clock->system_ns(), 1'000'000'000)));
+}
+
+// OTP: the calendar functions of local time know the years from 1902 on; earlier years than 1600 have no posix time.
+constexpr int64_t kFirstLocalYear = 1902, kFirstPosixYear = 1600;
+
+BifResult erlang::localtime_to_universaltime_2(Process& self, const Term* args) {
+  DateTime local;
+  int daylight_saving;
+  if (args[1] == atoms::true_) daylight_saving = 1;
+  else if (args[1] == atoms::false_) daylight_saving = 0;
+  else if (args[1] == atoms::undefined) daylight_saving = -1;
+  else return self.badarg();
+  if (!parse(args[0], kFirstLocalYear, local)) return self.badarg();
+  int64_t posix;
+  // A zone without daylight saving may refuse to give such a time: then as without.
+  if (!athanor::os::local_to_posix(local, daylight_saving, posix) && (daylight_saving == 0 || !athanor::os::local_to_posix(local, 0, posix)))
+    return self.badarg();
+  return date_time_tuple(self.heap(), universal_of(posix));
+}
+
+BifResult erlang::universaltime_to_localtime_1(Process& self, const Term* args) {
+  DateTime universal, local;
+  if (!parse(args[0], kFirstLocalYear, universal) || !athanor::os::local_time(posix_of(universal), local)) return self.badarg();
+  return date_time_tuple(self.heap(), local);
+}
+
+BifResult erlang::posixtime_to_universaltime_1(Process& self, const Term* args) {
+  int64_t seconds;
+  if (!integer::to_int64(args[0], seconds)) return self.badarg();
+  return date_time_tuple(self.heap(), universal_of(seconds));
+}
+
+BifResult erlang::universaltime_to_posixtime_1(Process& self, const Term* args) {
+  DateTime universal;
+  if (!parse(args[0], kFirstPosixYear, universal)) return self.badarg();
+  return integer::from_int64(self.heap(), posix_of(universal));
+}
 
 }  // namespace athanor::bif

@@ -2,6 +2,7 @@
 // Scheduling: the machine's scheduler threads, dirty pools, timers and poller. Owns every thread of the machine.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -20,8 +21,22 @@ struct SchedulingOptions {
   bool stress = false;              // tiny slices
 };
 
+// What natives of time and system keep between calls, one a machine. Any thread.
+struct SystemSettings {
+  std::atomic<int64_t> last_now_us{0};                 // erlang:now/0: each larger than the last
+  std::atomic<int64_t> last_runtime_ms{0}, last_wall_clock_ms{0};   // statistics/1: since the last call
+  std::atomic<uint64_t> last_reductions{0}, last_exact_reductions{0};
+  std::atomic<uint64_t> max_heap_words{0};
+  std::atomic<bool> max_heap_kill{true}, max_heap_error_logger{true};
+  std::atomic<uint32_t> min_binary_virtual_heap{46422};
+  std::atomic<uint32_t> outstanding_system_requests_limit{4};
+  std::atomic<uint32_t> trace_control_word{0};
+  std::atomic<bool> is_multi_scheduling_blocked{false};
+};
+
 class Scheduling : public process::Waker {
  public:
+  SystemSettings settings;
   // Fills in runtime.clock, chance, timers, waker, scheduling.
   static std::unique_ptr<Scheduling> create(process::Runtime& runtime, const SchedulingOptions& options, process::MakeExecutor make_executor);
   virtual ~Scheduling() = default;

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+// Time as programs see it. Erlang monotonic time starts at the stock VM's start_time when the machine starts; inside, everything
+// counts by the machine's clock.
+#pragma once
+
+#include <cstdint>
+
+#include "process/runtime.hpp"
+#include "term/allocator.hpp"
+
+namespace athanor::bif {
+
+constexpr int64_t kErlangStartNs = -576460752000000000;   // system_info(start_time)
+constexpr int64_t kErlangEndNs = 8646911283000000000;     // system_info(end_time)
+
+int64_t erlang_monotonic_ns(process::Runtime& runtime);
+int64_t erlang_time_offset_ns(process::Runtime& runtime);   // fixed at start: time warp mode no_time_warp
+inline int64_t erlang_system_ns(process::Runtime& runtime) { return erlang_monotonic_ns(runtime) + erlang_time_offset_ns(runtime); }
+// Erlang monotonic time to the machine's clock; cut where it would not fit.
+int64_t clock_ns_of(process::Runtime& runtime, int64_t erlang_monotonic);
+
+// `ns` in a time unit (atom or parts a second), rounded down. none(): no such unit, or too large.
+Term in_time_unit(Allocator& heap, int64_t ns, Term unit);
+// {MegaSecs, Secs, MicroSecs}
+Term timestamp_tuple(Allocator& heap, int64_t system_us);
+
+}  // namespace athanor::bif
