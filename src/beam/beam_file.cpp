@@ -71,8 +71,9 @@ class Reader {
 };
 
 // A whole file may be gzip-compressed.
+bool is_gzip(const uint8_t* bytes, size_t count) { return count >= 2 && bytes[0] == 0x1F && bytes[1] == 0x8B; }
+
 Result<std::vector<uint8_t>> unpacked(const uint8_t* bytes, size_t count) {
-  if (count < 2 || bytes[0] != 0x1F || bytes[1] != 0x8B) return std::vector<uint8_t>(bytes, bytes + count);
   z_stream stream{};
   if (inflateInit2(&stream, 15 + 16) != Z_OK) return Error{"out of memory for unpacking"};
   stream.next_in = const_cast<uint8_t*>(bytes);
@@ -216,7 +217,8 @@ const char* read_literals(std::string_view data, BeamFile& file) {
   if (!data.data()) return nullptr;
   Reader head(data);
   uint32_t size = head.u32();
-  if (!head.good() || size > (1u << 28)) return "the literal table is malformed";
+  // zlib packs no better than 1032 to 1.
+  if (!head.good() || size > (1u << 28) || size / 1040 > data.size()) return "the literal table is malformed";
   file.literal_storage.resize(size);
   if (size == 0) return nullptr;
   uLongf unpacked_size = size;
@@ -294,16 +296,34 @@ void compute_md5(const Chunks& chunks, uint8_t md5[16]) {
   sum.finish(md5);
 }
 
-std::string_view view(const std::vector<uint8_t>& bytes) { return {reinterpret_cast<const char*>(bytes.data()), bytes.size()}; }
+// Of the file only what is needed later stays: code, strings, attributes, compile information.
+void keep(const Chunks& chunks, BeamFile& file) {
+  std::string_view code(reinterpret_cast<const char*>(file.code), file.code_bytes);
+  file.bytes.reserve(code.size() + chunks.strings.size() + chunks.attributes.size() + chunks.compile.size());
+  auto kept = [&](std::string_view data) {
+    const size_t at = file.bytes.size();
+    file.bytes.insert(file.bytes.end(), data.begin(), data.end());
+    return std::string_view(reinterpret_cast<const char*>(file.bytes.data()) + at, data.size());
+  };
+  file.code = reinterpret_cast<const uint8_t*>(kept(code).data());
+  file.strings = kept(chunks.strings);
+  file.attributes = kept(chunks.attributes);
+  file.compile_info = kept(chunks.compile);
+}
 
 }  // namespace
 
 Result<std::unique_ptr<BeamFile>> read(const uint8_t* bytes, size_t count) {
-  auto data = unpacked(bytes, count);
-  if (!data) return data.error();
+  std::vector<uint8_t> plain;
+  if (is_gzip(bytes, count)) {
+    auto data = unpacked(bytes, count);
+    if (!data) return data.error();
+    plain = std::move(*data);
+    bytes = plain.data();
+    count = plain.size();
+  }
   auto file = std::make_unique<BeamFile>();
-  file->bytes = std::move(*data);
-  auto chunks = find_chunks(view(file->bytes));
+  auto chunks = find_chunks({reinterpret_cast<const char*>(bytes), count});
   if (!chunks) return chunks.error();
   const char* problem = read_atoms(chunks->atoms, *file);
   if (!problem) problem = read_code_header(chunks->code, *file);
@@ -314,10 +334,8 @@ Result<std::unique_ptr<BeamFile>> read(const uint8_t* bytes, size_t count) {
   if (!problem) problem = read_literals(chunks->literals, *file);
   if (!problem) problem = read_lines(chunks->lines, *file);
   if (problem) return Error{problem};
-  file->strings = chunks->strings;
-  file->attributes = chunks->attributes;
-  file->compile_info = chunks->compile;
   compute_md5(*chunks, file->md5);
+  keep(*chunks, *file);
   return file;
 }
 

@@ -18,10 +18,10 @@ struct ExportRow { Term function; uint32_t arity, label; };
 struct LambdaRow { Term function; uint32_t arity, label, index, num_free, old_uniq; };   // arity includes num_free
 struct LineItem { uint32_t file, line; };                                                // file 0: Module.erl
 struct LiteralBytes { const uint8_t* bytes; size_t count; };                             // external terms inside `literal_storage`
-struct FunctionRow { Term name; uint32_t arity; uint32_t entry_label; uint32_t code_begin, code_end; };  // byte range in Code, from after func_info's label to the next function
+struct FunctionRow { Term name; uint32_t arity; uint32_t entry_label; uint32_t code_begin, code_end; };  // byte range in Code, from the label above func_info to the next function's
 
 struct BeamFile {
-  std::vector<uint8_t> bytes;              // owned, gunzipped
+  std::vector<uint8_t> bytes;              // code, strings, attributes, compile_info; the views below point into it
   Term module;
   std::vector<Term> atoms;                 // [0] unused; index as in the file
   std::vector<ImportRow> imports;
@@ -41,6 +41,7 @@ struct BeamFile {
   std::vector<FunctionRow> functions;      // filled by verify()
   uint32_t on_load_label = 0;              // 0: none (filled by verify())
   bool has_nifs = false;                   // nif_start seen
+  std::vector<uint8_t> guard_imports;      // by import: 1 where bif0 … gc_bif3 name it (filled by verify())
 };
 
 // Takes the chunks apart. Error: what is wrong and where ("badfile" to the program).
@@ -56,7 +57,7 @@ enum class OperandKind : uint8_t { Unsigned, Integer, BigInteger, Atom, Nil, X, 
 struct Operand {
   OperandKind kind;
   int64_t value;               // number, index; BigInteger: offset of its bytes in Code; Atom: index in atoms (Nil for atom 0)
-  uint32_t count = 0;          // BigInteger: bytes; List: operands, stored in Instruction::list[value .. value+count)
+  uint32_t count = 0;          // BigInteger: bytes; List: operands, stored in Instruction::list[value .. value+count); X, Y: type hint + 1 or 0
 };
 struct Instruction {
   uint32_t opcode = 0;
@@ -75,9 +76,13 @@ class Decoder {
   uint32_t offset() const { return at_; }
  private:
   bool operand(Instruction& instruction, Operand& out, int depth);
+  bool slow_operand(Instruction& instruction, Operand& out, int depth);
   const BeamFile& file_;
   uint32_t at_;
   const char* error_ = nullptr;
 };
+// Text of one instruction; of a whole function, a line each with its offset.
+std::string disassemble(const BeamFile& file, const Instruction& instruction);
+std::string disassemble(const BeamFile& file, const FunctionRow& function);
 
 }  // namespace athanor::beam

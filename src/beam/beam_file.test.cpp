@@ -70,6 +70,22 @@ TEST_F(BeamFileTest, DamagedFilesAreRefusedOrReadWithoutHarm) {
       auto file = read(data.data(), data.size());
       if (!file || !verify(**file)) ++refused;
     }
+    // Behind the checks of the chunks: bytes of code alone.
+    auto file = read(original.data(), original.size());
+    ASSERT_TRUE(file);
+    auto* code = const_cast<uint8_t*>((*file)->code);
+    for (int round = 0; round < 2000; ++round) {
+      const size_t at = random() % (*file)->code_bytes;
+      const uint8_t before = code[at];
+      code[at] = static_cast<uint8_t>(random());
+      ++tried;
+      if (!verify(**file)) ++refused;
+      for (const FunctionRow& function : (*file)->functions) {
+        if (function.code_begin <= at && at < function.code_end) EXPECT_FALSE(disassemble(**file, function).empty());
+      }
+      code[at] = before;
+    }
+    EXPECT_TRUE(verify(**file));
   }
   EXPECT_GT(tried, 400u);
   EXPECT_GT(refused, 0u);

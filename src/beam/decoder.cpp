@@ -54,7 +54,25 @@ bool compact(const BeamFile& file, uint32_t& at, Compact& out, int depth) {
 
 }  // namespace
 
-bool Decoder::operand(Instruction& instruction, Operand& out, int depth) {
+// Nearly all operands are one or two bytes; `slow_operand` takes the rest.
+inline bool Decoder::operand(Instruction& instruction, Operand& out, int depth) {
+  constexpr OperandKind kKinds[] = {OperandKind::Unsigned, OperandKind::Integer, OperandKind::Atom, OperandKind::X, OperandKind::Y, OperandKind::Label, OperandKind::Character};
+  if (file_.code_bytes - at_ >= 2) {
+    const uint8_t* bytes = file_.code + at_;
+    const uint32_t tag = bytes[0] & 7;
+    if (tag != 7 && (bytes[0] & 0x18) != 0x18) {
+      const bool is_long = bytes[0] & 8;
+      at_ += is_long ? 2 : 1;
+      out.value = is_long ? static_cast<int64_t>(bytes[0] >> 5) << 8 | bytes[1] : bytes[0] >> 4;
+      out.kind = tag == 2 && out.value == 0 ? OperandKind::Nil : kKinds[tag];
+      out.count = 0;
+      return true;
+    }
+  }
+  return slow_operand(instruction, out, depth);
+}
+
+bool Decoder::slow_operand(Instruction& instruction, Operand& out, int depth) {
   Compact c;
   if (!compact(file_, at_, c, 0)) {
     error_ = "an operand is cut off";
@@ -131,12 +149,14 @@ bool Decoder::operand(Instruction& instruction, Operand& out, int depth) {
       out.kind = OperandKind::Literal;
       out.value = inner.value;
       return true;
-    case 5: {   // register with a type hint, which is ignored
+    case 5: {   // register with a type hint
       if (!operand(instruction, out, depth + 1)) return false;
-      if ((out.kind != OperandKind::X && out.kind != OperandKind::Y) || !operand(instruction, inner, depth + 1) || inner.kind != OperandKind::Unsigned) {
+      if ((out.kind != OperandKind::X && out.kind != OperandKind::Y) || !operand(instruction, inner, depth + 1) || inner.kind != OperandKind::Unsigned ||
+          inner.value >= UINT32_MAX) {
         error_ = "a typed register is malformed";
         return false;
       }
+      out.count = static_cast<uint32_t>(inner.value) + 1;
       return true;
     }
     default: error_ = "an unknown kind of operand"; return false;
@@ -152,12 +172,14 @@ bool Decoder::next(Instruction& instruction) {
   instruction.operand_count = 0;
   const OpcodeInfo* info = opcode_info(instruction.opcode);
   if (!info) {
-    error_ = "an opcode that no supported compiler emits";
+    error_ = opcode_name(instruction.opcode) ? "an opcode that no compiler of OTP 22 to 25 emits" : "an unknown opcode";
     return false;
   }
-  for (const char* letter = info->operands; *letter; ++letter) {
-    if (!operand(instruction, instruction.operands[instruction.operand_count++], 0)) return false;
+  uint32_t count = 0;
+  for (const char* letter = info->operands; *letter; ++letter, ++count) {
+    if (!operand(instruction, instruction.operands[count], 0)) return false;
   }
+  instruction.operand_count = count;
   return true;
 }
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Generic opcodes, expanded from opcodes.def: OPCODE(number, name, "operand letters", first release, last release).
-// Letters: u unsigned, s source (x y literal integer atom nil), d destination (x y), f label, a atom, t u-or-alloc-list, L list,
-// r float register, S string offset; see the head of opcodes.def.
+// The letters are explained at the head of opcodes.def.
 #pragma once
 
 #include <cstdint>
@@ -14,8 +13,12 @@ enum class Opcode : uint32_t {
 #undef OPCODE
 };
 struct OpcodeInfo { const char* name; const char* operands; uint16_t first_release, last_release; };
-// Null: unknown or refused.
-const OpcodeInfo* opcode_info(uint32_t number);
 constexpr uint32_t kMaxOpcode = 180;
+// By number; no operands: refused, no name: unknown.
+extern const OpcodeInfo kOpcodes[kMaxOpcode + 1];
+// Null: unknown or refused.
+inline const OpcodeInfo* opcode_info(uint32_t number) { return number <= kMaxOpcode && kOpcodes[number].operands ? &kOpcodes[number] : nullptr; }
+// Of refused ones too; null: unknown.
+inline const char* opcode_name(uint32_t number) { return number <= kMaxOpcode ? kOpcodes[number].name : nullptr; }
 
 }  // namespace athanor::beam
