@@ -158,7 +158,7 @@ BifResult erlang::timestamp_0(Process& self, const Term*) { return timestamp_tup
 
 BifResult erlang::now_0(Process& self, const Term*) {
   int64_t now = floor_divide(erlang_system_ns(self.runtime()), 1000);
-  std::atomic<int64_t>& last = self.runtime().scheduling->settings.last_now_us;
+  std::atomic<int64_t>& last = self.runtime().last_now_us;
   int64_t before = last.load(std::memory_order_relaxed);
   int64_t given;
   do {

@@ -2,6 +2,8 @@
 #include "os/calendar.hpp"
 
 #include <errno.h>
+#include <malloc.h>
+#include <sys/resource.h>
 #include <sys/utsname.h>
 #include <time.h>
 #include <unistd.h>
@@ -65,6 +67,11 @@ std::string kernel_name() {
   return text;
 }
 
+std::string machine_name() {
+  utsname name;
+  return uname(&name) == 0 ? name.machine : "unknown";
+}
+
 int64_t resident_bytes() {
   FILE* file = std::fopen("/proc/self/statm", "re");
   if (!file) return 0;
@@ -72,6 +79,20 @@ int64_t resident_bytes() {
   int read = std::fscanf(file, "%lld %lld", &size, &resident);
   std::fclose(file);
   return read == 2 ? resident * sysconf(_SC_PAGESIZE) : 0;
+}
+
+int64_t allocated_bytes() {
+#if defined(__GLIBC__)
+  struct mallinfo2 info = mallinfo2();
+  return static_cast<int64_t>(info.uordblks + info.hblkhd);
+#else
+  return 0;
+#endif
+}
+
+int64_t descriptor_limit() {
+  rlimit limit;
+  return getrlimit(RLIMIT_NOFILE, &limit) == 0 ? static_cast<int64_t>(limit.rlim_cur) : 0;
 }
 
 void write_standard_error(const char* bytes, size_t count) { write_all(2, bytes, count); }

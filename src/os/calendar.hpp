@@ -19,7 +19,10 @@ bool local_to_posix(const DateTime& local, int daylight_saving, int64_t& posix_s
 struct SystemVersion { int major = 0, minor = 0, patch = 0; };
 SystemVersion kernel_version();
 std::string kernel_name();            // "Linux" in lower case
+std::string machine_name();           // "x86_64"
 int64_t resident_bytes();             // of the program
+int64_t allocated_bytes();            // by malloc, in use; 0 where the allocator does not tell
+int64_t descriptor_limit();           // how many descriptors the program may have open
 void write_standard_error(const char* bytes, size_t count);
 void write_standard_output(const char* bytes, size_t count);
 

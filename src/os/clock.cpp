@@ -34,7 +34,7 @@ int64_t monotonic_resolution_hz() {
   return ns > 0 ? 1'000'000'000 / ns : 1'000'000'000;
 }
 
-int64_t process_cpu_user_ns() {
+int64_t process_cpu_ns() {
   rusage usage;
   getrusage(RUSAGE_SELF, &usage);
   return int64_t{usage.ru_utime.tv_sec} * 1'000'000'000 + int64_t{usage.ru_utime.tv_usec} * 1000;

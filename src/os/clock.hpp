@@ -10,7 +10,7 @@ namespace athanor::os {
 int64_t monotonic_ns();
 int64_t system_ns();            // since 1970-01-01 UTC
 int64_t monotonic_resolution_hz();
-int64_t process_cpu_user_ns();  // of the whole program
+int64_t process_cpu_ns();       // user time of the whole program, as the stock VM counts runtime
 // A counter that costs a few nanoseconds to read and grows steadily on one core; for ages, never for what programs see.
 inline uint64_t cycle_count() {
 #if defined(__x86_64__)

@@ -53,6 +53,8 @@ bool collect_garbage(Process& self, size_t words_needed, bool full, heap::Litera
   request.evacuate = evacuate;
   request.max_words = extra ? extra->max_heap_words : 0;
   heap::CollectResult result = heap::collect(self.heap(), self, request);
+  runtime.collections.fetch_add(1, std::memory_order_relaxed);
+  runtime.words_reclaimed.fetch_add(result.words_reclaimed, std::memory_order_relaxed);
   self.collect_wanted_ = CollectWanted::No;
   self.charge(result.reductions);
   if (!result.exceeded_max) return true;

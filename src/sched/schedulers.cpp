@@ -60,6 +60,7 @@ Schedulers::Schedulers(process::Runtime& runtime, const SchedulingOptions& optio
     schedulers_.push_back(std::make_unique<Scheduler>(*this, i));
     mark_asleep(i);                  // without a thread yet; the first wake-up makes it
   }
+  runtime.system_requests_limit.store(2 * count, std::memory_order_relaxed);
   runtime.timers = &timers_;
   runtime.waker = this;
   runtime.scheduling = this;

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <vector>
 
 #include "process/executor.hpp"
@@ -21,17 +22,25 @@ struct SchedulingOptions {
   bool stress = false;              // tiny slices
 };
 
-// What natives of time and system keep between calls, one a machine. Any thread.
+// system_monitor/2's wishes.
+struct SystemMonitor {
+  uint64_t pid_raw = 0;                                // Term; 0: nobody
+  uint64_t long_gc_ms = 0, long_schedule_ms = 0, large_heap_words = 0;
+  bool busy_port = false, busy_dist_port = false;
+};
+
+// Machine-wide settings of system_flag/2 and its kin. Any thread.
 struct SystemSettings {
-  std::atomic<int64_t> last_now_us{0};                 // erlang:now/0: each larger than the last
-  std::atomic<int64_t> last_runtime_ms{0}, last_wall_clock_ms{0};   // statistics/1: since the last call
-  std::atomic<uint64_t> last_reductions{0}, last_exact_reductions{0};
-  std::atomic<uint64_t> max_heap_words{0};
+  std::atomic<int64_t> last_exact_reductions{0};       // statistics/1: since the last call
+  std::atomic<uint64_t> max_heap_words{0};             // of new processes; 0: none
   std::atomic<bool> max_heap_kill{true}, max_heap_error_logger{true};
   std::atomic<uint32_t> min_binary_virtual_heap{46422};
-  std::atomic<uint32_t> outstanding_system_requests_limit{4};
   std::atomic<uint32_t> trace_control_word{0};
-  std::atomic<bool> is_multi_scheduling_blocked{false};
+  std::atomic<uint32_t> multi_scheduling_blocks{0};    // how often blocked
+  std::atomic<uint32_t> schedulers_before_block{1};
+  std::atomic<uint64_t> blocker_raw{0};                // Term: who blocked last
+  std::mutex monitor_mutex;
+  SystemMonitor monitor;                               // guarded by monitor_mutex
 };
 
 class Scheduling : public process::Waker {

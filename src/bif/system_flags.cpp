@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: Apache-2.0
+// erlang:system_flag/2.
+#include "bif/bif.hpp"
+#include "bif/system.hpp"
+#include "code/code_server.hpp"
+#include "heap/collector/collector.hpp"
+#include "sched/scheduling.hpp"
+#include "term/map.hpp"
+
+#define ATH_FAMILY "bif/system.def"
+#include "bif/declare.inc"
+
+namespace athanor::bif {
+
+using process::Runtime;
+
+Term max_heap_map(Process& self) {
+  auto& settings = self.runtime().scheduling->settings;
+  Allocator& heap = self.heap();
+  Term pairs[] = {atoms::error_logger, boolean(settings.max_heap_error_logger.load(std::memory_order_relaxed)),
+                  atoms::kill, boolean(settings.max_heap_kill.load(std::memory_order_relaxed)),
+                  atoms::size, integer::from_uint64(heap, settings.max_heap_words.load(std::memory_order_relaxed))};
+  return map::from_pairs(heap, pairs, 3);
+}
+
+uint32_t default_min_heap_words(Runtime& runtime) {
+  uint32_t words = runtime.min_heap_words.load(std::memory_order_relaxed);
+  return words ? words : 233;
+}
+
+Term system_logger(Runtime& runtime) {
+  Term logger(runtime.system_logger_raw.load(std::memory_order_acquire));
+  return logger.is_none() ? atoms::logger : logger;
+}
+
+namespace {
+
+bool count(Term value, int64_t least, int64_t most, uint32_t& out) {
+  if (!value.is_small() || value.small_value() < least || value.small_value() > most) return false;
+  out = static_cast<uint32_t>(value.small_value());
+  return true;
+}
+
+bool parse_boolean(Term value, bool& out) {
+  out = value == atoms::true_;
+  return out || value == atoms::false_;
+}
+
+BifResult set_max_heap_size(Process& self, Term value) {
+  auto& settings = self.runtime().scheduling->settings;
+  uint64_t words;
+  bool kill = settings.max_heap_kill, logger = settings.max_heap_error_logger;
+  if (is_map(value)) {
+    Term size = map::get(value, atoms::size);
+    if (size.is_none() || !integer::to_uint64(size, words)) return self.badarg();
+    if (Term t = map::get(value, atoms::kill); !t.is_none() && !parse_boolean(t, kill)) return self.badarg();
+    if (Term t = map::get(value, atoms::error_logger); !t.is_none() && !parse_boolean(t, logger)) return self.badarg();
+  } else if (!integer::to_uint64(value, words)) {
+    return self.badarg();
+  }
+  if (words != 0 && words < default_min_heap_words(self.runtime())) return self.badarg();
+  Term before = max_heap_map(self);
+  settings.max_heap_words = words;
+  settings.max_heap_kill = kill;
+  settings.max_heap_error_logger = logger;
+  return before;
+}
+
+// OTP: normal schedulers stop but one. The scheduler count is what this changes here.
+BifResult set_multi_scheduling(Process& self, Term value) {
+  auto& scheduling = *self.runtime().scheduling;
+  auto& settings = scheduling.settings;
+  bool normal = value == atoms::block_normal || value == atoms::unblock_normal;
+  if (value == atoms::block || value == atoms::block_normal) {
+    if (settings.multi_scheduling_blocks.fetch_add(1, std::memory_order_acq_rel) == 0) {
+      settings.schedulers_before_block = scheduling.schedulers_online();
+      settings.blocker_raw = self.pid().raw;
+      scheduling.set_schedulers_online(1);
+    }
+    return normal ? atoms::blocked_normal : atoms::blocked;
+  }
+  if (value != atoms::unblock && value != atoms::unblock_normal) return self.badarg();
+  uint32_t blocks = settings.multi_scheduling_blocks.load(std::memory_order_acquire);
+  do {
+    if (blocks == 0) return atoms::enabled;
+  } while (!settings.multi_scheduling_blocks.compare_exchange_weak(blocks, blocks - 1, std::memory_order_acq_rel));
+  if (blocks > 1) return normal ? atoms::blocked_normal : atoms::blocked;
+  scheduling.set_schedulers_online(settings.schedulers_before_block);
+  return atoms::enabled;
+}
+
+}  // namespace
+
+BifResult erlang::system_flag_2(Process& self, const Term* args) {
+  Runtime& runtime = self.runtime();
+  auto& scheduling = *runtime.scheduling;
+  auto& settings = scheduling.settings;
+  Term flag = args[0], value = args[1];
+  uint32_t n;
+  if (flag == atoms::system_logger) {
+    if (value != atoms::logger && value != atoms::undefined && !value.is_local_pid()) return self.badarg();
+    Term before = system_logger(runtime);
+    runtime.system_logger_raw.store(value.raw, std::memory_order_release);
+    return before;
+  }
+  if (flag == atoms::backtrace_depth) {
+    if (!value.is_small() || value.small_value() < 0) return self.badarg();
+    return Term::small(runtime.backtrace_depth.exchange(static_cast<uint32_t>(std::min<int64_t>(value.small_value(), 64))));
+  }
+  if (flag == atoms::fullsweep_after) {
+    if (!value.is_small() || value.small_value() < 0) return self.badarg();
+    return Term::small(runtime.fullsweep_after.exchange(static_cast<uint32_t>(std::min<int64_t>(value.small_value(), 65535))));
+  }
+  if (flag == atoms::min_heap_size) {
+    if (!count(value, 0, int64_t{1} << 30, n)) return self.badarg();
+    uint32_t before = default_min_heap_words(runtime);
+    runtime.min_heap_words.store(static_cast<uint32_t>(heap::next_heap_size(n)), std::memory_order_relaxed);
+    return Term::small(before);
+  }
+  if (flag == atoms::min_bin_vheap_size) {
+    if (!count(value, 0, int64_t{1} << 30, n)) return self.badarg();
+    return Term::small(settings.min_binary_virtual_heap.exchange(static_cast<uint32_t>(heap::next_heap_size(n))));
+  }
+  if (flag == atoms::max_heap_size) return set_max_heap_size(self, value);
+  if (flag == atoms::outstanding_system_requests_limit) {
+    if (!count(value, 1, (1 << 27) - 1, n)) return self.badarg();
+    return Term::small(runtime.system_requests_limit.exchange(n));
+  }
+  if (flag == atoms::schedulers_online) {
+    if (!count(value, 1, scheduling.scheduler_count(), n)) return self.badarg();
+    uint32_t before = scheduling.schedulers_online();
+    scheduling.set_schedulers_online(n);
+    return Term::small(before);
+  }
+  if (flag == atoms::dirty_cpu_schedulers_online) {
+    if (!count(value, 1, scheduling.dirty_cpu_count(), n)) return self.badarg();
+    uint32_t before = scheduling.dirty_cpu_online();
+    scheduling.set_dirty_cpu_online(n);
+    return Term::small(before);
+  }
+  if (flag == atoms::multi_scheduling) return set_multi_scheduling(self, value);
+  if (flag == atoms::scheduler_wall_time) {
+    if (value != atoms::true_ && value != atoms::false_) return self.badarg();
+    // Counts who wants it: Erlang code of kernel.
+    return self.trap(runtime.code->export_of(atoms::erts_internal, atoms::system_flag_scheduler_wall_time, 1), {value});
+  }
+  if (flag == atoms::trace_control_word) {
+    uint64_t word;
+    if (!integer::to_uint64(value, word) || word > UINT32_MAX) return self.badarg();
+    return Term::small(settings.trace_control_word.exchange(static_cast<uint32_t>(word)));
+  }
+  if (flag == atoms::time_offset) return value == atoms::finalize ? BifResult(atoms::final) : self.badarg();
+  if (flag == atoms::debug_flags || (flag == atoms::reset_seq_trace && value == atoms::true_)) return atoms::true_;
+  if (flag == atoms::sequential_tracer) return value == atoms::false_ ? BifResult(atoms::false_) : self.error(atoms::notsup);
+  // Measuring microstates, binding schedulers and setting topologies are not supported; switching off is the state there is.
+  if (flag == atoms::microstate_accounting) return value == atoms::false_ ? BifResult(atoms::false_) : self.error(atoms::notsup);
+  if (flag == atoms::scheduler_bind_type) {
+    for (Term type : {atoms::unbound, atoms::default_bind, atoms::no_spread, atoms::thread_spread, atoms::processor_spread, atoms::spread,
+                      atoms::no_node_thread_spread, atoms::no_node_processor_spread, atoms::thread_no_node_processor_spread})
+      if (value == type) return value == atoms::unbound || value == atoms::default_bind ? BifResult(atoms::unbound) : self.error(atoms::notsup);
+    return self.badarg();
+  }
+  if (flag == atoms::cpu_topology || flag == atoms::internal_cpu_topology) return self.error(atoms::notsup);
+  if (flag == atoms::erts_alloc) return self.badarg();
+  return self.badarg_because(atoms::badopt);
+}
+
+}  // namespace athanor::bif
