@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/engine.hpp"
+
+#include "engine/interp/cells.hpp"
+#include "engine/interp/exceptions.hpp"
+#include "engine/interp/raw_trace.hpp"
+#include "term/atom_table.hpp"
+
+namespace athanor::engine {
+
+code::EngineStubs make_stubs() {
+  code::EngineStubs stubs;
+  stubs.native_entry = native_entry;
+  stubs.lowering_entry = lowering_entry;
+  stubs.undefined_entry = undefined_entry;
+  stubs.unloaded_fun_entry = unloaded_fun_entry;
+  return stubs;
+}
+
+Mfa current_function(process::Process& process) {
+  const Word* ip = process.ip_;
+  if (!ip) return process.initial_call_;
+  if (const NativeCell* native = native_cell_at(ip)) return mfa_of(*native->row);
+  if (ip == kHibernated.address()) return {atoms::erlang, atoms::hibernate, 3};
+  if (const CallSite* site = call_site(ip); site && site->function) return site->function->mfa;
+  for (const Term* p = process.heap().stack_top(); p < process.heap().end(); ++p) {
+    if (!is_address(*p)) continue;
+    const CallSite* site = call_site(reinterpret_cast<const Word*>(p->raw));
+    if (site && site->function) return site->function->mfa;
+  }
+  return process.initial_call_;
+}
+
+Term current_stacktrace(process::Process& process, Allocator& to, uint32_t max_depth) {
+  Frames frames(max_depth);
+  const Word* ip = process.ip_;
+  if (ip) {
+    if (const NativeCell* native = native_cell_at(ip)) frames.add_mfa(mfa_of(*native->row));
+    else if (ip == kHibernated.address()) frames.add_mfa({atoms::erlang, atoms::hibernate, 3});
+    else frames.add_site(call_site(ip));
+    frames.scan(process.heap().stack_top(), process.heap().end(), ip);
+  }
+  if (frames.count() == 0) frames.add_mfa(process.initial_call_);
+  return build_stacktrace(process, to, make_raw_trace(to, 0, process::Class::Error, atoms::true_, Term::nil(), &frames));
+}
+
+bool refers_to(process::Process& process, const code::ModuleCode& code) {
+  auto is_ours = [&](const Word* address) {
+    const CallSite* site = call_site(address);
+    return site && site->function && site->function->code == &code;
+  };
+  if (process.ip_ && is_ours(process.ip_)) return true;
+  for (const Term* p = process.heap().stack_top(); p < process.heap().end(); ++p) {
+    if (is_address(*p) && is_ours(reinterpret_cast<const Word*>(p->raw))) return true;
+  }
+  return false;
+}
+
+}  // namespace athanor::engine

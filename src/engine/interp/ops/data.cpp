@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: Apache-2.0
+// Moving terms, building and taking apart lists, tuples and funs.
+#include "engine/interp/cells.hpp"
+#include "engine/interp/exceptions.hpp"
+#include "engine/interp/ops/handlers.hpp"
+
+namespace athanor::engine {
+
+using ir::Kind;
+
+namespace {
+
+template <Kind kSource, Kind kDestination>
+ATH_HANDLER(move_register) {
+  const auto& in = ir::at<ir::Move>(ip);
+  ir::place<kDestination>(in.destination, x, stack_top) = ir::load<kSource>(in.source, x, stack_top);
+  ATH_NEXT(Move);
+}
+template <Kind kDestination>
+ATH_HANDLER(move_constant) {
+  const auto& in = ir::at<ir::MoveConstant>(ip);
+  ir::place<kDestination>(in.destination, x, stack_top) = Term{in.constant};
+  ATH_NEXT(MoveConstant);
+}
+template <Kind kSource, Kind kDestination>
+ATH_HANDLER(get_tuple_element) {
+  const auto& in = ir::at<ir::GetTupleElement>(ip);
+  ir::place<kDestination>(in.destination, x, stack_top) = tuple_element(ir::load<kSource>(in.source, x, stack_top), in.index);
+  ATH_NEXT(GetTupleElement);
+}
+
+template <template <Kind, Kind> class Chosen>
+Handler choose(Kind first, Kind second) {
+  if (first == Kind::Y) return second == Kind::Y ? Chosen<Kind::Y, Kind::Y>::handler : Chosen<Kind::Y, Kind::X>::handler;
+  return second == Kind::Y ? Chosen<Kind::X, Kind::Y>::handler : Chosen<Kind::X, Kind::X>::handler;
+}
+template <Kind kA, Kind kB> struct MoveRegister { static constexpr Handler handler = move_register<kA, kB>; };
+template <Kind kA, Kind kB> struct GetElement { static constexpr Handler handler = get_tuple_element<kA, kB>; };
+
+}  // namespace
+
+Handler op_move(Kind first, Kind second) { return choose<MoveRegister>(first, second); }
+Handler op_get_tuple_element(Kind first, Kind second) { return choose<GetElement>(first, second); }
+ATH_CHOOSE_REGISTER(op_move_constant, move_constant)
+
+ATH_HANDLER(op_move_two) {
+  const auto& in = ir::at<ir::MoveTwo>(ip);
+  ir::place(in.destination, x, stack_top) = ir::place(in.source, x, stack_top);
+  ir::place(in.destination_2, x, stack_top) = ir::place(in.source_2, x, stack_top);
+  ATH_NEXT(MoveTwo);
+}
+ATH_HANDLER(op_swap) {
+  const auto& in = ir::at<ir::Swap>(ip);
+  Term& first = ir::place(in.first, x, stack_top);
+  Term& second = ir::place(in.second, x, stack_top);
+  Term kept = first;
+  first = second;
+  second = kept;
+  ATH_NEXT(Swap);
+}
+ATH_HANDLER(op_init_y) {
+  const auto& in = ir::at<ir::InitY>(ip);
+  Term* y = &ir::y_at(stack_top, in.first);
+  for (uint32_t i = 0; i < in.count; ++i) y[i] = Term::nil();
+  ATH_NEXT(InitY);
+}
+
+// --- tuples ---
+ATH_HANDLER(op_get_tuple_element_checked) {
+  const auto& in = ir::at<ir::GetTupleElement>(ip);
+  Term tuple = ir::place(in.source, x, stack_top);
+  if (ATH_UNLIKELY(!is_tuple(tuple) || in.index >= tuple_arity(tuple))) ATH_LEAVE(raise_badfile(*vm, in.site));
+  ir::place(in.destination, x, stack_top) = tuple_element(tuple, in.index);
+  ATH_NEXT(GetTupleElement);
+}
+// Two neighbours of a proven tuple.
+ATH_HANDLER(op_get_two_elements) {
+  const auto& in = ir::at<ir::GetTwoElements>(ip);
+  Term tuple = ir::place(in.source, x, stack_top);
+  Term first = tuple_element(tuple, in.index), second = tuple_element(tuple, in.index + 1);
+  ir::place(in.destination, x, stack_top) = first;
+  ir::place(in.destination_2, x, stack_top) = second;
+  ATH_NEXT(GetTwoElements);
+}
+
+namespace {
+// Only a tuple that was just made may be written to: a literal is shared, and the old generation must not point at the young one.
+bool is_young(const heap::Heap& heap, const Term* place, const Term* heap_top) {
+  if (place >= heap.start() && place < heap_top) return true;
+  for (heap::Fragment* fragment = heap.fragments_; fragment; fragment = fragment->next) {
+    if (place >= fragment->memory() && place < fragment->memory() + fragment->used) return true;
+  }
+  return false;
+}
+}  // namespace
+
+ATH_HANDLER(op_set_tuple_element) {
+  const auto& in = ir::at<ir::SetTupleElement>(ip);
+  Term tuple = ir::place(in.tuple, x, stack_top);
+  if (ATH_UNLIKELY(!is_tuple(tuple) || in.index >= tuple_arity(tuple) || !is_young(vm->self->heap_, tuple.pointer(), heap_top))) {
+    ATH_LEAVE(raise_badfile(*vm, in.site));
+  }
+  tuple_elements(tuple)[in.index] = ir::load(in.value, x, stack_top);
+  ATH_NEXT(SetTupleElement);
+}
+
+// Room that a preceding test_heap made; where a hostile file has none, the term goes to a fragment.
+#define ATH_TAKE(place, words)                          \
+  Term* place;                                          \
+  if (has_room(heap_top, stack_top, (words))) {         \
+    place = heap_top;                                   \
+    heap_top += (words);                                \
+  } else {                                              \
+    ATH_SYNC();                                         \
+    place = vm->self->allocate(words);                  \
+    heap_top = vm->self->heap_.top();                   \
+  }
+
+ATH_HANDLER(op_put_tuple) {
+  const auto& in = ir::at<ir::PutTuple>(ip);
+  uint32_t arity = in.arity;
+  ATH_TAKE(place, arity + 1);
+  place[0].raw = tuple_header(arity);
+  const Word* elements = ir::tail<ir::PutTuple>(ip);
+  for (uint32_t i = 0; i < arity; ++i) place[1 + i] = ir::load(elements[i], x, stack_top);
+  ir::place(in.destination, x, stack_top) = Term::boxed(place);
+  ATH_GO(elements + arity);
+}
+
+// --- lists ---
+ATH_HANDLER(op_put_list) {
+  const auto& in = ir::at<ir::PutList>(ip);
+  ATH_TAKE(place, 2);
+  place[0] = ir::load(in.head, x, stack_top);
+  place[1] = ir::load(in.tail, x, stack_top);
+  ir::place(in.destination, x, stack_top) = Term::list_cell(place);
+  ATH_NEXT(PutList);
+}
+ATH_HANDLER(op_get_list) {
+  const auto& in = ir::at<ir::GetList>(ip);
+  const Term* cell = ir::place(in.source, x, stack_top).pointer();
+  Term head = cell[0], tail = cell[1];
+  ir::place(in.head, x, stack_top) = head;
+  ir::place(in.tail, x, stack_top) = tail;
+  ATH_NEXT(GetList);
+}
+ATH_HANDLER(op_get_head) {
+  const auto& in = ir::at<ir::GetList>(ip);
+  ir::place(in.head, x, stack_top) = ir::place(in.source, x, stack_top).head();
+  ATH_NEXT(GetList);
+}
+ATH_HANDLER(op_get_tail) {
+  const auto& in = ir::at<ir::GetList>(ip);
+  ir::place(in.tail, x, stack_top) = ir::place(in.source, x, stack_top).tail();
+  ATH_NEXT(GetList);
+}
+#define ATH_CHECKED_LIST(name)                                                                                       \
+  ATH_HANDLER(name##_checked) {                                                                                      \
+    const auto& in = ir::at<ir::GetList>(ip);                                                                        \
+    if (ATH_UNLIKELY(!ir::place(in.source, x, stack_top).is_list_cell())) ATH_LEAVE(raise_badfile(*vm, in.site));    \
+    [[clang::musttail]] return name(ATH_ARGUMENTS);                                                                  \
+  }
+ATH_CHECKED_LIST(op_get_list)
+ATH_CHECKED_LIST(op_get_head)
+ATH_CHECKED_LIST(op_get_tail)
+
+// --- funs ---
+ATH_HANDLER(op_make_fun) {
+  const auto& in = ir::at<ir::MakeFun>(ip);
+  ATH_TAKE(place, fun_words(in.count));
+  const Word* environment = ir::tail<ir::MakeFun>(ip);
+  place[0].raw = make_header(BoxedKind::Fun, fun_words(in.count) - 1);
+  place[1].raw = reinterpret_cast<Word>(static_cast<FunHead*>(in.entry));
+  place[2].raw = in.entry->arity | static_cast<Word>(in.count) << 8;
+  place[3] = vm->self->pid_;
+  for (uint32_t i = 0; i < in.count; ++i) place[4 + i] = ir::load(environment[i], x, stack_top);
+  ir::place(in.destination, x, stack_top) = Term::boxed(place);
+  ATH_GO(environment + in.count);
+}
+
+}  // namespace athanor::engine

@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/interp/raw_trace.hpp"
+
+#include <string>
+
+#include "code/code_server.hpp"
+#include "engine/interp/exceptions.hpp"
+#include "process/runtime.hpp"
+#include "term/atom_table.hpp"
+
+namespace athanor::engine {
+
+using process::Class;
+
+void Frames::add_site(const CallSite* site) {
+  if (!site || !site->function) return;
+  add(TraceFrame{site->function->mfa, site->line_item, site->function->code ? site->function->code->generation : 0});
+}
+
+void Frames::scan(const Term* from, const Term* end, const Word* previous) {
+  for (const Term* p = from; p < end && count_ < limit_; ++p) {
+    if (!is_address(*p)) continue;
+    const auto* address = reinterpret_cast<const Word*>(p->raw);
+    if (address == previous) continue;
+    previous = address;
+    add_site(call_site(address));
+  }
+}
+
+Term class_atom(Class klass) {
+  return klass == Class::Error ? atoms::error : klass == Class::Exit ? atoms::exit : atoms::throw_;
+}
+
+bool class_of_atom(Term atom, Class& klass) {
+  if (atom == atoms::error) klass = Class::Error;
+  else if (atom == atoms::exit) klass = Class::Exit;
+  else if (atom == atoms::throw_) klass = Class::Throw;
+  else return false;
+  return true;
+}
+
+namespace {
+constexpr size_t kFixed = 4;   // elements before the frames
+constexpr uint64_t kArityBits = 8, kLineBits = 24;
+}  // namespace
+
+Term make_raw_trace(Allocator& to, int64_t flags, Class klass, Term arguments, Term error_info, const Frames* frames) {
+  size_t count = frames ? frames->count() : 0;
+  size_t arity = kFixed + 3 * count;
+  Term* place = to.allocate(arity + 1);
+  place[0].raw = tuple_header(arity);
+  place[1] = Term::small(flags);
+  place[2] = class_atom(klass);
+  place[3] = arguments;
+  place[4] = error_info;
+  Term* at = place + 5;
+  for (size_t i = 0; i < count; ++i) {
+    const TraceFrame& frame = (*frames)[static_cast<uint32_t>(i)];
+    *at++ = frame.mfa.module;
+    *at++ = frame.mfa.function;
+    uint64_t line = frame.line_item < (1u << kLineBits) ? frame.line_item : 0;
+    *at++ = Term::small(static_cast<int64_t>(frame.mfa.arity | line << kArityBits | (frame.generation & 0x7FFFFFF) << (kArityBits + kLineBits)));
+  }
+  return Term::boxed(place);
+}
+
+namespace {
+
+bool is_raw_trace(Term t) {
+  if (!is_tuple(t)) return false;
+  size_t arity = tuple_arity(t);
+  return arity >= kFixed && (arity - kFixed) % 3 == 0 && tuple_element(t, 0).is_small() && tuple_element(t, 1).is_atom();
+}
+
+Term text_list(Allocator& to, std::string_view text) {
+  Term list = Term::nil();
+  for (size_t i = text.size(); i-- > 0;) list = make_cons(to.allocate(2), Term::small(static_cast<uint8_t>(text[i])), list);
+  return list;
+}
+
+Term pair(Allocator& to, Term first, Term second) {
+  Term* place = to.allocate(3);
+  place[0].raw = tuple_header(2);
+  place[1] = first;
+  place[2] = second;
+  return Term::boxed(place);
+}
+
+const code::ModuleCode* generation_of(process::Runtime& runtime, Term module, uint64_t generation) {
+  if (generation == 0 || !runtime.code) return nullptr;
+  code::Module* found = runtime.code->find_module(module);
+  if (!found) return nullptr;
+  for (const code::ModuleCode* code : {found->current.load(std::memory_order_acquire), found->old.load(std::memory_order_acquire)}) {
+    if (code && (code->generation & 0x7FFFFFF) == generation) return code;
+  }
+  return nullptr;
+}
+
+// [{file, F}, {line, L} | tail], or the tail alone where the place is unknown.
+Term location(process::Runtime& runtime, Allocator& to, Term module, uint64_t line_item, uint64_t generation, Term tail) {
+  const code::ModuleCode* code = generation_of(runtime, module, generation);
+  if (!code || line_item == 0 || line_item >= code->file->lines.size()) return tail;
+  const beam::LineItem& item = code->file->lines[line_item];
+  if (item.line == 0) return tail;
+  Term file;
+  if (item.file == 0 || item.file >= code->file->line_files.size()) {
+    file = text_list(to, std::string(atom_text(module)) + ".erl");
+  } else {
+    file = text_list(to, code->file->line_files[item.file]);
+  }
+  Term line = pair(to, atoms::line, Term::small(item.line));
+  return make_cons(to.allocate(2), pair(to, atoms::file, file), make_cons(to.allocate(2), line, tail));
+}
+
+Term make_item(Allocator& to, Term module, Term function, Term arity_or_arguments, Term place) {
+  Term* item = to.allocate(5);
+  item[0].raw = tuple_header(4);
+  item[1] = module;
+  item[2] = function;
+  item[3] = arity_or_arguments;
+  item[4] = place;
+  return Term::boxed(item);
+}
+
+}  // namespace
+
+Term build_stacktrace(process::Process& self, Allocator& to, Term raw) {
+  if (!is_raw_trace(raw)) return raw.is_list() ? raw : Term::nil();
+  int64_t flags = tuple_element(raw, 0).small_value();
+  Term arguments = tuple_element(raw, 2);
+  if (flags & kTraceGiven) return arguments.is_list() ? arguments : Term::nil();
+  Term error_info = tuple_element(raw, 3);
+  size_t count = (tuple_arity(raw) - kFixed) / 3;
+  Term list = Term::nil();
+  for (size_t i = count; i-- > 0;) {
+    Term module = tuple_element(raw, kFixed + 3 * i), function = tuple_element(raw, kFixed + 3 * i + 1), packed = tuple_element(raw, kFixed + 3 * i + 2);
+    if (!module.is_atom() || !function.is_atom() || !packed.is_small()) continue;
+    auto bits = static_cast<uint64_t>(packed.small_value());
+    bool is_first = i == 0 && !(flags & kFirstItemGiven);
+    Term tail = is_first && error_info.is_list() ? error_info : Term::nil();
+    Term place = location(self.runtime(), to, module, (bits >> kArityBits) & ((1u << kLineBits) - 1), (bits >> (kArityBits + kLineBits)) & 0x7FFFFFF, tail);
+    Term third = is_first && arguments.is_list() ? arguments : Term::small(static_cast<int64_t>(bits & 0xFF));
+    list = make_cons(to.allocate(2), make_item(to, module, function, third, place), list);
+  }
+  if (flags & kFirstItemGiven) list = make_cons(to.allocate(2), arguments, list);
+  return list;
+}
+
+Class class_of_trace(Term raw) {
+  Class klass = Class::Error;
+  if (is_raw_trace(raw)) class_of_atom(tuple_element(raw, 1), klass);
+  return klass;
+}
+
+// The same trace under another class.
+Term with_class(Allocator& to, Term raw, Class klass) {
+  if (!is_raw_trace(raw) || tuple_element(raw, 1) == class_atom(klass)) return raw;
+  size_t words = tuple_arity(raw) + 1;
+  Term* place = to.allocate(words);
+  for (size_t i = 0; i < words; ++i) place[i] = raw.pointer()[i];
+  place[2] = class_atom(klass);
+  return Term::boxed(place);
+}
+
+}  // namespace athanor::engine

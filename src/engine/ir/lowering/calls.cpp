@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+// Calls: of functions of the module, of exports, of natives, by apply, of funs.
+#include "engine/ir/lowering/lowering.hpp"
+#include "term/atom_table.hpp"
+
+namespace athanor::engine::ir {
+
+// A native that runs on the scheduler is called by the instruction; a dirty one, or one that stock OTP has as a NIF, through its entry.
+void Lowering::emit_call_bif(const code::Export* callee, uint32_t arity, bool is_tail, uint32_t slots) {
+  const process::NativeRow* row = callee->native;
+  emit(CallBif{is_tail ? op_call_bif_last : op_call_bif, row->function, callee, row, arity, slots, site()});
+}
+
+void Lowering::emit_call_external(const code::Export* callee, uint32_t arity, bool is_tail, uint32_t slots) {
+  const process::NativeRow* row = callee->native;
+  if (callee->mfa.module == atoms::erlang && callee->mfa.function == atoms::apply && (arity == 2 || arity == 3)) {
+    Handler handler = arity == 3 ? (is_tail ? op_apply_list_last : op_apply_list) : (is_tail ? op_apply_fun_list_last : op_apply_fun_list);
+    emit(Apply{handler, arity, slots, site()});
+  } else if (row && !row->is_nif && row->kind != process::BifKind::DirtyCpu && row->kind != process::BifKind::DirtyIo) {
+    emit_call_bif(callee, arity, is_tail, slots);
+  } else if (is_tail) {
+    emit(CallExternalTail{slots ? op_call_external_last : op_call_external_only, callee, arity, slots});
+  } else {
+    emit(CallExternal{op_call_external, callee, arity, 0, site()});
+  }
+  if (is_tail) unreachable();
+  else forget_x();
+}
+
+void Lowering::emit_make_fun(uint32_t lambda, const Operand* sources, uint32_t count, Register into) {
+  if (lambda >= code_.lambdas.size() || code_.lambdas[lambda]->num_free != count) return malformed();
+  emit(MakeFun{op_make_fun, code_.lambdas[lambda], count, into});
+  for (uint32_t i = 0; i < count; ++i) emit_word(source(sources[i]));
+}
+
+bool Lowering::calls(Opcode opcode) {
+  auto callee = [&](size_t index) -> const code::Function* {
+    uint32_t target = label(index);
+    const code::Function* function = target < code_.label_to_function.size() ? code_.label_to_function[target] : nullptr;
+    if (!function) malformed();
+    return function;
+  };
+  switch (opcode) {
+    case Opcode::call:
+      emit(Call{op_call, callee(1), number(0), 0, site()});
+      forget_x();
+      return true;
+    case Opcode::call_only:
+      emit(CallTail{op_call_only, callee(1), number(0), 0});
+      unreachable();
+      return true;
+    case Opcode::call_last:
+      emit(CallTail{op_call_last, callee(1), number(0), number(2)});
+      unreachable();
+      return true;
+    case Opcode::call_ext:
+      emit_call_external(import(1), number(0), false, 0);
+      return true;
+    case Opcode::call_ext_only:
+      emit_call_external(import(1), number(0), true, 0);
+      return true;
+    case Opcode::call_ext_last:
+      emit_call_external(import(1), number(0), true, number(2));
+      return true;
+    case Opcode::send: {
+      const code::Export* send = runtime_.code->export_of(atoms::erlang, atoms::send, 2);
+      emit_call_external(send, 2, false, 0);
+      return true;
+    }
+    case Opcode::apply:
+      emit(Apply{op_apply, number(0), 0, site()});
+      forget_x();
+      return true;
+    case Opcode::apply_last:
+      emit(Apply{op_apply_last, number(0), number(1), site()});
+      unreachable();
+      return true;
+    case Opcode::call_fun:
+      emit(CallFun{op_call_fun, x_register(number(0)), number(0), 0, 0, site()});
+      forget_x();
+      return true;
+    case Opcode::call_fun2: {
+      Register fun = reg(operand(2));
+      emit(CallFun{op_call_fun, fun, number(1), 0, 0, site()});
+      forget_x();
+      return true;
+    }
+    case Opcode::make_fun2: {
+      uint32_t count = number(0) < code_.lambdas.size() ? code_.lambdas[number(0)]->num_free : 0;
+      std::vector<Operand> sources;
+      for (uint32_t i = 0; i < count; ++i) sources.push_back(Operand{OperandKind::X, i});
+      emit_make_fun(number(0), sources.data(), count, x_register(0));
+      forget(x_register(0));
+      return true;
+    }
+    case Opcode::make_fun3: {
+      Register into = destination(operand(1));
+      emit_make_fun(number(0), list(2), list_count(2), into);
+      return true;
+    }
+    default: return false;
+  }
+}
+
+}  // namespace athanor::engine::ir

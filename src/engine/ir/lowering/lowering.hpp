@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+// Lowering of one function: byte code to IR, one pass. Which types a preceding test has proven is followed along forward jumps; where a
+// backward jump brings less than was assumed, the function is lowered again with that label taken as unknown.
+#pragma once
+
+#include <array>
+#include <cstring>
+#include <string_view>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+#include "beam/opcodes.hpp"
+#include "engine/interp/ops/handlers.hpp"
+#include "engine/ir/instructions.hpp"
+#include "engine/ir/lowering/lowered.hpp"
+
+namespace athanor::engine::ir {
+
+using beam::Opcode;
+using beam::Operand;
+using beam::OperandKind;
+
+// What a test has shown of a register.
+struct Fact {
+  enum class Shape : uint8_t { Cons, Tuple } shape;
+  Register place;
+  uint32_t arity;   // Tuple: at least this many elements
+};
+using Facts = std::vector<Fact>;
+
+class Lowering {
+ public:
+  Lowering(process::Runtime& runtime, code::Function& function);
+  // Null: malformed.
+  const Word* run(code::Lowered& lowered);
+
+ private:
+  enum class Pass : uint8_t { Done, Again, Malformed };
+  Pass pass();
+  void reset();
+
+  // --- one instruction; each takes those of its subject and says whether the opcode was one of them ---
+  bool control(Opcode opcode);       // control.cpp
+  bool calls(Opcode opcode);         // calls.cpp
+  bool data(Opcode opcode);          // data.cpp
+  bool tests(Opcode opcode);         // tests.cpp
+  bool built_ins(Opcode opcode);     // built_ins.cpp: guards, arithmetic, floats, maps
+  bool bits(Opcode opcode);          // bits.cpp
+  bool receive(Opcode opcode);       // control.cpp
+  bool exceptions(Opcode opcode);    // control.cpp
+
+  // --- operands ---
+  const Operand& operand(size_t index) const { return in_.operands[index]; }
+  uint32_t number(size_t index) const { return static_cast<uint32_t>(operand(index).value); }
+  uint32_t label(size_t index) const { return operand(index).kind == OperandKind::Label ? number(index) : 0; }
+  const Operand* list(size_t index) const { return in_.list.data() + operand(index).value; }
+  uint32_t list_count(size_t index) const { return operand(index).count; }
+  Source source(const Operand& operand);
+  Register reg(const Operand& operand);           // constants are first put into a scratch register
+  Register destination(const Operand& operand);   // forgets what was known of it
+  uint32_t float_register(const Operand& operand);
+  uint32_t heap_words(const Operand& operand) const;
+  Term constant(const Operand& operand);
+  Term atom(const Operand& operand) const;
+  const code::Export* import(size_t index) const { return code_.imports[number(index)]; }
+  const uint8_t* string(uint64_t offset, uint64_t bytes);
+
+  // --- emission ---
+  const CallSite* site();                         // of the instruction at hand; a number until the end
+  template <class Instruction>
+  size_t emit(const Instruction& instruction);
+  void emit_word(Word word) { out_.push_back(word); }
+  void emit_label_word(size_t instruction, uint32_t label);
+  void emit_bare(Handler handler) { emit_word(reinterpret_cast<Word>(handler)); }
+  void place_label(uint32_t number);
+  void jump_to(size_t instruction, size_t byte_offset, bool is_wide, uint32_t label, bool to_loop = false);
+  void unreachable() { is_reachable_ = false; }
+  void malformed() { is_malformed_ = true; }
+  // A mark that may only be used while nothing was placed or emitted since.
+  bool is_last(size_t position, size_t words) const { return position != kNowhere && position + words == out_.size() && last_label_ != out_.size(); }
+  void drop_last(size_t position) { out_.resize(position); }
+
+  // --- facts ---
+  void forget(Register place);
+  void forget_x();
+  void forget_y();
+  void know_cons(Register place);
+  void know_tuple(Register place, uint32_t arity);
+  bool is_cons(Register place) const;
+  const Fact* tuple(Register place) const;
+
+  // --- parts used by several subjects ---
+  void emit_call_bif(const code::Export* callee, uint32_t arity, bool is_tail, uint32_t slots);
+  void emit_call_external(const code::Export* callee, uint32_t arity, bool is_tail, uint32_t slots);
+  void emit_guard_bif(const code::Export* callee, uint32_t arity, JumpOffset fail, const Operand* sources, const Operand& into, uint32_t live);
+  void emit_select(bool is_arity);
+  void emit_type_test(Handler (*chooser)(Kind));
+  void emit_make_fun(uint32_t lambda, const Operand* sources, uint32_t count, Register into);
+  void emit_put_map(bool exact);
+  void emit_bits_create();
+
+  static constexpr size_t kNowhere = ~size_t{0};
+  struct Fix { size_t instruction, byte; uint32_t label; bool is_wide, to_loop; };
+
+  process::Runtime& runtime_;
+  code::Function& function_;
+  code::ModuleCode& code_;
+  const beam::BeamFile& file_;
+  beam::Instruction in_;
+  std::vector<Word> out_;
+  std::vector<Fix> fixes_;
+  std::vector<size_t> site_words_;            // positions that hold the number of a site
+  std::vector<uint32_t> lines_;               // line item a site
+  std::unordered_map<uint32_t, size_t> labels_;
+  std::unordered_map<uint32_t, size_t> loops_;    // loop_rec behind a label
+  std::unordered_map<uint32_t, Facts> label_facts_;
+  std::unordered_set<uint32_t> unknown_labels_;   // of which nothing is assumed
+  std::vector<uint32_t> recent_labels_;
+  Facts facts_;
+  uint32_t line_ = 0;
+  uint32_t scratch_ = 0;
+  size_t last_label_ = kNowhere;
+  size_t last_deallocate_ = kNowhere, last_element_ = kNowhere;
+  bool is_reachable_ = true, is_malformed_ = false, is_again_ = false, is_ended_ = false;
+};
+
+template <class Instruction>
+size_t Lowering::emit(const Instruction& instruction) {
+  size_t position = out_.size();
+  out_.resize(position + kWords<Instruction>);
+  std::memcpy(&out_[position], &instruction, sizeof instruction);
+  if constexpr (requires { instruction.site; }) site_words_.push_back(position + offsetof(Instruction, site) / sizeof(Word));
+  if constexpr (requires { instruction.fail; }) {
+    if (instruction.fail != 0) jump_to(position, offsetof(Instruction, fail), false, static_cast<uint32_t>(instruction.fail));
+  }
+  return position;
+}
+
+}  // namespace athanor::engine::ir
