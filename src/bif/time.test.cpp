@@ -129,8 +129,11 @@ TEST_F(TimeTest, TimersAndTheirErrors) {
   for (int64_t ms : {int64_t{1000}, int64_t{8'000'000'000'000}}) {
     args[0] = Term::small(ms);
     Term reference = start(*self_, args).value;
-    EXPECT_EQ(call(erlang::read_timer_1, reference), std::to_string(ms));
-    EXPECT_EQ(call(erlang::cancel_timer_1, reference), std::to_string(ms));
+    for (auto function : {erlang::read_timer_1, erlang::cancel_timer_1}) {
+      int64_t left = std::stoll(call(function, reference));
+      EXPECT_LE(left, ms);
+      EXPECT_GT(left, ms - 500);   // time goes on
+    }
     EXPECT_EQ(call(erlang::cancel_timer_1, reference), "false");
   }
   Term no_info = cons(heap, make_tuple(heap, atoms::info, atoms::false_), Term::nil());
@@ -142,7 +145,7 @@ TEST_F(TimeTest, TimersAndTheirErrors) {
   Term later[] = {in_time_unit(heap, erlang_monotonic_ns(runtime_) + 5'000'000'000, atoms::millisecond), me, x, absolute};
   Term reference = erlang::start_timer_4(*self_, later).value;
   int64_t left = std::stoll(call(erlang::read_timer_1, reference));
-  EXPECT_GE(left, 4990);
+  EXPECT_GE(left, 4500);
   EXPECT_LE(left, 5000);
 }
 
