@@ -34,6 +34,8 @@ class RunQueue {
   uint64_t popped() const { return popped_.load(std::memory_order_relaxed); }
   // Under the lock: is it really empty? The last look before a sleep.
   bool is_empty_for_sure();
+  // Does a mark grow old at all? Asked before a clock is read.
+  bool is_sampling() const { return sample_start_.load(std::memory_order_relaxed) != 0; }
   // Has something waited for more than this? Any thread; `now` from os::cycle_count.
   bool has_waited(uint64_t now, uint64_t cycles) const {
     uint64_t since = sample_start_.load(std::memory_order_relaxed);

@@ -81,14 +81,15 @@ void Scheduler::slice(Process& process) {
   }
   is_running_process_.store(false, std::memory_order_relaxed);
   add(context_switches_, uint64_t{1});
-  if (queue_.length() > 0 && all_.someone_sleeps()) ask_for_help();
+  if (queue_.length() > 0) ask_for_help();
 }
 
 void Scheduler::enqueue(Process& process) {
-  if (queue_.push(process, false) >= 2 && all_.someone_sleeps()) ask_for_help();
+  if (queue_.push(process, false) >= 2) ask_for_help();
 }
 
 void Scheduler::ask_for_help() {
+  if (!queue_.is_sampling() || !all_.someone_sleeps()) return;
   if (queue_.has_waited(os::cycle_count(), all_.help_after_cycles())) all_.wake_a_helper();
 }
 

@@ -162,7 +162,7 @@ void Schedulers::enqueue(Process& target) {
   }
   // From outside: where it ran last, unless processes wait there while another sleeps.
   uint32_t index = target.home_scheduler_ ? (target.home_scheduler_ - 1u) % online : 0;
-  if (RunQueue& queue = schedulers_[index]->queue(); queue.has_waited(os::cycle_count(), help_after_cycles_)) {
+  if (RunQueue& queue = schedulers_[index]->queue(); queue.is_sampling() && queue.has_waited(os::cycle_count(), help_after_cycles_)) {
     int sleeping = sleeping_scheduler();
     if (sleeping >= 0 && started_.load(std::memory_order_acquire)) index = static_cast<uint32_t>(sleeping);
   }
