@@ -14,9 +14,11 @@ namespace {
 
 Term name_arity(Process& self, Term name, uint32_t arity) { return make_tuple(self.heap(), name, Term::small(arity)); }
 
+// OTP: the file's order reversed.
 Term exports_of(Process& self, const code::ModuleCode& code) {
   std::vector<Term> items;
-  for (const beam::ExportRow& row : code.file->exports) items.push_back(name_arity(self, row.function, row.arity));
+  const std::vector<beam::ExportRow>& rows = code.file->exports;
+  for (auto row = rows.rbegin(); row != rows.rend(); ++row) items.push_back(name_arity(self, row->function, row->arity));
   return make_list(self.heap(), items.data(), items.size());
 }
 
@@ -59,6 +61,12 @@ const code::ModuleCode* current_code(Process& self, Term module) {
   if (!module.is_atom()) return nullptr;
   code::Module* found = self.runtime().code->find_module(module);
   return found ? found->current.load(std::memory_order_acquire) : nullptr;
+}
+
+// OTP: a fun whose code is not there has the name [].
+Term fun_name(const code::FunEntry& entry) {
+  const code::Function* function = entry.function.load(std::memory_order_acquire);
+  return function ? function->mfa.function : Term::nil();
 }
 
 }  // namespace
@@ -105,7 +113,7 @@ BifResult make_fun_3(Process& self, const Term* args) {
   return Term::boxed(place);
 }
 
-// {Item, Value}
+// {Item, Value}. refc of a local fun is not counted here: badarg.
 BifResult fun_info_2(Process& self, const Term* args) {
   Term fun = args[0], item = args[1];
   if (!is_fun(fun)) return self.badarg();
@@ -117,7 +125,7 @@ BifResult fun_info_2(Process& self, const Term* args) {
     if (item == atoms::name) return answer(mfa.function);
     if (item == atoms::arity) return answer(Term::small(mfa.arity));
     if (item == atoms::env) return answer(Term::nil());
-    if (item == atoms::pid || item == atoms::index || item == atoms::new_index || item == atoms::uniq || item == atoms::new_uniq) return answer(atoms::undefined);
+    if (item == atoms::pid || item == atoms::index || item == atoms::new_index || item == atoms::uniq || item == atoms::new_uniq || item == atoms::refc) return answer(atoms::undefined);
     return self.badarg();
   }
   auto* entry = static_cast<code::FunEntry*>(fun_entry(fun));
@@ -127,7 +135,7 @@ BifResult fun_info_2(Process& self, const Term* args) {
   if (item == atoms::index || item == atoms::new_index) return answer(Term::small(entry->index));
   if (item == atoms::uniq) return answer(Term::small(entry->old_uniq));
   if (item == atoms::new_uniq) return answer(athanor::binary::from_bytes(self.heap(), entry->uniq, sizeof entry->uniq));
-  if (item == atoms::name) return answer(entry->function_name.is_none() ? Term::nil() : entry->function_name);
+  if (item == atoms::name) return answer(fun_name(*entry));
   if (item == atoms::arity) return answer(Term::small(fun_arity(fun)));
   if (item == atoms::env) return answer(make_list(self.heap(), fun_environment(fun), fun_num_free(fun)));
   return self.badarg();
@@ -137,8 +145,7 @@ BifResult fun_info_mfa_1(Process& self, const Term* args) {
   Term fun = args[0];
   if (is_local_fun(fun)) {
     auto* entry = static_cast<code::FunEntry*>(fun_entry(fun));
-    Term name = entry->function_name.is_none() ? Term::nil() : entry->function_name;
-    return make_tuple(self.heap(), entry->module, name, Term::small(fun_arity(fun)));
+    return make_tuple(self.heap(), entry->module, fun_name(*entry), Term::small(fun_arity(fun)));
   }
   if (!is_export_fun(fun)) return self.badarg();
   const Mfa& mfa = export_entry(fun)->mfa;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Loading, deleting and purging code.
+#include <algorithm>
 #include <vector>
 
-#include "base/md5.hpp"
 #include "bif/bif.hpp"
 #include "bif/magic.hpp"
 #include "code/code_server.hpp"
@@ -39,7 +39,7 @@ BifResult prepare_loading_2(Process& self, const Term* args) {
   self.charge(bytes.size() / 256);
   auto prepared = server(self).prepare(args[0], bytes_at(bytes), bytes.size());
   if (!prepared) {
-    std::string text = "Loading of " + std::string(atom_text(args[0])) + " failed: " + prepared.error().message;
+    std::string text = "Error loading module " + std::string(atom_text(args[0])) + ":\n  " + prepared.error().message + "\n";
     Term words = cons(self.heap(), latin1_list(self.heap(), text), Term::nil());
     process::log_event(self.runtime(), atoms::error, "~s~n", words, self.group_leader_, self.pid());
     return error_tuple(self, atoms::badfile);
@@ -49,25 +49,37 @@ BifResult prepare_loading_2(Process& self, const Term* args) {
   return reference;
 }
 
+// The steps of a purge; erts_code_purger checks all processes between prepare and complete.
 BifResult purge_module_2(Process& self, const Term* args) {
+  if (self.registered_name_ != atoms::erts_code_purger) return self.error(atoms::notsup);
   if (!args[0].is_atom()) return self.badarg();
   code::CodeServer& code = server(self);
-  if (args[1] == atoms::prepare) return boolean(code.has_old(args[0]));
-  // A module whose on_load failed was never current, so no process refers to it.
-  if (args[1] == atoms::prepare_on_load) return atoms::false_;
-  if (args[1] == atoms::abort) return atoms::false_;
+  if (args[1] == atoms::prepare || args[1] == atoms::prepare_on_load) {
+    if (code.is_purging(Term::none())) return self.badarg();
+    return boolean(code.begin_purge(args[0], args[1] == atoms::prepare_on_load));
+  }
+  if ((args[1] != atoms::abort && args[1] != atoms::complete) || !code.is_purging(args[0])) return self.badarg();
   if (args[1] == atoms::complete) return boolean(code.purge(args[0]));
-  return self.badarg();
+  code.abort_purge();
+  return atoms::false_;
 }
 
+// erts_internal:beamfile_chunk(Binary, Id): a part of the file, or undefined.
 BifResult beamfile_chunk_2(Process& self, const Term* args) {
   std::string id;
-  if (!athanor::binary::is_binary(args[0]) || !args[1].is_list() || !iolist_to_string(args[1], id) || id.size() != 4) return self.badarg();
+  Term list = args[1];
+  for (; list.is_list_cell() && id.size() < 4; list = list.tail()) {
+    const Term byte = list.head();
+    if (!byte.is_small() || byte.small_value() < 0 || byte.small_value() > 255) return self.badarg();
+    id.push_back(static_cast<char>(byte.small_value()));
+  }
+  if (!athanor::binary::is_binary(args[0]) || !list.is_nil() || id.size() != 4) return self.badarg();
   athanor::binary::Scratch scratch;
   std::string_view bytes = file_bytes(args[0], scratch);
   auto chunk = beam::find_chunk(bytes_at(bytes), bytes.size(), id);
-  if (!chunk || !chunk->data()) return atoms::undefined;
-  return athanor::binary::from_text(self.heap(), *chunk);
+  if (!chunk || chunk->empty()) return atoms::undefined;
+  const auto offset = static_cast<uint64_t>(chunk->data() - bytes.data());
+  return athanor::binary::part(self.heap(), args[0], offset * 8, chunk->size() * 8);
 }
 
 BifResult beamfile_module_md5_1(Process& self, const Term* args) {
@@ -89,7 +101,7 @@ BifResult has_prepared_code_on_load_1(Process& self, const Term* args) {
   return boolean(server(self).has_on_load(*prepared));
 }
 
-// ok | {not_purged, Modules} | {on_load, Modules}
+// ok | {not_purged, Modules} | {on_load, Modules} | {duplicated, Modules}
 BifResult finish_loading_1(Process& self, const Term* args) {
   std::vector<code::Prepared*> all;
   Term list = args[0];
@@ -108,6 +120,7 @@ BifResult finish_loading_1(Process& self, const Term* args) {
     case code::CodeServer::Finish::Ok: return atoms::ok;
     case code::CodeServer::Finish::NotPurged: return failed_modules(self, atoms::not_purged, failed);
     case code::CodeServer::Finish::OnLoad: return failed_modules(self, atoms::on_load, failed);
+    case code::CodeServer::Finish::Duplicated: return failed_modules(self, atoms::duplicated, failed);
   }
   ATH_ASSERT(false);
 }
@@ -129,9 +142,15 @@ BifResult finish_after_on_load_2(Process& self, const Term* args) {
 BifResult delete_module_1(Process& self, const Term* args) {
   if (!args[0].is_atom()) return self.badarg();
   code::Module* module = server(self).find_module(args[0]);
-  if (!module || !module->current.load(std::memory_order_acquire)) return atoms::undefined;
-  if (module->old.load(std::memory_order_acquire)) return self.badarg();
-  return boolean(server(self).remove_current(args[0]));
+  if (!module) return atoms::undefined;
+  if (module->old.load(std::memory_order_acquire)) {
+    std::string text = "Module " + std::string(atom_text(args[0])) + " must be purged before deleting\n";
+    Term words = cons(self.heap(), latin1_list(self.heap(), text), Term::nil());
+    process::log_event(self.runtime(), atoms::error, "~s", words, self.group_leader_, self.pid());
+    return self.badarg();
+  }
+  server(self).remove_current(args[0]);
+  return atoms::true_;
 }
 
 BifResult check_old_code_1(Process& self, const Term* args) {
@@ -152,18 +171,19 @@ BifResult load_nif_2(Process& self, const Term* args) {
     code::Module* module = code.find_module(module_name);
     if (!generation && module) generation = module->current.load(std::memory_order_acquire);
   }
+  auto refusal = [&](Term kind, std::string_view text) { return error_tuple(self, make_tuple(self.heap(), kind, latin1_list(self.heap(), text))); };
   bool has_natives = false;
-  for (size_t i = 0; generation && i < generation->function_count && !has_natives; ++i) {
-    const process::NativeRow* row = code.native(module_name, generation->functions[i].mfa.function, generation->functions[i].mfa.arity);
-    has_natives = row && row->is_nif;
+  for (size_t i = 0; generation && i < generation->function_count; ++i) {
+    const code::Function& function = generation->functions[i];
+    if (function.native && function.native->is_nif) return refusal(atoms::reload, "NIF library already loaded (reload disallowed since OTP 20).");
+    const process::NativeRow* row = code.native(module_name, function.mfa.function, function.mfa.arity);
+    has_natives |= row && row->is_nif;
   }
   if (has_natives) {
     code.activate_nifs(*generation);
     return atoms::ok;
   }
-  std::string text = "Failed to load NIF library " + path + ": this machine has no interface for separate libraries yet";
-  Term reason = make_tuple(self.heap(), atoms::load_failed, latin1_list(self.heap(), text));
-  return error_tuple(self, reason);
+  return refusal(atoms::load_failed, "Failed to load NIF library: '" + path + ".so: this machine has no interface for separate libraries yet'");
 }
 
 BifResult module_loaded_1(Process& self, const Term* args) {
@@ -177,6 +197,7 @@ BifResult loaded_0(Process& self, const Term*) {
 }
 BifResult pre_loaded_0(Process& self, const Term*) {
   std::vector<Term> names = server(self).preloaded_names();
+  std::reverse(names.begin(), names.end());   // OTP: latest first
   return make_list(self.heap(), names.data(), names.size());
 }
 

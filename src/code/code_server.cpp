@@ -11,17 +11,13 @@
 namespace athanor::code {
 
 CodeServer::Tables::~Tables() {
-  auto free_code = [](ModuleCode* code) {
-    if (!code) return;
-    if (code->release_lowered) code->release_lowered(*code);
-    delete code;
-  };
   for (Module* module : in_order) {
-    free_code(module->current.load());
-    free_code(module->old.load());
+    delete module->current.load();
+    delete module->old.load();
     delete module;
   }
-  for (auto& [name, code] : awaiting_on_load) free_code(code);
+  delete old_before_purge;
+  for (auto& [name, code] : awaiting_on_load) delete code;
   exports.each([](Export& e) { delete &e; });
   for (auto& [hash, entry] : funs) delete entry;
 }
@@ -34,7 +30,8 @@ CodeServer::CodeServer(process::Runtime& runtime, std::span<const process::Nativ
     Mfa mfa{intern(row->module), intern(row->name), row->arity};
     Export* exported = export_of(mfa.module, mfa.function, mfa.arity);
     exported->native = row;
-    if (!row->is_nif) exported->entry.store(stubs_.native_entry(*row, mfa), std::memory_order_release);
+    exported->native_entry = stubs_.native_entry(*row, mfa);
+    if (!row->is_nif) exported->entry.store(exported->native_entry, std::memory_order_release);
   }
 }
 
@@ -52,7 +49,8 @@ Export* CodeServer::export_of(Term module, Term function, uint32_t arity) {
   if (Export* found = find_export(module, function, arity)) return found;
   auto* made = new Export;
   made->mfa = Mfa{module, function, arity};
-  made->entry.store(stubs_.undefined_entry(*made), std::memory_order_relaxed);
+  made->undefined_entry = stubs_.undefined_entry(*made);
+  made->entry.store(made->undefined_entry, std::memory_order_relaxed);
   tables_->exports.insert(export_hash(module, function, arity), made, runtime_.epochs);
   tables_->exports_of[module.raw].push_back(made);
   return made;
@@ -82,7 +80,8 @@ FunEntry* CodeServer::fun_of(Term module, uint32_t index, uint32_t old_uniq, con
   entry->index = index;
   entry->old_uniq = old_uniq;
   std::memcpy(entry->uniq, uniq, sizeof entry->uniq);
-  entry->entry.store(stubs_.unloaded_fun_entry(*entry), std::memory_order_release);
+  entry->unloaded_entry = stubs_.unloaded_fun_entry(*entry);
+  entry->entry.store(entry->unloaded_entry, std::memory_order_release);
   tables_->funs.emplace(hash, entry);
   return entry;
 }
@@ -90,8 +89,8 @@ FunEntry* CodeServer::fun_of(Term module, uint32_t index, uint32_t old_uniq, con
 std::vector<Term> CodeServer::loaded() const {
   std::lock_guard lock(tables_->mutex);
   std::vector<Term> names;
-  for (Module* module : tables_->in_order) {
-    if (module->current.load(std::memory_order_acquire)) names.push_back(module->name);
+  for (auto it = tables_->in_order.rbegin(); it != tables_->in_order.rend(); ++it) {
+    if ((*it)->current.load(std::memory_order_acquire) || (*it)->old.load(std::memory_order_acquire)) names.push_back((*it)->name);
   }
   return names;
 }

@@ -33,6 +33,14 @@ struct Prepared : MagicObject {
   std::unique_ptr<ModuleCode> code;   // null once finished
 };
 
+// Why a fun's entry is the "unloaded" stub.
+enum class UnloadedFun : uint8_t {
+  Callable,     // it no longer is: call again
+  Purging,      // erts_code_purger:pending_purge_lambda/3 is to be called: it calls again when the purge is through
+  Gone,         // the module is loaded and has no such fun: badfun
+  NotLoaded,    // error_handler:undefined_lambda/3 is to be called
+};
+
 class CodeServer {
  public:
   CodeServer(process::Runtime& runtime, std::span<const process::NativeRow* const> natives, const EngineStubs& stubs);
@@ -43,27 +51,33 @@ class CodeServer {
   Export* export_of(Term module, Term function, uint32_t arity);           // made if new
   Module* find_module(Term name) const;
   FunEntry* fun_of(Term module, uint32_t index, uint32_t old_uniq, const uint8_t uniq[16], uint32_t arity, uint32_t num_free);
-  std::vector<Term> loaded() const;                                        // names, sorted by name of load order
+  std::vector<Term> loaded() const;                                        // names, latest first
   std::vector<Export*> exports_of(Term module) const;
   const process::NativeRow* native(Term module, Term function, uint32_t arity) const;
+  UnloadedFun unloaded_fun(const FunEntry& entry) const;                   // takes the lock
 
   // --- loading ---
   // Reads, verifies, links. The error's message is logged and becomes {error, badfile} (or another reason atom in `reason`).
   base::Result<Prepared*> prepare(Term expected_module, const uint8_t* bytes, size_t count);
-  enum class Finish : uint8_t { Ok, NotPurged, OnLoad };
-  // Makes all of them visible at once. Modules with old code present: NotPurged (`failed` lists them) and nothing happens.
+  enum class Finish : uint8_t { Ok, NotPurged, OnLoad, Duplicated };
+  // Makes all of them visible. Modules with old code present, or twice in the list: NotPurged, Duplicated (`failed` lists them) and
+  // nothing happens. Modules with an on_load function wait for finish_after_on_load: OnLoad (`failed` lists them).
   Finish finish(std::span<Prepared* const> prepared, std::vector<Term>& failed);
   bool has_on_load(const Prepared& prepared) const;
-  // After on_load ran: true makes the module current.
-  bool finish_after_on_load(Term module, bool success);   // false: no such module waits
-  Function* on_load_function(Term module) const;            // null: none waits
-  ModuleCode* awaiting_on_load(Term module) const;
+  // After on_load ran: success makes the module current; else it waits for begin_purge. False: no such module waits.
+  bool finish_after_on_load(Term module, bool success);
+  ModuleCode* awaiting_on_load(Term module) const;          // null: none waits
   // erlang:load_nif/2 of a static library: natives that stock OTP has as NIFs replace the stubs of this generation.
   void activate_nifs(ModuleCode& code);
   bool remove_current(Term module);     // erlang:delete_module/1: current becomes old. false: no such; `old` present must be checked first
   bool has_old(Term module) const;
-  // Old code goes; no process refers to it any more. Funs of it become unloaded.
-  bool purge(Term module);
+  // A purge in three steps, one at a time a machine (erts_code_purger). begin: calls of the old code's funs are held up from now on, so
+  // that processes once checked stay clean; `failed_on_load`: of the code whose on_load failed, which becomes the old code. False: there is
+  // none. purge: no process refers to it any more, it goes. abort: all as before.
+  bool begin_purge(Term module, bool failed_on_load);
+  bool is_purging(Term module) const;                       // none(): any
+  bool purge(Term module);                                  // also without begin_purge
+  void abort_purge();
   bool is_preloaded(Term module) const;
   std::vector<Term> preloaded_names() const;
   void mark_preloaded(Term module);

@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // Preparing a module beside what runs, and making it visible.
-#include <algorithm>
-#include <cstring>
-
 #include "code/code_server.hpp"
 #include "code/tables.hpp"
 #include "process/runtime.hpp"
@@ -27,14 +24,41 @@ void make_functions(CodeServer& server, ModuleCode& code, const EngineStubs& stu
     function.mfa = Mfa{code.module, row.name, row.arity};
     function.row = static_cast<uint32_t>(i);
     code.label_to_function[row.entry_label] = &function;
-    const process::NativeRow* native = server.native(code.module, row.name, row.arity);
-    if (native && !native->is_nif) {
-      function.native = native;
-      function.entry.store(stubs.native_entry(*native, function.mfa), std::memory_order_release);
+    const Export* known = server.find_export(code.module, row.name, row.arity);
+    if (known && known->native && !known->native->is_nif) {
+      function.native = known->native;
+      function.entry.store(known->native_entry, std::memory_order_release);
     } else {
       function.entry.store(stubs.lowering_entry(function), std::memory_order_release);
     }
   }
+}
+
+// What the code names: exports of its own, imports, funs. Empty: good.
+std::string link(CodeServer& server, ModuleCode& code) {
+  const beam::BeamFile& file = *code.file;
+  for (const beam::ExportRow& row : file.exports) {
+    Function* function = code.label_to_function[row.label];
+    if (function->mfa.function != row.function) return "an export has another name than its function";
+    function->exported = server.export_of(code.module, row.function, row.arity);
+  }
+  code.imports.reserve(file.imports.size());
+  for (const beam::ImportRow& row : file.imports) code.imports.push_back(server.export_of(row.module, row.function, row.arity));
+  // Instructions that call built-ins by themselves need one that this machine has.
+  for (size_t i = 0; i < file.guard_imports.size(); ++i) {
+    const process::NativeRow* native = code.imports[i]->native;
+    if (file.guard_imports[i] && (!native || native->kind == process::BifKind::DirtyCpu || native->kind == process::BifKind::DirtyIo)) {
+      const beam::ImportRow& row = file.imports[i];
+      return "an instruction calls " + std::string(atom_text(row.module)) + ":" + std::string(atom_text(row.function)) + "/" + std::to_string(row.arity) + ", which is no built-in";
+    }
+  }
+  code.lambdas.reserve(file.lambdas.size());
+  for (const beam::LambdaRow& row : file.lambdas) {
+    FunEntry* entry = server.fun_of(code.module, row.index, row.old_uniq, file.md5, row.arity - row.num_free, row.num_free);
+    code.label_to_function[row.label]->lambda = entry;
+    code.lambdas.push_back(entry);
+  }
+  return {};
 }
 
 bool decode_literals(ModuleCode& code, process::Runtime& runtime) {
@@ -45,6 +69,8 @@ bool decode_literals(ModuleCode& code, process::Runtime& runtime) {
     if (decoded.term.is_none()) return false;
     code.literals.push_back(decoded.term);
   }
+  code.file->literals = {};
+  code.file->literal_storage = {};
   return true;
 }
 
@@ -62,15 +88,9 @@ Result<Prepared*> CodeServer::prepare(Term expected_module, const uint8_t* bytes
   code->file = std::move(*file);
   if (!decode_literals(*code, runtime_)) return Error{"a literal is malformed"};
   make_functions(*this, *code, stubs_);
-  for (const beam::ImportRow& row : code->file->imports) code->imports.push_back(export_of(row.module, row.function, row.arity));
-  for (const beam::LambdaRow& row : code->file->lambdas) {
-    FunEntry* entry = fun_of(code->module, row.index, row.old_uniq, code->file->md5, row.arity - row.num_free, row.num_free);
-    entry->function_name = row.function;
-    code->lambdas.push_back(entry);
-  }
+  if (std::string problem = link(*this, *code); !problem.empty()) return Error{problem};
   if (code->file->on_load_label != 0) {
     code->on_load = code->label_to_function[code->file->on_load_label];
-    code->on_load_done = false;
     code->on_load_call = std::make_unique<Export>();
     code->on_load_call->mfa = code->on_load->mfa;
     code->on_load_call->entry.store(code->on_load->entry.load());
@@ -101,41 +121,60 @@ Module& module_of(CodeServer::Tables& tables, Term name, process::Runtime& runti
 
 }  // namespace
 
-// Under the tables' mutex. The current generation becomes the old one.
+// Under the tables' mutex: funs of this generation lead to it. A generation with the same MD5 shares the entries with the one before.
+void link_funs(ModuleCode& code) {
+  for (size_t i = 0; i < code.lambdas.size(); ++i) {
+    Function* function = code.label_to_function[code.file->lambdas[i].label];
+    code.lambdas[i]->function.store(function, std::memory_order_release);
+    code.lambdas[i]->entry.store(function->entry.load(std::memory_order_acquire), std::memory_order_release);
+  }
+}
+
+// Under the tables' mutex: exports that still lead to this generation become undefined; built-ins stay.
+void unlink_exports(CodeServer& server, ModuleCode& code) {
+  for (const beam::ExportRow& row : code.file->exports) {
+    Export* exported = server.export_of(code.module, row.function, row.arity);
+    Function* function = exported->function.load(std::memory_order_acquire);
+    if (!function || function->code != &code) continue;
+    exported->function.store(nullptr, std::memory_order_release);
+    const bool is_native = exported->native && !exported->native->is_nif;
+    exported->entry.store(is_native ? exported->native_entry : exported->undefined_entry, std::memory_order_release);
+  }
+}
+
+namespace {
+
+// Under the tables' mutex. The current generation becomes the old one; no export is undefined in between.
 void make_current(CodeServer& server, CodeServer::Tables& tables, process::Runtime& runtime, ModuleCode* code) {
   Module& module = module_of(tables, code->module, runtime);
   ModuleCode* before = module.current.load(std::memory_order_relaxed);
-  for (size_t i = 0; i < code->lambdas.size(); ++i) {
-    Function* function = code->label_to_function[code->file->lambdas[i].label];
-    code->lambdas[i]->function.store(function, std::memory_order_release);
-    code->lambdas[i]->entry.store(function->entry.load(std::memory_order_acquire), std::memory_order_release);
+  link_funs(*code);
+  for (const beam::ExportRow& row : code->file->exports) {
+    Function* function = code->label_to_function[row.label];
+    function->exported->function.store(function, std::memory_order_release);
+    function->exported->entry.store(function->entry.load(std::memory_order_acquire), std::memory_order_release);
   }
   if (before) {
+    unlink_exports(server, *before);
     module.old.store(before, std::memory_order_release);
-    for (const beam::ExportRow& row : before->file->exports) {
-      Export* exported = server.export_of(code->module, row.function, row.arity);
-      if (exported->native && !exported->native->is_nif) continue;
-      exported->function.store(nullptr, std::memory_order_release);
-      exported->entry.store(server.stubs().undefined_entry(*exported), std::memory_order_release);
-    }
-  }
-  for (const beam::ExportRow& row : code->file->exports) {
-    Export* exported = server.export_of(code->module, row.function, row.arity);
-    Function* function = code->label_to_function[row.label];
-    function->exported = exported;
-    exported->function.store(function, std::memory_order_release);
-    exported->entry.store(function->entry.load(std::memory_order_acquire), std::memory_order_release);
   }
   module.current.store(code, std::memory_order_release);
 }
 
+}  // namespace
+
 CodeServer::Finish CodeServer::finish(std::span<Prepared* const> prepared, std::vector<Term>& failed) {
   std::lock_guard lock(tables_->mutex);
-  for (Prepared* p : prepared) {
-    if (!p->code) {
-      failed.push_back(Term::none());
-      continue;
+  for (size_t i = 0; i < prepared.size(); ++i) {
+    for (size_t j = 0; j < i; ++j) {
+      if (prepared[i] == prepared[j] || prepared[i]->code->module == prepared[j]->code->module) {
+        failed.push_back(prepared[i]->code->module);
+        break;
+      }
     }
+  }
+  if (!failed.empty()) return Finish::Duplicated;
+  for (Prepared* p : prepared) {
     Module* module = find_module(p->code->module);
     if (module && module->current.load() && module->old.load()) failed.push_back(module->name);
   }
@@ -143,55 +182,53 @@ CodeServer::Finish CodeServer::finish(std::span<Prepared* const> prepared, std::
   Finish result = Finish::Ok;
   for (Prepared* p : prepared) {
     ModuleCode* code = p->code.release();
-    if (code->on_load) {
-      ModuleCode*& slot = tables_->awaiting_on_load[code->module.raw];
-      if (slot) delete slot;
-      slot = code;
-      failed.push_back(code->module);
-      result = Finish::OnLoad;
-    } else {
+    if (!code->on_load) {
       make_current(*this, *tables_, runtime_, code);
+      continue;
     }
+    module_of(*tables_, code->module, runtime_);
+    ModuleCode*& slot = tables_->awaiting_on_load[code->module.raw];
+    // Its on_load may still run somewhere: it is kept, as the literals of purged code are.
+    if (slot) tables_->abandoned.emplace_back(slot);
+    slot = code;
+    link_funs(*code);
+    failed.push_back(code->module);
+    result = Finish::OnLoad;
   }
   return result;
-}
-
-Function* CodeServer::on_load_function(Term module) const {
-  std::lock_guard lock(tables_->mutex);
-  auto found = tables_->awaiting_on_load.find(module.raw);
-  return found == tables_->awaiting_on_load.end() ? nullptr : found->second->on_load;
 }
 
 ModuleCode* CodeServer::awaiting_on_load(Term module) const {
   std::lock_guard lock(tables_->mutex);
   auto found = tables_->awaiting_on_load.find(module.raw);
-  return found == tables_->awaiting_on_load.end() ? nullptr : found->second;
+  return found == tables_->awaiting_on_load.end() || found->second->has_on_load_failed ? nullptr : found->second;
 }
 
 bool CodeServer::finish_after_on_load(Term module, bool success) {
   std::lock_guard lock(tables_->mutex);
   auto found = tables_->awaiting_on_load.find(module.raw);
-  if (found == tables_->awaiting_on_load.end()) return false;
+  if (found == tables_->awaiting_on_load.end() || found->second->has_on_load_failed) return false;
+  if (!success) {
+    found->second->has_on_load_failed = true;
+    return true;
+  }
   ModuleCode* code = found->second;
   tables_->awaiting_on_load.erase(found);
-  if (success) {
-    code->on_load_done = true;
-    make_current(*this, *tables_, runtime_, code);
-  } else {
-    retire(code);
-  }
+  make_current(*this, *tables_, runtime_, code);
   return true;
 }
 
 void CodeServer::activate_nifs(ModuleCode& code) {
+  std::lock_guard lock(tables_->mutex);
   for (size_t i = 0; i < code.function_count; ++i) {
     Function& function = code.functions[i];
-    const process::NativeRow* row = native(function.mfa.module, function.mfa.function, function.mfa.arity);
-    if (!row || !row->is_nif) continue;
-    function.native = row;
-    CodeAddress entry = stubs_.native_entry(*row, function.mfa);
-    function.entry.store(entry, std::memory_order_release);
-    if (Export* exported = function.exported) exported->entry.store(entry, std::memory_order_release);
+    const Export* known = find_export(function.mfa.module, function.mfa.function, function.mfa.arity);
+    if (!known || !known->native || !known->native->is_nif) continue;
+    function.native = known->native;
+    function.entry.store(known->native_entry, std::memory_order_release);
+    if (function.exported && function.exported->function.load(std::memory_order_acquire) == &function) {
+      function.exported->entry.store(known->native_entry, std::memory_order_release);
+    }
   }
 }
 

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <vector>
 
 #include "beam/beam_file.hpp"
@@ -22,6 +23,7 @@ struct ModuleCode;
 struct Lowered;                      // engine's: the IR of one function; engine frees it through ModuleCode::release_lowered
 
 struct Function;
+struct FunEntry;
 
 // Module:Function/Arity as called from elsewhere. Made once, never freed while the machine lives.
 class Export : public ExportHead {
@@ -30,6 +32,8 @@ class Export : public ExportHead {
   std::atomic<CodeAddress> entry{nullptr};
   std::atomic<Function*> function{nullptr};            // of the current generation; null: undefined or native without a body
   const process::NativeRow* native = nullptr;          // built-in of this name, if any (fixed at start)
+  CodeAddress native_entry = nullptr;                  // for calling it
+  CodeAddress undefined_entry = nullptr;               // the engine's stub for this name
   bool is_defined() const { return function.load(std::memory_order_acquire) != nullptr || (native && !native->is_nif); }
 };
 
@@ -41,36 +45,48 @@ struct Function {
   uint32_t row = 0;                          // in BeamFile::functions
   const process::NativeRow* native = nullptr;   // a native replaces the body
   std::atomic<Lowered*> lowered{nullptr};
-  Export* exported = nullptr;          // its entry follows ours while the generation is current
+  Export* exported = nullptr;               // its entry follows ours while the generation is current; null: a local function
+  FunEntry* lambda = nullptr;                // likewise, where funs are made of it
 };
 
 struct ModuleCode {
   Term module;
   std::unique_ptr<beam::BeamFile> file;      // kept: functions are lowered from it
   std::unique_ptr<heap::LiteralArea> literal_area;
-  std::vector<Term> literals;                // decoded on first use? no: at load; index as in the file
+  std::vector<Term> literals;                // decoded at load; index as in the file
   std::unique_ptr<Function[]> functions;
   size_t function_count = 0;
   std::vector<Function*> label_to_function;  // entry labels; null for inner labels
   std::vector<Export*> imports;        // resolved
-  std::vector<struct FunEntry*> lambdas;     // one a FunT row
+  std::vector<FunEntry*> lambdas;            // one a FunT row
   Function* on_load = nullptr;
   std::unique_ptr<Export> on_load_call;   // a way to call it while it is not exported
-  bool on_load_done = true;
-  bool has_on_load_failed = false;
+  bool has_on_load_failed = false;           // waits for its purge
   void* nif_library = nullptr;
+  std::mutex lowering_mutex;                 // one function at a time is lowered; guards literal_area then
   uint64_t generation = 0;                   // unique a machine
   // Set by the engine when it lowers; called when the generation is purged.
   void (*release_lowered)(ModuleCode&) = nullptr;
   Function* find(Term name, uint32_t arity) const;   // any function, exported or not
+  ~ModuleCode() { if (release_lowered) release_lowered(*this); }
 };
 
 // What local funs of (module, uniq, index) have in common. Never freed while the machine lives.
 struct FunEntry : public FunHead {
-  std::atomic<CodeAddress> entry{nullptr};  // engine's "unloaded fun" stub when the code is gone
-  std::atomic<Function*> function{nullptr};
-  Term function_name;                       // of the lambda's function, or none
+  std::atomic<CodeAddress> entry{nullptr};   // engine's "unloaded fun" stub when the code is gone or is being purged
+  std::atomic<Function*> function{nullptr};  // null: the code is gone. To be followed inside an epoch: purge retires it
+  CodeAddress unloaded_entry = nullptr;
 };
+
+// A function's code address changes from `from` (lowered, counted, freed …): what leads to it follows, unless it leads elsewhere by now.
+inline void replace_entry(Function& function, CodeAddress from, CodeAddress to) {
+  CodeAddress expected = from;
+  function.entry.compare_exchange_strong(expected, to, std::memory_order_acq_rel);
+  expected = from;
+  if (function.exported) function.exported->entry.compare_exchange_strong(expected, to, std::memory_order_acq_rel);
+  expected = from;
+  if (function.lambda) function.lambda->entry.compare_exchange_strong(expected, to, std::memory_order_acq_rel);
+}
 
 struct Module {
   Term name;

@@ -5,52 +5,106 @@
 #include "process/runtime.hpp"
 
 namespace athanor::code {
+namespace {
+
+// Entries of funs that lead to this generation (a newer one may have the same fun).
+template <class Visit>
+void each_fun(ModuleCode& code, Visit visit) {
+  for (FunEntry* entry : code.lambdas) {
+    Function* function = entry->function.load(std::memory_order_acquire);
+    if (function && function->code == &code) visit(*entry, *function);
+  }
+}
+
+ModuleCode* old_code(const CodeServer& server, Term name, Module*& module) {
+  module = server.find_module(name);
+  return module ? module->old.load(std::memory_order_acquire) : nullptr;
+}
+
+}  // namespace
 
 bool CodeServer::remove_current(Term name) {
   std::lock_guard lock(tables_->mutex);
   Module* module = find_module(name);
   ModuleCode* code = module ? module->current.load(std::memory_order_acquire) : nullptr;
   if (!code) return false;
-  for (const beam::ExportRow& row : code->file->exports) {
-    Export* exported = export_of(name, row.function, row.arity);
-    if (exported->native && !exported->native->is_nif) continue;
-    exported->function.store(nullptr, std::memory_order_release);
-    exported->entry.store(stubs_.undefined_entry(*exported), std::memory_order_release);
-  }
+  unlink_exports(*this, *code);
   module->old.store(code, std::memory_order_release);
   module->current.store(nullptr, std::memory_order_release);
   return true;
 }
 
 bool CodeServer::has_old(Term name) const {
-  Module* module = find_module(name);
-  return module && module->old.load(std::memory_order_acquire);
+  Module* module;
+  return old_code(*this, name, module) != nullptr;
 }
 
 // Readers may still be inside: the code goes when every thread has passed a quiescent point. Literals stay (see Tables).
 void CodeServer::retire(ModuleCode* code) {
   if (code->literal_area) tables_->old_literals.push_back(std::move(code->literal_area));
-  runtime_.epochs->retire(code, [](void* object) {
-    auto* old = static_cast<ModuleCode*>(object);
-    if (old->release_lowered) old->release_lowered(*old);
-    delete old;
-  });
+  runtime_.epochs->retire(code, [](void* object) { delete static_cast<ModuleCode*>(object); });
+}
+
+bool CodeServer::begin_purge(Term name, bool failed_on_load) {
+  std::lock_guard lock(tables_->mutex);
+  Module* module;
+  ModuleCode* code = old_code(*this, name, module);
+  if (failed_on_load) {
+    auto found = tables_->awaiting_on_load.find(name.raw);
+    if (!module || found == tables_->awaiting_on_load.end() || !found->second->has_on_load_failed) return false;
+    tables_->old_before_purge = code;
+    code = found->second;
+    tables_->awaiting_on_load.erase(found);
+    module->old.store(code, std::memory_order_release);
+  }
+  if (!code) return false;
+  tables_->purging = name;
+  each_fun(*code, [](FunEntry& entry, Function&) { entry.entry.store(entry.unloaded_entry, std::memory_order_release); });
+  return true;
+}
+
+bool CodeServer::is_purging(Term name) const {
+  std::lock_guard lock(tables_->mutex);
+  return name.is_none() ? !tables_->purging.is_none() : tables_->purging == name;
+}
+
+void CodeServer::abort_purge() {
+  std::lock_guard lock(tables_->mutex);
+  Module* module;
+  if (tables_->purging.is_none()) return;
+  if (ModuleCode* code = old_code(*this, tables_->purging, module)) {
+    each_fun(*code, [](FunEntry& entry, Function& function) {
+      entry.entry.store(function.entry.load(std::memory_order_acquire), std::memory_order_release);
+    });
+  }
+  tables_->purging = Term::none();
 }
 
 bool CodeServer::purge(Term name) {
   std::lock_guard lock(tables_->mutex);
-  Module* module = find_module(name);
-  ModuleCode* code = module ? module->old.load(std::memory_order_acquire) : nullptr;
-  if (!code) return false;
-  for (FunEntry* entry : code->lambdas) {
-    Function* function = entry->function.load(std::memory_order_acquire);
-    if (!function || function->code != code) continue;   // a newer generation has the same fun
-    entry->function.store(nullptr, std::memory_order_release);
-    entry->entry.store(stubs_.unloaded_fun_entry(*entry), std::memory_order_release);
+  Module* module;
+  ModuleCode* code = old_code(*this, name, module);
+  ModuleCode* put_aside = nullptr;
+  if (tables_->purging == name) {
+    tables_->purging = Term::none();
+    put_aside = std::exchange(tables_->old_before_purge, nullptr);
   }
-  module->old.store(nullptr, std::memory_order_release);
+  if (!code) return false;
+  each_fun(*code, [](FunEntry& entry, Function&) {
+    entry.function.store(nullptr, std::memory_order_release);
+    entry.entry.store(entry.unloaded_entry, std::memory_order_release);
+  });
+  module->old.store(put_aside, std::memory_order_release);
   retire(code);
   return true;
+}
+
+UnloadedFun CodeServer::unloaded_fun(const FunEntry& entry) const {
+  std::lock_guard lock(tables_->mutex);
+  if (entry.entry.load(std::memory_order_acquire) != entry.unloaded_entry) return UnloadedFun::Callable;
+  if (entry.function.load(std::memory_order_acquire) && tables_->purging == entry.module) return UnloadedFun::Purging;
+  Module* module = find_module(entry.module);
+  return module && module->current.load(std::memory_order_acquire) ? UnloadedFun::Gone : UnloadedFun::NotLoaded;
 }
 
 }  // namespace athanor::code

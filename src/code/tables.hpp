@@ -6,6 +6,7 @@
 #include <mutex>
 #include <unordered_map>
 #include <unordered_set>
+#include <utility>
 #include <vector>
 
 #include "code/code_server.hpp"
@@ -28,14 +29,20 @@ struct CodeServer::Tables {
   std::recursive_mutex mutex;                               // every change; not held while code runs
   std::vector<Module*> in_order;                            // modules as first mentioned
   std::unordered_multimap<uint64_t, FunEntry*> funs;        // under mutex
-  std::unordered_map<Word, ModuleCode*> awaiting_on_load;   // by module name
+  std::unordered_map<Word, ModuleCode*> awaiting_on_load;   // by module name; also those whose on_load failed
+  Term purging;                                             // module, or none
+  ModuleCode* old_before_purge = nullptr;                   // of that module, put aside while failed on_load code is purged
   std::unordered_set<Word> preloaded;
   std::vector<Term> preloaded_order;
   std::unordered_map<Word, std::vector<Export*>> exports_of;   // every export ever mentioned, by module
   // Literals of purged generations. A process may still hold terms in them: kept until the machine ends.
   std::vector<std::unique_ptr<heap::LiteralArea>> old_literals;
+  std::vector<std::unique_ptr<ModuleCode>> abandoned;       // overtaken by a newer generation while their on_load ran
   uint64_t next_generation = 1;
   ~Tables();
 };
+
+void link_funs(ModuleCode& code);
+void unlink_exports(CodeServer& server, ModuleCode& code);
 
 }  // namespace athanor::code

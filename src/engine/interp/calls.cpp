@@ -116,10 +116,12 @@ Target call_undefined(Interpreter& vm, Mfa mfa) {
 // The fun's module is not loaded, or (badfun) loaded without it.
 Target call_unloaded(Interpreter& vm, const code::FunEntry& entry) {
   Term fun = vm.x[entry.arity + entry.num_free];
-  code::Module* module = vm.runtime.code->find_module(entry.module);
-  if (module && module->current.load(std::memory_order_acquire)) return raised(raise_tagged(vm, nullptr, atoms::badfun, fun));
+  const code::UnloadedFun why = vm.runtime.code->unloaded_fun(entry);
+  if (why == code::UnloadedFun::Callable) return {entry.entry.load(std::memory_order_acquire), entry.arity + entry.num_free + 1};
+  if (why == code::UnloadedFun::Gone) return raised(raise_tagged(vm, nullptr, atoms::badfun, fun));
   Term list = argument_list(vm, entry.arity);
-  code::Export* handler = vm.runtime.code->find_export(vm.self->error_handler_, atoms::undefined_lambda, 3);
+  code::Export* handler = why == code::UnloadedFun::Purging ? vm.runtime.code->find_export(atoms::erts_code_purger, atoms::pending_purge_lambda, 3)
+                                                            : vm.runtime.code->find_export(vm.self->error_handler_, atoms::undefined_lambda, 3);
   if (!handler || !handler->is_defined()) return raised(raise_error(vm, nullptr, atoms::undef));
   vm.x[0] = entry.module;
   vm.x[1] = fun;
