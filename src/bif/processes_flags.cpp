@@ -149,7 +149,7 @@ BifResult erlang::process_flag_2(Process& self, const Term* args) {
   if (flag == atoms::monitor_nodes || (is_tuple_of(flag, 2) && tuple_element(flag, 0) == atoms::monitor_nodes)) {
     // No distribution: nodes never come up or go down, so a subscription has nothing to tell.
     if (!read_boolean(value, on)) return self.badarg();
-    Term old = boolean(self.extra().monitors_nodes);
+    Term old = Term::small(self.extra().monitors_nodes ? 1 : 0);   // subscriptions before
     self.extra().monitors_nodes = on;
     return old;
   }

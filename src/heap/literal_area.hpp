@@ -33,7 +33,7 @@ class LiteralSpace {
 };
 
 // Literals that live and go together: those of one module generation, or one persistent term. Grows in pieces.
-class LiteralArea : public Allocator {
+class LiteralArea final : public Allocator {
  public:
   explicit LiteralArea(LiteralSpace& space);
   ~LiteralArea();                       // releases off-heap boxes and memory: only when no process refers to it
