@@ -133,12 +133,16 @@ bool Lowering::exceptions(Opcode opcode) {
   }
 }
 
+// A process that waits goes on at the next instruction; the word before it is its call site.
+void Lowering::resumable() {
+  emit(AtSite{op_skip_site, site()});
+  for (uint32_t number : recent_labels_) loops_[number] = out_.size();
+}
+
 bool Lowering::receive(Opcode opcode) {
   switch (opcode) {
     case Opcode::loop_rec:
-      // A process that waits goes on at the instruction; the word before it is its call site.
-      emit(AtSite{op_skip_site, site()});
-      for (uint32_t number : recent_labels_) loops_[number] = out_.size();
+      resumable();
       forget_x();
       {
         Register into = destination(operand(1));
@@ -158,12 +162,14 @@ bool Lowering::receive(Opcode opcode) {
       emit_bare(op_timeout);
       return true;
     case Opcode::wait: {
+      if (!recent_labels_.empty()) resumable();   // a receive without patterns waits at itself
       size_t place = emit(Wait{op_wait, 0, 0, Term::nil().raw, site()});
       jump_to(place, offsetof(Wait, target), false, label(0), true);
       unreachable();
       return true;
     }
     case Opcode::wait_timeout: {
+      if (!recent_labels_.empty()) resumable();
       Source timeout = source(operand(1));
       size_t place = emit(Wait{op_wait_timeout, 0, 0, timeout, site()});
       jump_to(place, offsetof(Wait, target), false, label(0), true);

@@ -113,6 +113,7 @@ class Lowering {
   std::vector<size_t> site_words_;            // positions that hold the number of a site
   std::vector<uint32_t> lines_;               // line item a site
   std::unordered_map<uint32_t, size_t> labels_;
+  void resumable();
   std::unordered_map<uint32_t, size_t> loops_;    // loop_rec behind a label
   std::unordered_map<uint32_t, Facts> label_facts_;
   std::unordered_set<uint32_t> unknown_labels_;   // of which nothing is assumed
