@@ -81,6 +81,14 @@ ATH_HANDLER(op_remove_message) {
 ATH_HANDLER(op_wait) {
   const auto& in = ir::at<ir::Wait>(ip);
   ATH_SYNC();
+  // What came meanwhile is taken in, so that only more makes the process run again.
+  if (vm->self->mailbox().has_incoming()) {
+    vm->self->ip_ = ip + in.target;
+    process::handle_signals(*vm->self);
+    ATH_RELOAD();
+    if (process::is_exiting(*vm->self)) ATH_GO(exit_cell());
+    ATH_GO(ip + in.target);
+  }
   save_registers(*vm, ip + in.target, 0);
   if (wants_collection(*vm->self)) (void)collect(*vm, 0, 0);
   vm->self->live_ = 0;
