@@ -100,6 +100,7 @@ const code::ModuleCode* generation_of(process::Runtime& runtime, Term module, ui
 Term location(process::Runtime& runtime, Allocator& to, Term module, uint64_t line_item, uint64_t generation, Term tail) {
   const code::ModuleCode* code = generation_of(runtime, module, generation);
   if (!code || line_item == 0 || line_item >= code->file->lines.size()) return tail;
+  if (runtime.code->is_preloaded(module)) return tail;   // OTP: the emulator's own modules are built without lines
   const beam::LineItem& item = code->file->lines[line_item];
   if (item.line == 0) return tail;
   Term file;
