@@ -113,7 +113,7 @@ BifResult bsl_2(Process& self, const Term* args) { return shift(self, args, true
 BifResult bsr_2(Process& self, const Term* args) { return shift(self, args, false); }
 
 BifResult abs_1(Process& self, const Term* args) {
-  if (is_float(args[0])) return float_result(self, std::fabs(float_value(args[0])));
+  if (is_float(args[0])) return float_value(args[0]) < 0 ? float_result(self, -float_value(args[0])) : BifResult(args[0]);   // OTP: -0.0 stays
   if (!is_integer(args[0])) return self.badarg();
   return integer::is_negative(args[0]) ? integer_result(self, integer::negate(self.heap(), args[0])) : BifResult(args[0]);
 }

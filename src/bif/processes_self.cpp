@@ -53,16 +53,16 @@ BifResult self_0(Process& self, const Term*) { return self.pid(); }
 
 BifResult error_1(Process& self, const Term* args) { return raise_for_program(self, Class::Error, args[0]); }
 BifResult error_2(Process& self, const Term* args) { return error_with(self, args[0], args[1]); }
-// erlang:error/3: [{error_info, Map}] travels in the first item of the stack trace.
+// erlang:error/3: [{error_info, Map}] travels in the first item of the stack trace. Other options make it error/2.
 BifResult error_3(Process& self, const Term* args) {
   Term info;
   Term options = args[2];
   for (; options.is_list_cell(); options = options.tail()) {
     Term option = options.head();
-    if (!is_tuple_of(option, 2) || tuple_element(option, 0) != atoms::error_info || !is_map(tuple_element(option, 1))) return self.badarg();
+    if (!is_tuple_of(option, 2) || tuple_element(option, 0) != atoms::error_info || !is_map(tuple_element(option, 1))) break;
     info = tuple_element(option, 1);
   }
-  if (!options.is_nil()) return self.badarg();
+  if (!options.is_nil()) info = Term::none();
   BifResult result = error_with(self, args[0], args[1]);
   if (!info.is_none()) self.exception().error_info = info;
   return result;

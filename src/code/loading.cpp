@@ -229,6 +229,10 @@ void CodeServer::activate_nifs(ModuleCode& code) {
     if (function.exported && function.exported->function.load(std::memory_order_acquire) == &function) {
       function.exported->entry.store(known->native_entry, std::memory_order_release);
     }
+    // `fun deflate_nif/4` of the module itself goes to the function without an export.
+    if (function.lambda && function.lambda->function.load(std::memory_order_acquire) == &function) {
+      function.lambda->entry.store(known->native_entry, std::memory_order_release);
+    }
   }
 }
 

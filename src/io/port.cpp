@@ -8,6 +8,7 @@
 #include "io/posix_error.hpp"
 #include "process/process_table.hpp"
 #include "process/send.hpp"
+#include "process/state.hpp"
 
 namespace athanor::io {
 
@@ -141,11 +142,11 @@ std::vector<Term> Port::watchers() const {
 void Port::set_busy(bool busy) {
   busy_ = busy;
   if (busy) return;
-  // Who waits in port_command looks again when any signal arrives.
+  // Who waits in port_command is made runnable: a signal that is no message does not do that by itself.
   for (Term pid : waiting_) {
     Signal* wake = Signal::create(SignalKind::Rpc);
     wake->from = id_;
-    wake->callback = [](process::Process&, Signal&) {};
+    wake->callback = [](process::Process& waiter, Signal&) { process::make_runnable(waiter); };
     process::deliver(ports_.runtime(), pid, wake);
   }
   waiting_.clear();

@@ -132,6 +132,7 @@ BifResult Process::wait(std::initializer_list<Term> args) {
 // The engine may be matching the message under the receive cursor: registers hold parts of it. It joins the heap now, so that the
 // collector may move it, and stays in the queue as a root.
 void Process::before_collection() {
+  if (!is_matching_) return;
   Signal* current = mailbox_.peek();
   if (!current || !current->parcel.fragments) return;
   heap_.adopt(current->parcel.fragments);

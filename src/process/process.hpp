@@ -139,6 +139,7 @@ class Process final : public heap::RootSource {
   bool hibernated_ = false;
   bool dirty_done_ = false;                 // a dirty job has ended: saved_[0] or pending_ hold its answer
   CollectWanted collect_wanted_ = CollectWanted::No;
+  bool is_matching_ = false;                // in a receive, registers may hold parts of the message under the cursor (the engine's)
   bool heap_messages_ = false;              // a queued message has its term on this heap: the queue is a root
   uint8_t timer_state_ = 0;                 // receive timer: 0 none, 1 set, 2 fired
   uint32_t catches_ = 0;                    // catch marks on the stack

@@ -32,7 +32,7 @@ for fun <- [
       fn -> case 3 do 4 -> 4 end end,
       fn -> (with {:ok, x} <- {:error, 1}, do: x) |> IO.inspect() end,
       fn -> cond do false -> 1 end end,
-      fn -> (fn x -> x end).(1, 2) end,
+
       fn -> String.to_existing_atom("nunca_visto_123") end
     ],
     do: Errores.probar(fun)

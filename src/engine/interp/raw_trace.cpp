@@ -102,7 +102,7 @@ Term location(process::Runtime& runtime, Allocator& to, Term module, uint64_t li
   if (!code || line_item == 0 || line_item >= code->file->lines.size()) return tail;
   if (runtime.code->is_preloaded(module)) return tail;   // OTP: the emulator's own modules are built without lines
   const beam::LineItem& item = code->file->lines[line_item];
-  if (item.line == 0) return tail;
+  if (item.line == 0 || item.line >= (1u << 24) - 1 || item.file >= 255) return tail;   // OTP: what does not fit 32 bits has no place
   Term file;
   if (item.file == 0 || item.file >= code->file->line_files.size()) {
     file = text_list(to, std::string(atom_text(module)) + ".erl");

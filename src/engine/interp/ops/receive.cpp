@@ -54,18 +54,21 @@ ATH_HANDLER(op_loop_receive) {
     yield_at(*vm, ip, 0);
     return;
   }
+  self.is_matching_ = true;
   ir::place(in.destination, x, stack_top) = message->parcel.term;
   ATH_NEXT(LoopReceive);
 }
 
 ATH_HANDLER(op_loop_receive_end) {
-  vm->self->mailbox().advance();
+  vm->self->is_matching_ = false;
+  if (ATH_LIKELY(vm->self->mailbox().peek() != nullptr)) vm->self->mailbox().advance();   // null: only in hostile code
   ATH_FAIL(ir::at<ir::Jump>(ip).target);
 }
 
 ATH_HANDLER(op_remove_message) {
   Process& self = *vm->self;
   if (ATH_UNLIKELY(!self.mailbox().peek())) ATH_GO(ip + 1);   // only in hostile code
+  self.is_matching_ = false;
   process::Signal* message = self.mailbox().remove_current();
   self.heap_.adopt(message->parcel.fragments);
   message->parcel.fragments = nullptr;

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Guard built-ins and arithmetic, floats, maps.
+#include <algorithm>
+
 #include "engine/ir/lowering/lowering.hpp"
 #include "term/atom_table.hpp"
+#include "term/compare.hpp"
 
 namespace athanor::engine::ir {
 
@@ -62,7 +65,20 @@ void Lowering::emit_put_map(bool exact) {
   uint32_t count = list_count(4);
   const Operand* pairs = list(4);
   emit(PutMap{exact ? op_put_map_exact : op_put_map_assoc, map, static_cast<JumpOffset>(label(0)), into, number(3), count / 2, site()});
-  for (uint32_t i = 0; i < count; ++i) emit_word(source(pairs[i]));
+  // Constant keys in the order of maps, as the stock loader has them: it decides which missing key is told.
+  std::vector<std::pair<Source, Source>> rows;
+  bool all_constant = true;
+  for (uint32_t i = 0; i < count; i += 2) {
+    rows.emplace_back(source(pairs[i]), source(pairs[i + 1]));
+    all_constant &= is_constant(rows.back().first);
+  }
+  if (all_constant) {
+    std::stable_sort(rows.begin(), rows.end(), [](const auto& a, const auto& b) { return compare_exact(Term{a.first}, Term{b.first}) < 0; });
+  }
+  for (const auto& [key, value] : rows) {
+    emit_word(key);
+    emit_word(value);
+  }
 }
 
 bool Lowering::built_ins(Opcode opcode) {
