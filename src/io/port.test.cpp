@@ -37,6 +37,14 @@ class StepScheduling : public sched::Scheduling {
   void set_wall_time_measuring(bool) override {}
   std::vector<WallTime> wall_times() const override { return {}; }
   int processors() const override { return 1; }
+  uint32_t dirty_cpu_online() const override { return 1; }
+  void set_dirty_cpu_online(uint32_t) override {}
+  std::vector<uint32_t> active_tasks() const override { return {0}; }
+  uint32_t dirty_queue_length(bool) const override { return 0; }
+  uint32_t dirty_busy(bool) const override { return 0; }
+  int64_t start_system_ns() const override { return 0; }
+  size_t timer_count() const override { return 0; }
+  size_t polled_descriptors() const override { return interests_.size(); }
   void poll(int descriptor, uint32_t interest, void (*callback)(void*, uint32_t), void* argument) override {
     interests_[descriptor] = {interest, callback, argument};
   }
