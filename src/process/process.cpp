@@ -155,8 +155,9 @@ void Process::visit_roots(heap::RootVisitor& visitor) {
   if (heap_messages_) {
     bool any = false;
     for (Signal* message = mailbox_.first(); message; message = message->next) {
-      if (message->parcel.fragments || !message->parcel.term.is_pointer()) continue;
+      if (message->parcel.fragments || !(message->parcel.term.is_pointer() || message->token.is_pointer())) continue;
       visitor.visit(&message->parcel.term, 1);
+      visitor.visit(&message->token, 1);   // it came in the same fragments
       any = true;
     }
     heap_messages_ = any;
