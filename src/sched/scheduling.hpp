@@ -39,6 +39,9 @@ struct SystemSettings {
   std::atomic<uint32_t> multi_scheduling_blocks{0};    // how often blocked
   std::atomic<uint32_t> schedulers_before_block{1};
   std::atomic<uint64_t> blocker_raw{0};                // Term: who blocked last
+  static constexpr int64_t kDefaultLoopLimit = 32768;
+  std::atomic<bool> internal_state_available{false};   // erts_debug:set_internal_state/2 may be used
+  std::atomic<int64_t> binary_loop_limit{kDefaultLoopLimit}, re_loop_limit{kDefaultLoopLimit}, unicode_loop_limit{kDefaultLoopLimit};
   std::mutex monitor_mutex;
   SystemMonitor monitor;                               // guarded by monitor_mutex
 };
@@ -50,6 +53,8 @@ class Scheduling : public process::Waker {
   static std::unique_ptr<Scheduling> create(process::Runtime& runtime, const SchedulingOptions& options, process::MakeExecutor make_executor);
   virtual ~Scheduling() = default;
   virtual void start() = 0;         // threads begin
+  // Scheduler threads joined: no process runs any more. Dirty threads, timers and the poller go on. Not on a thread of the machine.
+  virtual void stop_schedulers() {}
   virtual void stop() = 0;          // all threads joined; processes are left as they are
   virtual uint32_t scheduler_count() const = 0;
   virtual uint32_t schedulers_online() const = 0;

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+// erts_debug:get_internal_state/1 and set_internal_state/2: what OTP's own test suites ask of the machine. Only states that this
+// machine has; the others are badarg.
+#include <chrono>
+#include <string_view>
+#include <thread>
+
+#include "base/epoch.hpp"
+#include "bif/bif.hpp"
+#include "bif/magic.hpp"
+#include "code/code_server.hpp"
+#include "process/executor.hpp"
+#include "process/send.hpp"
+#include "sched/scheduling.hpp"
+#include "term/context.hpp"
+#include "term/print.hpp"
+#define ATH_FAMILY "bif/internal_state.def"
+#include "bif/declare.inc"
+
+namespace athanor::bif::erts_debug {
+namespace {
+
+sched::SystemSettings& settings_of(Process& self) { return self.runtime().scheduling->settings; }
+
+bool is_named(Term term, std::string_view name) { return term.is_atom() && atom_text(term) == name; }
+
+void tell_access(Process& self) {
+  std::string text = "Process " + to_text(self.pid()) +
+                     " enabled access to the emulator internal state.\nNOTE: This is an erts internal test feature and should *only* be "
+                     "used by OTP test-suites.\n";
+  const Term arguments = cons(self.heap(), latin1_list(self.heap(), text), Term::nil());
+  process::log_event(self.runtime(), atoms::warning, "~s", arguments, self.group_leader_, self.pid());
+}
+
+// OTP: natives that yield there count loops; here they charge reductions, so the number is kept and told, no more.
+BifResult set_loop_limit(Process& self, std::atomic<int64_t>& limit, Term value) {
+  int64_t count = sched::SystemSettings::kDefaultLoopLimit;
+  if (value != atoms::default_ && (!integer::to_int64(value, count) || count <= 0)) return self.badarg();
+  return integer::from_int64(self.heap(), limit.exchange(count));
+}
+
+// Goes with the last of what was retired before it.
+struct Retired final : MagicObject {
+  std::atomic<bool> gone{false};
+};
+
+}  // namespace
+
+BifResult ath_wait_retired_1(Process& self, const Term* args) {
+  auto* marker = magic_as<Retired>(args[0]);
+  if (!marker) return self.badarg();
+  if (marker->gone.load(std::memory_order_acquire)) return atoms::ok;
+  self.runtime().epochs->collect();
+  return self.yield({args[0]});
+}
+
+BifResult set_internal_state_2(Process& self, const Term* args) {
+  sched::SystemSettings& settings = settings_of(self);
+  if (is_named(args[0], "available_internal_state") && (args[1] == atoms::true_ || args[1] == atoms::false_)) {
+    const bool on = args[1] == atoms::true_;
+    const bool before = settings.internal_state_available.exchange(on);
+    if (on) tell_access(self);
+    return boolean(before);
+  }
+  if (!settings.internal_state_available.load()) return self.error(atoms::undef);
+  int64_t number;
+  if (is_named(args[0], "reds_left") && integer::to_int64(args[1], number)) {
+    if (number >= 0 && number <= process::kReductionsPerSlice) self.reductions_left_ = number;
+    return atoms::true_;
+  }
+  if (is_named(args[0], "sleep") && integer::to_int64(args[1], number)) {
+    if (number > 0) std::this_thread::sleep_for(std::chrono::milliseconds(number));
+    return atoms::true_;
+  }
+  if (is_named(args[0], "binary_loop_limit")) return set_loop_limit(self, settings.binary_loop_limit, args[1]);
+  if (is_named(args[0], "re_loop_limit")) return set_loop_limit(self, settings.re_loop_limit, args[1]);
+  if (is_named(args[0], "unicode_loop_limit")) return set_loop_limit(self, settings.unicode_loop_limit, args[1]);
+  if (is_named(args[0], "ets_force_trap")) return atoms::notsup;
+  if (is_named(args[0], "mbuf")) return args[1];
+  if (is_named(args[0], "wait") && (is_named(args[1], "deallocations") || is_named(args[1], "thread_progress") ||
+                                    is_named(args[1], "aux_work") || is_named(args[1], "timer_cancellations"))) {
+    auto* marker = new Retired;
+    const Term reference = make_magic_reference(self, marker);
+    self.runtime().epochs->retire(marker, [](void* object) {
+      auto* retired = static_cast<Retired*>(object);
+      retired->gone.store(true, std::memory_order_release);
+      retired->release();
+    });
+    return self.trap(self.runtime().code->export_of(atoms::erts_debug, intern("ath_wait_retired"), 1), {reference});
+  }
+  return self.badarg();
+}
+
+BifResult get_internal_state_1(Process& self, const Term* args) {
+  if (!settings_of(self).internal_state_available.load()) return self.error(atoms::undef);
+  const Term key = args[0];
+  if (is_named(key, "available_internal_state")) return atoms::true_;
+  if (is_named(key, "reds_left")) return Term::small(std::max<int64_t>(self.reductions_left_, 0));
+  if (is_named(key, "force_heap_frags") || is_named(key, "scheduler_dump")) return atoms::false_;
+  if (is_named(key, "flxctr_memory_usage")) return atoms::notsup;
+  return self.badarg();
+}
+
+}  // namespace athanor::bif::erts_debug
