@@ -125,8 +125,16 @@ BifResult atom_from_binary(Process& self, const Term* args, Existing existing) {
     return atom_from_utf8(self, text, bytes.size(), existing);
   }
   if (args[1] != atoms::utf8 && args[1] != atoms::unicode) return self.badarg();
+  // OTP: what is too long is told before what stands after the last character that fits is looked at.
+  if (bytes.size() > 4 * kMaxAtomCharacters && existing == Existing::MayBeNew) return self.system_limit();
   int64_t characters = utf8_length(bytes);
-  if (characters < 0) return self.badarg();
+  if (characters < 0) {
+    size_t end = 0, count = 0;   // up to the first character too many
+    for (; end < bytes.size() && count <= kMaxAtomCharacters; ++count)
+      for (++end; end < bytes.size() && (static_cast<uint8_t>(bytes[end]) & 0xC0) == 0x80;) ++end;
+    if (count <= kMaxAtomCharacters || existing == Existing::Must || utf8_length(bytes.substr(0, end)) < 0) return self.badarg();
+    return self.system_limit();
+  }
   return atom_from_utf8(self, bytes, static_cast<size_t>(characters), existing);
 }
 

@@ -186,7 +186,8 @@ BifResult group_leader_0(Process& self, const Term*) { return self.group_leader_
 BifResult hibernate_3(Process& self, const Term* args) {
   if (!args[0].is_atom() || !args[1].is_atom()) return self.badarg();
   int64_t arity = list_length(args[2]);
-  if (arity < 0 || arity > 255) return self.badarg();
+  if (arity < 0) return self.badarg();
+  if (arity > 255) return self.system_limit();
   self.hibernated_ = true;
   return self.trap(self.runtime().code->export_of(atoms::erlang, atoms::apply, 3), {args[0], args[1], args[2]});
 }

@@ -152,6 +152,23 @@ Term processes_text(Process& self) {
   return binary::from_text(self.heap(), out);
 }
 
+// Every built-in of the release as {Module, Name, Arity}: what is_builtin/3 knows.
+Term built_ins(Process& self) {
+  Term found = Term::nil();
+  for (const code::Export* exported : self.runtime().code->built_ins())
+    found = cons(self.heap(), make_tuple(self.heap(), exported->mfa.module, exported->mfa.function, Term::small(exported->mfa.arity)), found);
+  return found;
+}
+
+// Atomic operations are the compiler's own for words; double words and spin locks of one's own are not used.
+Term thread_library(Process& self) {
+  auto operations = [&](std::string_view name, std::string_view answer) {
+    return make_tuple(self.heap(), text(self, name), text(self, answer), Term::nil());
+  };
+  return list(self, operations("32-bit native atomics", "clang"), operations("64-bit native atomics", "clang"),
+              operations("Double word native atomics", "no"));
+}
+
 Term distribution_text(Process& self) {
   return binary::from_text(self.heap(), fmt::format("=node:{}\n=no_distribution\n", to_text(self.runtime().terms.node_name)));
 }
@@ -242,6 +259,8 @@ constexpr Row kRows[] = {
     CONSTANT(constant_pool_support, atoms::true_)
     CONSTANT(hipe_architecture, atoms::undefined)
     CONSTANT(ethread_used_tse, Term::small(0))
+    ANSWER(ethread_info, thread_library(self))
+    ANSWER(snifs, built_ins(self))
     CONSTANT(dynamic_trace, atoms::none)
     CONSTANT(dynamic_trace_probes, atoms::false_)
     CONSTANT(taints, Term::nil())
@@ -306,6 +325,7 @@ BifResult erlang::system_info_1(Process& self, const Term* args) {
   if (key.is_atom()) {
     for (const Row& row : kRows)
       if (row.key == key) return row.answer(self);
+    if (atom_text(key) == "beam_jump_table") return atoms::true_;   // no switch stands between two instructions
   } else if (is_tuple_of(key, 2)) {
     Term answer = answer_pair(self, tuple_element(key, 0), tuple_element(key, 1));
     if (!answer.is_none()) return answer;

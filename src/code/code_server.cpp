@@ -7,6 +7,8 @@
 
 #include "code/tables.hpp"
 #include "process/runtime.hpp"
+#include "term/atom_table.hpp"
+#include "term/context.hpp"
 
 namespace athanor::code {
 
@@ -109,6 +111,20 @@ std::vector<Export*> CodeServer::exports_of(Term module) const {
 const process::NativeRow* CodeServer::native(Term module, Term function, uint32_t arity) const {
   Export* exported = find_export(module, function, arity);
   return exported ? exported->native : nullptr;
+}
+
+std::vector<const Export*> CodeServer::built_ins() const {
+  std::vector<const Export*> result;
+  tables_->exports.each([&](const Export& e) {
+    if (e.native && !e.native->is_nif && std::string_view(e.native->name).substr(0, 4) != "ath_") result.push_back(&e);
+  });
+  // A hash table's order is not to be seen.
+  std::sort(result.begin(), result.end(), [](const Export* a, const Export* b) {
+    if (a->mfa.module != b->mfa.module) return atom_text(a->mfa.module) < atom_text(b->mfa.module);
+    if (a->mfa.function != b->mfa.function) return atom_text(a->mfa.function) < atom_text(b->mfa.function);
+    return a->mfa.arity < b->mfa.arity;
+  });
+  return result;
 }
 
 bool CodeServer::is_preloaded(Term module) const {

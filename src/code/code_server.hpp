@@ -53,6 +53,7 @@ class CodeServer {
   FunEntry* fun_of(Term module, uint32_t index, uint32_t old_uniq, const uint8_t uniq[16], uint32_t arity, uint32_t num_free);
   std::vector<Term> loaded() const;                                        // names, latest first
   std::vector<Export*> exports_of(Term module) const;
+  std::vector<const Export*> built_ins() const;                            // what erlang:is_builtin/3 knows
   const process::NativeRow* native(Term module, Term function, uint32_t arity) const;
   UnloadedFun unloaded_fun(const FunEntry& entry) const;                   // takes the lock
 

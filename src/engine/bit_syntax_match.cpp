@@ -89,6 +89,15 @@ bool field_bits(Term size, uint32_t unit, uint64_t& bits) {
   return !__builtin_mul_overflow(static_cast<uint64_t>(size.small_value()), static_cast<uint64_t>(unit), &bits);
 }
 
+// The next `bits` bits are all zero.
+static bool zeros_lead(const Context& c, uint64_t bits) {
+  for (uint64_t at = 0; at < bits; at += 64) {
+    const uint64_t count = std::min<uint64_t>(64, bits - at);
+    if (read_bits(c.data, c.position + at, count) != 0) return false;
+  }
+  return true;
+}
+
 Term get_integer_slow(Allocator& heap, Context& c, uint64_t bits, uint32_t flags) {
   if (bits == 0) return Term::small(0);
   if (c.rest() < bits) return Term::none();
@@ -108,8 +117,8 @@ Term get_integer_slow(Allocator& heap, Context& c, uint64_t bits, uint32_t flags
     c.position += bits;
     return from_signed_or_not(heap, value, bits, flags);
   }
-  // OTP: too large for an integer is no match.
-  if (bytes / 8 >= integer::kMaxLimbs) return Term::none();
+  // OTP: too large for an integer is no match; leading zeros do not count.
+  if (bytes / 8 >= integer::kMaxLimbs && (is_little(flags) || is_signed(flags) || !zeros_lead(c, bits - 64 * (integer::kMaxLimbs - 1)))) return Term::none();
   // Whole bytes, least or most significant first, with the sign spread over the odd bits.
   std::vector<uint8_t> field(bytes);
   bool negative;

@@ -19,6 +19,8 @@ namespace athanor::heap {
 namespace {
 
 constexpr size_t kSmallestBlock = 38;
+// Behind the live terms of a process that hibernates: it goes on with a call, and the callee asks for the room it needs.
+constexpr size_t kHibernatedReserve = 4;
 
 Term* allocate_block(size_t words) {
   auto* block = static_cast<Term*>(std::malloc(words * sizeof(Term)));
@@ -26,13 +28,11 @@ Term* allocate_block(size_t words) {
   return block;
 }
 
-void free_block(Term* start, const Term* end) {
+// What was in use, [from, to), is unreadable from now on where the preset `stress` looks for lost roots.
+void poison([[maybe_unused]] Term* from, [[maybe_unused]] const Term* to) {
 #ifdef ATH_STRESS
-  if (start) std::memset(static_cast<void*>(start), 0xDE, static_cast<size_t>(end - start) * sizeof(Term));
-#else
-  static_cast<void>(end);
+  if (from != to) std::memset(static_cast<void*>(from), 0xDE, static_cast<size_t>(to - from) * sizeof(Term));
 #endif
-  std::free(start);
 }
 
 enum class Shape : uint8_t { Normal, Exact };
@@ -55,7 +55,9 @@ void install_block(Heap& heap, Term* block, Term* top, size_t words) {
   size_t stack = static_cast<size_t>(heap.end_ - heap.stack_top());
   Term* end = block + words;
   std::memcpy(static_cast<void*>(end - stack), heap.stack_top(), stack * sizeof(Term));
-  free_block(heap.start_, heap.end_);
+  poison(heap.start_, heap.top());
+  poison(heap.stack_top(), heap.end_);
+  std::free(heap.start_);
   heap.start_ = block;
   heap.end_ = end;
   heap.high_water_ = top;
@@ -120,7 +122,7 @@ size_t minor(Heap& heap, RootSource& roots, const CollectRequest& request, const
 }
 
 size_t full(Heap& heap, RootSource& roots, const CollectRequest& request, const Sizes& sizes, Shape shape) {
-  size_t min_words = std::max<size_t>(heap.min_words_, kSmallestBlock);
+  size_t min_words = shape == Shape::Exact ? 0 : std::max<size_t>(heap.min_words_, kSmallestBlock);
   size_t capacity = std::max(sizes.young_max + sizes.stack + sizes.extra, min_words);
   Term* to = allocate_block(capacity);
   Tracer tracer;
@@ -128,7 +130,8 @@ size_t full(Heap& heap, RootSource& roots, const CollectRequest& request, const 
   tracer.evacuate = request.evacuate;
   tracer.young = {to, to, to + capacity};
   run(heap, roots, tracer, true);
-  free_block(heap.old_start_, heap.old_end_);
+  poison(heap.old_start_, heap.old_top_);
+  std::free(heap.old_start_);
   heap.old_start_ = heap.old_top_ = heap.old_end_ = nullptr;
   size_t live = static_cast<size_t>(tracer.young.top - to);
   size_t used = live + sizes.stack + sizes.extra;
@@ -161,7 +164,7 @@ CollectResult collect_as(Heap& heap, RootSource& roots, const CollectRequest& re
                     heap.minor_collections_ >= request.fullsweep_after;
   Sizes sizes;
   sizes.stack = static_cast<size_t>(heap.end_ - heap.stack_top());
-  sizes.extra = request.words_needed + Allocator::kReserveWords;
+  sizes.extra = request.words_needed + (shape == Shape::Exact ? kHibernatedReserve : Allocator::kReserveWords);
   size_t live;
   if (everything) {
     sizes.young_max = before + (request.evacuate ? request.evacuate->words() : 0);
