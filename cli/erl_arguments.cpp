@@ -3,46 +3,55 @@
 
 #include <unistd.h>
 
+#include <algorithm>
+#include <cerrno>
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <sstream>
+#include <string_view>
 
 #include "athanor/release.hpp"
 
 namespace athanor::cli {
 namespace {
 
-// Words of a flags variable or an -args_file: blanks separate, quotes and backslashes as in a shell, # begins a comment in files.
+// Words of a flags variable or an -args_file, as erlexec reads them: blanks separate; quotes take everything up to the next one, a
+// backslash outside quotes takes the next character; # begins a comment in files. "--" ends each, so that they don't affect each other.
 std::vector<std::string> split_words(const std::string& text, bool comments) {
   std::vector<std::string> words;
   std::string word;
   bool in_word = false;
   char quote = 0;
+  auto finish = [&] {
+    if (in_word) words.push_back(word);
+    word.clear();
+    in_word = false;
+  };
   for (size_t i = 0; i < text.size(); ++i) {
     char c = text[i];
     if (quote) {
       if (c == quote) quote = 0;
-      else if (c == '\\' && quote == '"' && i + 1 < text.size()) word += text[++i];
       else word += c;
     } else if (c == '"' || c == '\'') {
       quote = c;
       in_word = true;
-    } else if (c == '\\' && i + 1 < text.size()) {
-      word += text[++i];
+    } else if (c == '\\') {
+      if (i + 1 < text.size()) word += text[++i];
       in_word = true;
-    } else if (comments && c == '#' && !in_word) {
-      while (i < text.size() && text[i] != '\n') ++i;
+    } else if (comments && c == '#') {
+      finish();
+      while (i + 1 < text.size() && text[i + 1] != '\n') ++i;
     } else if (std::isspace(static_cast<unsigned char>(c))) {
-      if (in_word) words.push_back(word);
-      word.clear();
-      in_word = false;
+      finish();
     } else {
       word += c;
       in_word = true;
     }
   }
-  if (in_word) words.push_back(word);
+  finish();
+  if (!words.empty()) words.push_back("--");
   return words;
 }
 
@@ -52,42 +61,84 @@ void append_variable(const char* name, std::vector<std::string>& words) {
   for (std::string& word : split_words(value, false)) words.push_back(std::move(word));
 }
 
-// Replaces each `-args_file F` by the words of that file. False: unreadable.
-bool expand_files(std::vector<std::string>& words, std::string& error, int depth = 0) {
-  for (size_t i = 0; i + 1 < words.size(); ++i) {
-    if (words[i] == "-extra") return true;
-    if (words[i] != "-args_file") continue;
-    std::ifstream in(words[i + 1]);
+// Replaces each `-args_file F` by the words of that file; what follows an -extra goes to `extra`. False: unreadable.
+bool expand_files(const std::vector<std::string>& from, std::vector<std::string>& words, std::vector<std::string>& extra, std::string& error,
+                  int depth = 0) {
+  for (size_t i = 0; i < from.size(); ++i) {
+    if (from[i] == "-extra") {
+      extra.insert(extra.end(), from.begin() + static_cast<long>(i) + 1, from.end());
+      return true;
+    }
+    if (from[i] != "-args_file") {
+      words.push_back(from[i]);
+      continue;
+    }
+    if (++i == from.size()) {
+      error = "Missing argument(s) for '-args_file'.";
+      return false;
+    }
+    std::ifstream in(from[i]);
     if (!in || depth > 100) {
-      error = "erl: cannot read the arguments file " + words[i + 1];
+      std::error_code ignored;
+      error = "Failed to open arguments file \"" + from[i] + "\" at \"" + std::filesystem::current_path(ignored).string() +
+              "\": " + std::strerror(in ? ELOOP : errno);
       return false;
     }
     std::stringstream text;
     text << in.rdbuf();
-    std::vector<std::string> inner = split_words(text.str(), true);
-    if (!expand_files(inner, error, depth + 1)) return false;
-    words.erase(words.begin() + static_cast<long>(i), words.begin() + static_cast<long>(i) + 2);
-    words.insert(words.begin() + static_cast<long>(i), inner.begin(), inner.end());
-    i += inner.size();
-    if (i > 0) --i;
+    if (!expand_files(split_words(text.str(), true), words, extra, error, depth + 1)) return false;
   }
   return true;
 }
 
-// Emulator flags that stand alone; every other one takes a value, attached or as the next word.
-bool stands_alone(const std::string& flag) {
-  for (const char* alone : {"d", "l", "L", "v", "V", "i", "B", "Bc", "Bd", "Bi", "r", "n", "ns", "nl", "fnl", "fnu", "fna", "fnui", "fnuw", "fnue", "fnai", "fnaw", "fnae"}) {
-    if (flag == alone) return true;
+bool is_one_of(std::string_view word, std::initializer_list<std::string_view> words) {
+  return std::find(words.begin(), words.end(), word) != words.end();
+}
+
+// Does an emulator flag (without its +) take the next word? As erlexec has it: only then where its name stands alone.
+bool takes_next(std::string_view flag, const std::string* next) {
+  std::string_view rest = flag.substr(1);
+  switch (flag[0]) {
+    case 'a': case 'A': case 'C': case 'e': case 'i': case 'n': case 'P': case 'Q': case 't': case 'T': case 'R': case 'W': case 'K':
+      return rest.empty();
+    case 'I': return is_one_of(rest, {"Ot", "Op", "OPt", "OPp", "Os"});
+    case 'J': return true;
+    case 'S': return is_one_of(rest, {"", "P", "Dcpu", "DPcpu", "Dio"});
+    case 'B': return rest.empty() && next && is_one_of(*next, {"i", "c", "d"});
+    case 'c': return rest.empty() && next && is_one_of(*next, {"true", "false"});
+    case 'M':
+      return is_one_of(rest, {"ea", "ummc", "uycs", "usac", "im", "is", "lpm", "Mamcbf", "Mrmcbf", "Mmcs", "Mscs", "Mscrfsd", "Msco",
+                              "Mscrpm", "Ye", "Ym", "Ytp", "Ytt", "Iscs", "Xscs", "dai"}) ||
+             (!rest.empty() && std::string_view("uBIDEFHLRSTZ").find(rest[0]) != std::string_view::npos &&
+              is_one_of(rest.substr(1), {"as", "asbcst", "atags", "acul", "acnl", "acfml", "acful", "cp", "e", "t", "lmbcs", "mbcgs", "mbsd",
+                                         "mmbcs", "mmmbc", "mmsbc", "msbclt", "ramv", "rmbcmt", "rsbcmt", "rsbcst", "sbct", "smbcs"}));
+    case 'h': return is_one_of(rest, {"ms", "mbs", "pds", "max", "maxk", "maxel", "mqd", ""});
+    case 'r': return rest == "g";
+    case 's':
+      return is_one_of(rest, {"bt", "bwtdcpu", "bwtdio", "bwt", "cl", "ct", "ecio", "fwi", "tbt", "wct", "wtdcpu", "wtdio", "wt", "ws", "ss",
+                              "ssdcpu", "ssdio", "pp", "ub"});
+    case 'p': return rest == "c";
+    case 'z': return is_one_of(rest, {"dbbl", "dntgc", "ebwt", "osrl"});
+    case 'd': return rest == "cg";
+    default: return false;
   }
-  return false;
+}
+
+// Letters with which an emulator flag may begin.
+bool is_known(std::string_view flag) {
+  return std::string_view("aABcCdehiIJKlLMnpPQrRsStTvVWzf").find(flag[0]) != std::string_view::npos;
 }
 
 // Where the letter part of a flag ends: +P2000 and +P 2000 are the same.
 size_t name_length(const std::string& flag) {
-  for (const char* single : {"P", "Q", "t", "A", "a", "R", "T", "W", "c", "e", "K"}) {
-    if (flag[0] == single[0] && flag.size() > 1 && (std::isdigit(static_cast<unsigned char>(flag[1])) || flag[0] == 'W')) return 1;
+  static constexpr std::string_view kSingles = "PQtAaRTWcCeKS";
+  for (const char* longer : {"SDcpu", "SDPcpu", "SDio", "SP", "hms", "hmbs"}) {
+    std::string_view name = longer;
+    if (flag.size() > name.size() && flag.compare(0, name.size(), name) == 0 && std::isdigit(static_cast<unsigned char>(flag[name.size()]))) {
+      return name.size();
+    }
   }
-  if (flag[0] == 'S' && flag.size() > 1 && (std::isdigit(static_cast<unsigned char>(flag[1])) || flag[1] == ':')) return 1;
+  if (kSingles.find(flag[0]) != std::string_view::npos && flag.size() > 1 && (flag[0] != 'S' || flag[1] == ':' || std::isdigit(static_cast<unsigned char>(flag[1])))) return 1;
   return flag.size();
 }
 
@@ -99,24 +150,28 @@ bool read_count(const std::string& text, uint32_t least, uint32_t most, uint32_t
   return true;
 }
 
-// Heeds one emulator flag; unknown tuning flags are accepted. False: a bad value.
-bool apply_emulator_flag(const std::string& name, const std::string& value, ErlCommand& command) {
+// Heeds one emulator flag; tuning flags of the stock VM's memory and threads are accepted. Not empty: what is wrong.
+std::string apply_emulator_flag(const std::string& name, const std::string& value, ErlCommand& command) {
   MachineOptions& options = command.options;
-  if (name == "P") return value == "legacy" || read_count(value, 1024, 134217727, options.process_limit);
-  if (name == "Q") return value == "legacy" || read_count(value, 1024, 134217727, options.port_limit);
-  if (name == "t") return read_count(value, 8192, 2147483647, options.atom_limit);
-  if (name == "e") return read_count(value, 1, 16777216, options.ets_limit);
-  if (name == "hms") return read_count(value, 0, 1u << 30, options.min_heap_words);
+  auto checked = [&](bool good, const char* what) { return good ? std::string() : what + (" " + value); };
+  if (name == "P") return checked(value == "legacy" || read_count(value, 1024, 134217727, options.process_limit), "bad number of processes");
+  if (name == "Q") return checked(value == "legacy" || read_count(value, 1024, 134217727, options.port_limit), "bad number of ports");
+  if (name == "t") return checked(read_count(value, 8192, 2147483647, options.atom_limit), "bad atom table size");
+  if (name == "e") return checked(read_count(value, 0, 16777216, options.ets_limit), "bad maximum number of ets tables");
+  if (name == "hms") return checked(read_count(value, 0, 1u << 30, options.min_heap_words), "bad heap size");
+  if (name == "K") return checked(value == "true" || value == "false", "bad kernel poll setting");
   if (name == "S") {
     size_t colon = value.find(':');
     std::string total = value.substr(0, colon), online = colon == std::string::npos ? "" : value.substr(colon + 1);
-    if (!total.empty() && !read_count(total, 1, 1024, options.schedulers)) return false;
-    return online.empty() || read_count(online, 1, 1024, options.schedulers_online);
+    uint32_t zero = 1;
+    bool good = (total.empty() && !online.empty()) || (read_count(total, 0, 1024, zero) && (zero == 0 || read_count(total, 1, 1024, options.schedulers)));
+    if (good && !online.empty()) good = read_count(online, 0, 1024, zero) && (zero == 0 || read_count(online, 1, 1024, options.schedulers_online));
+    return checked(good, "bad amount of schedulers");
   }
-  if (name == "SDcpu") return read_count(value.substr(0, value.find(':')), 1, 1024, options.dirty_cpu_schedulers);
-  if (name == "SDio") return read_count(value, 1, 1024, options.dirty_io_schedulers);
+  if (name == "SDcpu") return checked(read_count(value.substr(0, value.find(':')), 1, 1024, options.dirty_cpu_schedulers), "bad amount of dirty CPU schedulers");
+  if (name == "SDio") return checked(read_count(value, 1, 1024, options.dirty_io_schedulers), "bad number of dirty IO schedulers");
   if (name == "V") command.print_version = true;
-  return true;
+  return {};
 }
 
 }  // namespace
@@ -124,25 +179,25 @@ bool apply_emulator_flag(const std::string& name, const std::string& value, ErlC
 ErlCommand read_erl_arguments(const std::vector<std::string>& arguments, const std::string& own_path) {
   ErlCommand command;
   std::vector<std::string> words;
-  append_variable("ERL_AFLAGS", words);
-  words.insert(words.end(), arguments.begin(), arguments.end());
-  std::vector<std::string> extra;
-  for (size_t i = 0; i < words.size(); ++i) {
-    if (words[i] != "-extra") continue;
-    extra.assign(words.begin() + static_cast<long>(i), words.end());
-    words.resize(i);
-    break;
+  std::vector<std::string> before, after, extra;
+  append_variable("ERL_OTP25_FLAGS", before);
+  append_variable("ERL_AFLAGS", before);
+  append_variable("ERL_FLAGS", after);
+  append_variable("ERL_ZFLAGS", after);
+  if (!expand_files(before, words, extra, command.error) || !expand_files(arguments, words, extra, command.error)) return command;
+  if (!arguments.empty() && !after.empty()) words.push_back("--");
+  if (!expand_files(after, words, extra, command.error)) return command;
+  if (!extra.empty()) {
+    words.push_back("-extra");
+    words.insert(words.end(), extra.begin(), extra.end());
   }
-  append_variable("ERL_FLAGS", words);
-  append_variable("ERL_OTP25_FLAGS", words);
-  std::vector<std::string> last;
-  append_variable("ERL_ZFLAGS", last);
-  words.insert(words.end(), last.begin(), last.end());
-  if (!expand_files(words, command.error)) return command;
-  words.insert(words.end(), extra.begin(), extra.end());
 
   std::vector<std::string> emulator_flags, init_flags;
   bool has_epmd = true, named = false;
+  auto refuse = [&](const std::string& why) {
+    command.error = why + "\nUsage: erl [-sname NAME | -name NAME] [-noshell] [-noinput] [-env VAR VALUE] [-args_file FILE] [-version] [+FLAG VALUE ...] [args ...]";
+    return command;
+  };
   for (size_t i = 0; i < words.size(); ++i) {
     const std::string& word = words[i];
     bool has_next = i + 1 < words.size();
@@ -152,22 +207,34 @@ ErlCommand read_erl_arguments(const std::vector<std::string>& arguments, const s
     }
     if (word.size() > 1 && word[0] == '+') {
       std::string flag = word.substr(1);
+      bool next = takes_next(flag, has_next ? &words[i + 1] : nullptr);
+      if (next && !has_next) return refuse("Missing argument(s) for '" + word + "'.");
       size_t length = name_length(flag);
       std::string name = flag.substr(0, length), value = flag.substr(length);
       emulator_flags.push_back("-" + flag);
-      if (value.empty() && !stands_alone(name) && has_next) {
-        value = words[++i];
-        emulator_flags.push_back(value);
-      }
-      if (!apply_emulator_flag(name, value, command)) {
-        command.error = "erl: bad value \"" + value + "\" for +" + name;
-        return command;
-      }
+      if (next) emulator_flags.push_back(value = words[++i]);
+      if (!is_known(flag)) return refuse("unknown flag -" + flag);
+      std::string wrong = apply_emulator_flag(name, value, command);
+      if (!wrong.empty()) return refuse(wrong);
+    } else if ((word == "-env" && i + 2 >= words.size()) ||
+               (!has_next && is_one_of(word, {"-sname", "-name", "-proto_dist", "-start_epmd", "-emu_type", "-emu_flavor", "-epmd", "-configfd"}))) {
+      return refuse("Missing argument(s) for '" + word + "'.");
+    } else if (word == "-version") {
+      command.print_version = true;
+    } else if (word == "-noinput") {
+      init_flags.insert(init_flags.end(), {"-noshell", "-noinput"});
+    } else if (word == "-compile") {
+      init_flags.insert(init_flags.end(), {"-noshell", "-noinput", "-s", "c", "lc_batch"});
+    } else if (word == "-make") {
+      init_flags.insert(init_flags.end(), {"-noshell", "-noinput", "-s", "make", "all_or_nothing", "-s", "erlang", "halt"});
+      break;
     } else if (word == "-env" && i + 2 < words.size()) {
       setenv(words[i + 1].c_str(), words[i + 2].c_str(), 1);
       i += 2;
     } else if (word == "-detached") {
       command.detached = true;
+      init_flags.insert(init_flags.end(), {"-noshell", "-noinput"});
+    } else if (word == "-noinput") {   // OTP: who reads nothing has no shell either
       init_flags.insert(init_flags.end(), {"-noshell", "-noinput"});
     } else if ((word == "-emu_type" || word == "-emu_flavor") && has_next) {
       ++i;
@@ -194,6 +261,7 @@ ErlCommand read_erl_arguments(const std::vector<std::string>& arguments, const s
   options.otp_release = release.otp;
   options.bin_dir = release.bin_dir;
   options.handle_signals = true;
+  options.write_crash_dump = true;
   const char* home = std::getenv("HOME");
   options.arguments = {"-root", release.root, "-bindir", release.bin_dir, "-progname", own_path, "--", "-home", home ? home : "/"};
   if (const char* port = std::getenv("ERL_EPMD_PORT")) options.arguments.insert(options.arguments.end(), {"-epmd_port", port});
@@ -219,7 +287,9 @@ int run_erl(const std::vector<std::string>& arguments, const std::string& own_pa
     return 1;
   }
   if (command.print_version) {
-    std::printf("Athanor %s, a virtual machine for the BEAM\n", version());
+    // The stock VM's line, which build tools read, with our name in it.
+    ReleaseInfo release = find_release("", own_path.substr(0, own_path.rfind('/')));
+    std::fprintf(stderr, "Erlang (SMP,ASYNC_THREADS) (BEAM) emulator version %s [Athanor %s]\n", release.erts_version.c_str(), version());
     return 0;
   }
   const MachineOptions& options = command.options;

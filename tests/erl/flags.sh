@@ -1,0 +1,8 @@
+# SPDX-License-Identifier: Apache-2.0
+# Flags of `erl` whose value may be attached, and what -noinput brings along; erlc prints nothing where all is well.
+erl +S1 +sbtu +A0 -noinput -eval 'io:format("~p ~p~n", [init:get_argument(noshell), init:get_argument(noinput)]), halt().'
+erl +sbt u +hms 1000 +zdbbl 2048 -noshell -eval 'io:format("~p~n", [init:get_arguments() -- init:get_arguments()]), halt(3).'
+echo "status $?"
+printf -- '-module(empty).\n' > empty.erl
+erlc empty.erl; echo "erlc $?"
+test -f empty.beam && echo compiled
