@@ -150,16 +150,17 @@ BifResult get_keys_1(Process& self, const Term* args) {
 
 // --- names ---
 
+// erlang:register/2: the cause says whether the name or the process is taken, or the process gone.
 BifResult register__2(Process& self, const Term* args) {
-  if (!args[0].is_atom() || args[0] == atoms::undefined) return self.badarg();
+  if (!args[0].is_atom() || args[0] == atoms::undefined) return self.badarg_because(atoms::none);
   if (args[1].is_local_port()) {
-    if (!self.runtime().registry->add(args[0], args[1])) return self.badarg();
+    if (!self.runtime().registry->add(args[0], args[1])) return self.badarg_because(atoms::registered_name);
     return atoms::true_;
   }
-  if (!args[1].is_local_pid()) return self.badarg();
+  if (!args[1].is_local_pid()) return self.badarg_because(atoms::none);
   Process* target = self.runtime().processes->find(args[1]);
-  if (!target) return self.badarg();
-  if (!process::register_name(*target, args[0])) return self.badarg();
+  if (!target) return self.badarg_because(atoms::notalive);
+  if (!process::register_name(*target, args[0])) return self.badarg_because(atoms::registered_name);
   return atoms::true_;
 }
 BifResult unregister_1(Process& self, const Term* args) {
