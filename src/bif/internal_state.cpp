@@ -13,6 +13,7 @@
 #include "process/send.hpp"
 #include "sched/scheduling.hpp"
 #include "term/context.hpp"
+#include "term/hash.hpp"
 #include "term/print.hpp"
 #define ATH_FAMILY "bif/internal_state.def"
 #include "bif/declare.inc"
@@ -68,6 +69,7 @@ BifResult set_internal_state_2(Process& self, const Term* args) {
     if (number >= 0 && number <= process::kReductionsPerSlice) self.reductions_left_ = number;
     return atoms::true_;
   }
+  if (is_named(args[0], "force_gc")) return self.trap(self.runtime().code->export_of(atoms::erlang, atoms::garbage_collect, 1), {args[1]});
   if (is_named(args[0], "sleep") && integer::to_int64(args[1], number)) {
     if (number > 0) std::this_thread::sleep_for(std::chrono::milliseconds(number));
     return atoms::true_;
@@ -97,6 +99,9 @@ BifResult get_internal_state_1(Process& self, const Term* args) {
   if (is_named(key, "available_internal_state")) return atoms::true_;
   if (is_named(key, "reds_left")) return Term::small(std::max<int64_t>(self.reductions_left_, 0));
   if (is_named(key, "force_heap_frags") || is_named(key, "scheduler_dump")) return atoms::false_;
+  if (is_tuple_of(key, 2) && is_named(tuple_element(key, 0), "internal_hash")) {   // what places a key in a hashed map
+    return integer::from_uint64(self.heap(), map_hash(tuple_element(key, 1), 0));
+  }
   if (is_named(key, "flxctr_memory_usage")) return atoms::notsup;
   return self.badarg();
 }

@@ -166,10 +166,49 @@ BifResult map_hashmap_children_1(Process& self, const Term* args) {
 
 }  // namespace erts_internal
 
-// erts_debug:map_info/1: the shape of a hashed map: {Leafs counts …} is told only as far as it is the same for any machine.
+// erts_debug:map_info/1: the shape of a hashed map. Full nodes are arrays, the others bitmaps (counted by children, from one up);
+// leafs are counted by depth. Keys whose hashes are equal to the end are told as leafs of the last depth.
 BifResult erts_debug::map_info_1(Process& self, const Term* args) {
+  constexpr size_t kColumns = 16;
   if (!is_map(args[0])) return self.badmap(args[0]);
-  return self.error(atoms::notsup);
+  if (!is_hash_map(args[0])) return self.badarg();
+  struct Node {
+    Term term;
+    size_t depth;
+  };
+  std::vector<Node> rest{{args[0], 0}};
+  uint64_t deepest = 0, arrays = 0, bitmaps = 0, leafs = 0, of_children[kColumns] = {}, of_depth[kColumns] = {};
+  while (!rest.empty()) {
+    const auto [node, depth] = rest.back();
+    rest.pop_back();
+    deepest = std::max<uint64_t>(deepest, depth);
+    if (node.is_list_cell()) {
+      ++leafs;
+      ++of_depth[std::min(depth, kColumns - 1)];
+      continue;
+    }
+    const size_t count = header_arity(box_header(node)) - 1;   // after the bitmap
+    if (count == kColumns) {
+      ++arrays;
+    } else {
+      ++bitmaps;
+      ++of_children[std::clamp<size_t>(count, 1, kColumns) - 1];
+    }
+    for (size_t i = 0; i < count; ++i) rest.push_back({node.pointer()[2 + i], depth + 1});
+  }
+  self.charge(leafs / 16);
+  auto number = [&](uint64_t value) { return integer::from_uint64(self.heap(), value); };
+  auto row = [&](const uint64_t* counts) {
+    Term* place = self.allocate(kColumns + 1);
+    place[0].raw = tuple_header(kColumns);
+    for (size_t i = 0; i < kColumns; ++i) place[i + 1] = Term::small(static_cast<int64_t>(counts[i]));
+    return Term::boxed(place);
+  };
+  const Term items[] = {make_tuple(self.heap(), intern("depth"), number(deepest)),
+                        make_tuple(self.heap(), intern("arrays"), number(arrays), Term::nil()),
+                        make_tuple(self.heap(), intern("bitmaps"), number(bitmaps), row(of_children)),
+                        make_tuple(self.heap(), intern("leafs"), number(leafs), row(of_depth))};
+  return make_list(self.heap(), items, 4);
 }
 
 }  // namespace athanor::bif
