@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# One library a folder of src/; who may use whom (tools/check-layers.py holds the includes to this table).
+# One library a folder of src/; who may use whom (tools/lint.py holds the includes to this table).
 function(athanor_layer name)
   cmake_parse_arguments(LAYER "" "" "USES;LIBRARIES" ${ARGN})
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/${name}/*.cpp)
@@ -30,7 +30,7 @@ athanor_layer(sched USES process os)
 athanor_layer(match_spec USES heap)
 athanor_layer(code USES beam process LIBRARIES absl::flat_hash_map)
 athanor_layer(trace USES code match_spec)
-athanor_layer(engine USES code os LIBRARIES asmjit)
+athanor_layer(engine USES code os)
 athanor_layer(bif USES engine sched match_spec LIBRARIES PkgConfig::PCRE2 ZLIB::ZLIB)
 athanor_layer(ets USES process match_spec bif)
 athanor_layer(io USES sched process os bif)
