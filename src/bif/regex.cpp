@@ -22,6 +22,8 @@ constexpr uint32_t kUsesBeforeJit = 3;       // compiling to machine code costs 
 constexpr uint32_t kQuickLimit = 100000;     // on a scheduler: some milliseconds
 constexpr uint32_t kMatchLimit = 10000000;   // OTP: the stock VM's default
 
+constexpr uint32_t kGroupDepth = 798;         // OTP: deeper groups overflow PCRE 8.44's workspace
+
 // The C locale's tables with Latin-1 letters added: OTP compiles PCRE with those.
 struct Tables {
   static constexpr int kClassOffset = 512, kTypeOffset = 512 + 320;
@@ -119,7 +121,8 @@ bool take_utf_verb(std::string& source) {
   return false;
 }
 
-// Patterns that PCRE 8.44 takes and PCRE2 does not: a hyphen behind a class escape, \8 without such a group. False: no such.
+// Patterns that PCRE 8.44 takes and PCRE2 does not: a hyphen behind a class escape, \8 without such a group, an escape that means
+// nothing in a class and is its letter there, \c before what cannot be printed. False: no such.
 bool make_acceptable(std::string& source, int code, size_t offset) {
   if (offset == 0 || offset > source.size()) return false;
   if (code == PCRE2_ERROR_CLASS_INVALID_RANGE && offset < source.size() && source[offset] == '-') {
@@ -130,6 +133,23 @@ bool make_acceptable(std::string& source, int code, size_t offset) {
       (source[offset] == '8' || source[offset] == '9')) {
     source.erase(offset - 1, 1);
     return true;
+  }
+  if (code == PCRE2_ERROR_ESCAPE_INVALID_IN_CLASS) {
+    const size_t backslash = source[offset - 1] == '\\' ? offset - 1 : offset - 2;
+    if (backslash >= source.size() || source[backslash] != '\\') return false;
+    source.erase(backslash, 1);
+    return true;
+  }
+  if (code == PCRE2_ERROR_BACKSLASH_C_SYNTAX) {
+    for (size_t at = offset; at-- > 0 && at + 3 >= offset;) {
+      if (source.compare(at, 2, "\\c") != 0 || at + 2 >= source.size()) continue;
+      const auto control = static_cast<unsigned char>(source[at + 2]);
+      if (control > 127) return false;
+      constexpr std::string_view kDigits = "0123456789abcdef";
+      const char text[] = {'\\', 'x', kDigits[(control ^ 0x40u) >> 4], kDigits[(control ^ 0x40u) & 15]};
+      source.replace(at, 3, text, sizeof(text));
+      return true;
+    }
   }
   return false;
 }
@@ -142,6 +162,8 @@ pcre2_code* compile_source(uint32_t flags, std::string_view original, CompileErr
   for (const FlagRow& row : kFlags) {
     if (flags & row.flag) options |= row.option;
   }
+  // PCRE2's table of first bytes leaves out Latin-1 letters above 127, which \w takes here; PCRE without pcre_study has no such table.
+  if ((flags & kUtf) && !(flags & kUcp) && source.find("\\w") != std::string::npos) options |= PCRE2_NO_START_OPTIMIZE;
   const uint32_t newline = (flags & kNewlineMask) >> kNewlineShift;
   if (newline >= std::size(kNewlines) || ((flags & kBsrAnyCrLf) && (flags & kBsrUnicode))) {
     error = {"inconsistent NEWLINE options", 0};
@@ -151,6 +173,8 @@ pcre2_code* compile_source(uint32_t flags, std::string_view original, CompileErr
   pcre2_set_newline(context, kNewlines[newline]);
   pcre2_set_bsr(context, flags & kBsrAnyCrLf ? PCRE2_BSR_ANYCRLF : PCRE2_BSR_UNICODE);
   pcre2_set_character_tables(context, cache().tables.bytes);
+  pcre2_set_parens_nest_limit(context, kGroupDepth);
+  pcre2_set_compile_extra_options(context, PCRE2_EXTRA_ALLOW_LOOKAROUND_BSK);
   pcre2_code* code = nullptr;
   int first_error = 0;
   size_t first_offset = 0;
@@ -166,7 +190,7 @@ pcre2_code* compile_source(uint32_t flags, std::string_view original, CompileErr
     }
     if (number == PCRE2_ERROR_UNKNOWN_ESCAPE && !lenient) {   // \y is y
       lenient = true;
-      pcre2_set_compile_extra_options(context, PCRE2_EXTRA_BAD_ESCAPE_IS_LITERAL);
+      pcre2_set_compile_extra_options(context, PCRE2_EXTRA_ALLOW_LOOKAROUND_BSK | PCRE2_EXTRA_BAD_ESCAPE_IS_LITERAL);
     } else if (!make_acceptable(source, number, offset)) {
       // An edited source has other offsets; the first error is as good as this one unless it was one we mended.
       if (attempts > 0 && !(first_error == PCRE2_ERROR_CLASS_INVALID_RANGE || first_error == PCRE2_ERROR_UNKNOWN_ESCAPE)) number = first_error;

@@ -29,7 +29,7 @@ constexpr Row kTexts[] = {
     {PCRE2_ERROR_MISSING_CLOSING_PARENTHESIS, "missing )"},
     {PCRE2_ERROR_BAD_SUBPATTERN_REFERENCE, "reference to non-existent subpattern"},
     {PCRE2_ERROR_MISSING_COMMENT_CLOSING, "missing ) after comment"},
-    {PCRE2_ERROR_PARENTHESES_NEST_TOO_DEEP, "parentheses are too deeply nested"},
+    {PCRE2_ERROR_PARENTHESES_NEST_TOO_DEEP, "regular expression is too complicated"},
     {PCRE2_ERROR_PATTERN_TOO_LARGE, "regular expression is too large"},
     {PCRE2_ERROR_HEAP_FAILED, "failed to get memory"},
     {PCRE2_ERROR_UNMATCHED_CLOSING_PARENTHESIS, "unmatched parentheses"},
