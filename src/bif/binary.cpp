@@ -38,9 +38,8 @@ BifResult copies(Process& self, Term binary, Term count) {
   bits::Scratch scratch;
   std::string_view bytes;
   if (!bytes_of(binary, scratch, bytes) || !is_integer(count) || integer::is_negative(count)) return self.badarg();
-  uint64_t total;
-  if (!count.is_small()) return bytes.empty() ? BifResult(binary) : self.system_limit();
-  const auto times = static_cast<uint64_t>(count.small_value());
+  uint64_t total, times;
+  if (!integer::to_uint64(count, times)) return self.badarg();
   if (__builtin_mul_overflow(times, bytes.size(), &total) || total > iodata::kMaxBytes) return self.system_limit();
   uint8_t* out;
   Term result = bits::make_uninitialised(self.heap(), total, &out);

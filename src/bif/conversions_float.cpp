@@ -96,8 +96,9 @@ BifResult string::list_to_float_1(Process& self, const Term* args) {
   };
   auto no_float = [&] { return make_tuple(self.heap(), atoms::error, atoms::no_float); };
   if (character(at) == '+' || character(at) == '-') take();
-  if (digits() == 0 || character(at) != '.') return no_float();
-  take();
+  if (digits() == 0 || (character(at) != '.' && character(at) != ',')) return no_float();   // OTP: a comma will do
+  text.push_back('.');
+  at = at.tail();
   if (digits() == 0) return no_float();
   if (character(at) == 'e' || character(at) == 'E') {
     Term before = at;
