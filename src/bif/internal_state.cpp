@@ -78,6 +78,8 @@ BifResult set_internal_state_2(Process& self, const Term* args) {
   if (is_named(args[0], "re_loop_limit")) return set_loop_limit(self, settings.re_loop_limit, args[1]);
   if (is_named(args[0], "unicode_loop_limit")) return set_loop_limit(self, settings.unicode_loop_limit, args[1]);
   if (is_named(args[0], "ets_force_trap")) return atoms::notsup;
+  // OTP: hints about the shape of a contention adapting tree, which tables here do not have.
+  if ((is_named(args[0], "ets_force_split") || is_named(args[0], "ets_debug_random_split_join")) && is_tuple_of(args[1], 2)) return atoms::ok;
   if (is_named(args[0], "mbuf")) return args[1];
   if (is_named(args[0], "wait") && (is_named(args[1], "deallocations") || is_named(args[1], "thread_progress") ||
                                     is_named(args[1], "aux_work") || is_named(args[1], "timer_cancellations"))) {

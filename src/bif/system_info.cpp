@@ -315,6 +315,8 @@ Term answer_pair(Process& self, Term key, Term argument) {
     if (argument == atoms::detected || argument == atoms::used) return processor_topology(self);
     if (argument == atoms::defined) return atoms::undefined;
   }
+  // Of no allocators: alloc_util_allocators is empty here.
+  if (key.is_atom() && argument.is_nil() && (key == atoms::allocator || atom_text(key) == "allocator_sizes")) return Term::nil();
   return Term::none();
 }
 
