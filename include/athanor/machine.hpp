@@ -28,6 +28,7 @@ struct MachineOptions {
   uint32_t min_heap_words = 0;          // 0: the machine's own small default
   bool use_standard_streams = true;     // ports {fd,0,1} and {fd,2,2} may touch them
   bool handle_signals = false;          // programs: SIGTERM and friends become messages
+  bool write_crash_dump = false;        // programs: erlang:halt("text") leaves erl_crash.dump (ERL_CRASH_DUMP, ERL_CRASH_DUMP_SECONDS)
   bool stress = false;                  // collect at every safepoint, tiny slices
 };
 

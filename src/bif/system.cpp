@@ -124,6 +124,8 @@ BifResult erlang::halt_2(Process& self, const Term* args) {
     runtime.halt(runtime, 134, false, nullptr);   // as the system tells a program that ended by SIGABRT
   } else {
     std::string text;
+    for (Term rest = status; rest.is_list_cell(); rest = rest.tail())
+      if (!rest.head().is_small()) return self.badarg();
     if (!status.is_list() || !chardata_to_utf8(status, text)) return self.badarg();
     runtime.halt(runtime, 1, false, text.substr(0, 1023).c_str());
   }

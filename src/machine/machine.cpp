@@ -12,6 +12,7 @@
 #include "engine/engine.hpp"
 #include "ets/tables.hpp"
 #include "io/ports.hpp"
+#include "machine/crash_dump.hpp"
 #include "machine/joins.hpp"
 #include "machine/natives.hpp"
 #include "machine/release.hpp"
@@ -25,9 +26,12 @@ namespace athanor::machine {
 // The end of a machine: who halts sets it, who waits reads it.
 class Ending {
  public:
-  void set(int status, bool flush) {
+  // The first of those who halt counts, and only it: its `at_once` runs before the waiting thread goes on.
+  template <class AtOnce>
+  void set(int status, bool flush, AtOnce at_once) {
     std::lock_guard lock(mutex_);
     if (ended_) return;
+    at_once();
     ended_ = true;
     flush_ = flush;
     status_ = status;
@@ -51,13 +55,18 @@ class Ending {
 class Machine {
  public:
   Ending ending;
+  bool write_crash_dump = false;
 };
 
 namespace {
 
 void halt_machine(process::Runtime& runtime, int status, bool flush, const char* crash_message) {
-  if (crash_message) std::fprintf(stderr, "%s\n", crash_message);
-  runtime.machine->ending.set(status, flush);
+  Machine& machine = *runtime.machine;
+  machine.ending.set(status, flush, [&] {
+    if (!crash_message) return;
+    std::fprintf(stderr, "%s\n", crash_message);
+    if (machine.write_crash_dump) write_crash_dump(runtime, crash_message);
+  });
 }
 
 base::Result<std::vector<uint8_t>> read_file(const std::string& path) {
@@ -103,6 +112,7 @@ void Machine::Implementation::join_layers() {
   runtime.terms.node_name = atoms::nonode_at_nohost;
   runtime.terms.otp_release = release.otp;
   runtime.machine = &services;
+  services.write_crash_dump = options.write_crash_dump;
   epochs = std::make_unique<base::Epochs>();
   runtime.epochs = epochs.get();
   literals = std::make_unique<heap::LiteralSpace>();
@@ -231,6 +241,7 @@ const std::string& Machine::error() const { return implementation_->error; }
 int Machine::wait() {
   bool flush = true;
   int status = implementation_->services.ending.wait(flush);
+  implementation_->scheduling->stop_schedulers();   // nothing runs on behind the last words
   if (flush) implementation_->ports->flush();
   return status;
 }

@@ -74,13 +74,17 @@ void Schedulers::start() {
   unpark(0);
 }
 
-void Schedulers::stop() {
+void Schedulers::stop_schedulers() {
   {
     std::lock_guard lock(mutex_);    // no thread is started after this
     stopping_.store(true, std::memory_order_release);
   }
   for (auto& scheduler : schedulers_) scheduler->parker_.unpark();
   for (auto& scheduler : schedulers_) scheduler->thread_.join();
+}
+
+void Schedulers::stop() {
+  stop_schedulers();
   dirty_cpu_.stop();
   dirty_io_.stop();
   poller_.stop();

@@ -23,6 +23,7 @@ class Schedulers final : public Scheduling, private TimerHost {
 
   void enqueue(process::Process& target) override;
   void start() override;
+  void stop_schedulers() override;
   void stop() override;
   uint32_t scheduler_count() const override { return static_cast<uint32_t>(schedulers_.size()); }
   uint32_t schedulers_online() const override { return online_.load(std::memory_order_relaxed); }

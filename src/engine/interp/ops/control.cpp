@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Frames, jumps, calls, returns.
 #include <algorithm>
+#include <string_view>
 
 #include "engine/interp/cells.hpp"
 #include "engine/interp/exceptions.hpp"
@@ -181,13 +182,34 @@ ATH_HANDLER(op_call_bif_last) {
     ATH_ENTER(target.entry, target.live);                \
   } while (0)
 
+// OTP: erlang:error/1,2,3, exit/1 and throw/1 applied last still show the applying function: its frame stays for the trace.
+static bool raises_always(const Word* entry) {
+  const NativeCell* cell = native_cell_at(entry);
+  if (!cell || std::string_view(cell->row->module) != "erlang") return false;
+  const std::string_view name = cell->row->name;
+  return name == "error" || ((name == "exit" || name == "throw") && cell->row->arity == 1);
+}
+#define ATH_TAIL_APPLY(expression)                       \
+  do {                                                   \
+    ATH_SYNC();                                          \
+    Target target = (expression);                        \
+    ATH_RELOAD();                                        \
+    if (ATH_UNLIKELY(!target.is_call)) ATH_GO(target.entry); \
+    if (ATH_UNLIKELY(raises_always(target.entry))) {     \
+      ATH_PUSH_RETURN(Apply);                            \
+    } else {                                             \
+      stack_top += in.slots;                             \
+    }                                                    \
+    ATH_ENTER(target.entry, target.live);                \
+  } while (0)
+
 ATH_HANDLER(op_apply) {
   const auto& in = ir::at<ir::Apply>(ip);
   ATH_CALL_TARGET(Apply, apply_fixed(*vm, in.site, in.arity));
 }
 ATH_HANDLER(op_apply_last) {
   const auto& in = ir::at<ir::Apply>(ip);
-  ATH_TAIL_CALL_TARGET(apply_fixed(*vm, in.site, in.arity));
+  ATH_TAIL_APPLY(apply_fixed(*vm, in.site, in.arity));
 }
 ATH_HANDLER(op_apply_list) {
   const auto& in = ir::at<ir::Apply>(ip);
@@ -195,7 +217,7 @@ ATH_HANDLER(op_apply_list) {
 }
 ATH_HANDLER(op_apply_list_last) {
   const auto& in = ir::at<ir::Apply>(ip);
-  ATH_TAIL_CALL_TARGET(apply_list(*vm, in.site));
+  ATH_TAIL_APPLY(apply_list(*vm, in.site));
 }
 ATH_HANDLER(op_apply_fun_list) {
   const auto& in = ir::at<ir::Apply>(ip);
@@ -223,6 +245,15 @@ ATH_HANDLER(op_call_fun) {
 ATH_HANDLER(op_call_fun_last) {
   const auto& in = ir::at<ir::CallFun>(ip);
   Term fun = ir::place(in.fun, x, stack_top);
+  if (ATH_LIKELY(is_local_fun(fun) && fun_arity(fun) == in.arity)) {
+    const auto* entry = static_cast<const code::FunEntry*>(fun_entry(fun));
+    uint32_t count = fun_num_free(fun);
+    ATH_ASSERT(in.arity + count < kMaxRegisters);
+    for (uint32_t i = 0; i < count; ++i) x[in.arity + i] = fun_environment(fun)[i];
+    x[in.arity + count] = fun;   // for op_unloaded_fun
+    stack_top += in.slots;
+    ATH_ENTER(ATH_ENTRY(entry), in.arity + count + 1);
+  }
   ATH_TAIL_CALL_TARGET(call_fun(*vm, in.site, fun, in.arity));
 }
 

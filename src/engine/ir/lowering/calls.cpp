@@ -76,12 +76,12 @@ bool Lowering::calls(Opcode opcode) {
       unreachable();
       return true;
     case Opcode::call_fun:
-      emit(CallFun{op_call_fun, x_register(number(0)), number(0), 0, 0, site()});
+      last_call_fun_ = emit(CallFun{op_call_fun, x_register(number(0)), number(0), 0, 0, site()});
       forget_x();
       return true;
     case Opcode::call_fun2: {
       Register fun = reg(operand(2));
-      emit(CallFun{op_call_fun, fun, number(1), 0, 0, site()});
+      last_call_fun_ = emit(CallFun{op_call_fun, fun, number(1), 0, 0, site()});
       forget_x();
       return true;
     }

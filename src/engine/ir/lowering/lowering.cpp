@@ -22,7 +22,7 @@ void Lowering::reset() {
   recent_labels_.clear();
   facts_.clear();
   line_ = scratch_ = 0;
-  last_label_ = last_deallocate_ = last_element_ = kNowhere;
+  last_label_ = last_deallocate_ = last_element_ = last_call_fun_ = kNowhere;
   is_reachable_ = true;
   is_malformed_ = is_again_ = is_ended_ = false;
 }

@@ -122,7 +122,7 @@ class Lowering {
   uint32_t line_ = 0;
   uint32_t scratch_ = 0;
   size_t last_label_ = kNowhere;
-  size_t last_deallocate_ = kNowhere, last_element_ = kNowhere;
+  size_t last_deallocate_ = kNowhere, last_element_ = kNowhere, last_call_fun_ = kNowhere;
   bool is_reachable_ = true, is_malformed_ = false, is_again_ = false, is_ended_ = false;
 };
 
