@@ -72,7 +72,7 @@ bool tell_monitors(Process& self, Term reason, int& budget) {
     bool is_monitor = first->second.type == MonitorType::Process || first->second.type == MonitorType::Port;
     Term watched = first->second.target;
     origins.erase(first);
-    if (is_monitor) send_plain(self.runtime(), SignalKind::Demonitor, self.pid(), watched, reference);
+    if (is_monitor && !watched.is_pointer()) send_plain(self.runtime(), SignalKind::Demonitor, self.pid(), watched, reference);
   }
   return true;
 }

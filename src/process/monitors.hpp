@@ -51,6 +51,7 @@ class Monitors {
   void visit_roots(heap::RootVisitor& visitor) {
     for (auto& [reference, origin] : origins_) {
       if (origin.tag.is_pointer()) visitor.visit(&origin.tag, 1);
+      if (origin.target.is_pointer()) visitor.visit(&origin.target, 1);   // a process of another node
     }
   }
 

@@ -8,6 +8,7 @@
 #include "process/signals/signals.hpp"
 #include "process/spawn.hpp"
 #include "term/atom_table.hpp"
+#include "term/identifier.hpp"
 
 namespace athanor::process {
 
@@ -69,6 +70,23 @@ BifResult monitor_local(Process& self, MonitorType type, Term target, Term name,
   return reference;
 }
 
+// A process or port of another node, or of this node's earlier life (other creation): nothing is connected, so it is down at once.
+BifResult monitor_external(Process& self, MonitorType type, Term target, const MonitorOptions& options) {
+  uint64_t words[3];
+  Term reference = new_reference(self, options.alias != AliasMode::None, words);
+  Monitors::Origin origin;
+  origin.type = type;
+  origin.alias = options.alias;
+  origin.target = target;
+  origin.tag = options.tag;
+  origin.pid_word = words[2];
+  monitors_of(self).add_origin(words, origin);
+  Runtime& runtime = self.runtime();
+  const bool of_this_node = node_of(target).name == runtime.terms.node_name;
+  signals::send_down(runtime, self.pid(), words, atoms::undefined, of_this_node ? atoms::noproc : atoms::noconnection);
+  return reference;
+}
+
 // {Name, Node}: of this node?
 bool is_local_name(Process& self, Term target) {
   return is_tuple_of(target, 2) && tuple_element(target, 0).is_atom() && tuple_element(target, 1).is_atom() &&
@@ -101,6 +119,7 @@ BifResult monitor(Process& self, Term type, Term target, const MonitorOptions& o
     bool process = type == atoms::process;
     MonitorType kind = process ? MonitorType::Process : MonitorType::Port;
     if (process ? target.is_local_pid() : target.is_local_port()) return monitor_local(self, kind, target, Term::none(), options);
+    if (is_kind(target, process ? BoxedKind::ExternalPid : BoxedKind::ExternalPort)) return monitor_external(self, kind, target, options);
     Term name = target.is_atom() ? target : is_local_name(self, target) ? tuple_element(target, 0) : Term::none();
     if (!name.is_none()) {
       Term found = registry.find(name);
@@ -183,7 +202,7 @@ After handle_monitor_down(Process& self, Signal& signal) {
   uint64_t words[3] = {signal.reference[0], signal.reference[1], origin.pid_word};
   heap::FragmentAllocator builder(6 + kAliasReferenceWords + 3);
   Term tag = origin.tag.is_none() ? atoms::DOWN : heap::copy(origin.tag, builder, self.runtime().literals);
-  Term object = origin.target;
+  Term object = origin.target.is_pointer() ? heap::copy(origin.target, builder, self.runtime().literals) : origin.target;
   if (!origin.name.is_none()) {
     Term* name = builder.allocate(3);
     name[0].raw = tuple_header(2);
