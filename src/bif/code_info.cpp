@@ -113,7 +113,7 @@ BifResult make_fun_3(Process& self, const Term* args) {
   return Term::boxed(place);
 }
 
-// {Item, Value}. Funs are not counted here, so refc of a local fun is the least it can be: the module's own and that of the fun asked about.
+// {Item, Value}. Funs are not counted here: refc of a local fun is notsup.
 BifResult fun_info_2(Process& self, const Term* args) {
   Term fun = args[0], item = args[1];
   if (!is_fun(fun)) return self.badarg();
@@ -132,7 +132,7 @@ BifResult fun_info_2(Process& self, const Term* args) {
   if (item == atoms::type) return answer(atoms::local);
   if (item == atoms::module) return answer(entry->module);
   if (item == atoms::pid) return answer(fun_creator(fun));
-  if (item == atoms::refc) return answer(Term::small(2));
+  if (item == atoms::refc) return self.error(atoms::notsup);
   if (item == atoms::index || item == atoms::new_index) return answer(Term::small(entry->index));
   if (item == atoms::uniq) return answer(Term::small(entry->old_uniq));
   if (item == atoms::new_uniq) return answer(athanor::binary::from_bytes(self.heap(), entry->uniq, sizeof entry->uniq));

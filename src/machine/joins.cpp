@@ -62,7 +62,8 @@ void request_stop(process::Runtime& runtime) {
   place[0].raw = tuple_header(2);
   place[1] = atoms::stop;
   place[2] = atoms::stop;
-  process::send_to_name(runtime, atoms::init, Term::boxed(place));
+  // By pid: it may not have registered its name yet.
+  process::send_message(runtime, Term::local_pid(0), Term::boxed(place));
   runtime.epochs->exit(participant);
   runtime.epochs->leave(participant);
 }
