@@ -67,8 +67,14 @@ bool Lowering::control(Opcode opcode) {
       if (is_last(last_deallocate_, kWords<Deallocate>)) {
         uint32_t slots = at<Deallocate>(&out_[last_deallocate_]).slots;
         drop_last(last_deallocate_);
-        // Not call_fun_last here: with it the compiler's bs_match_SUITE:expand_and_squeeze ends on a broken stack.
-        emit(DeallocateReturn{op_deallocate_return, slots, 0});
+        last_deallocate_ = kNowhere;   // what is emitted next stands in its place
+        if (is_last(last_call_fun_, kWords<CallFun>)) {   // a fun called last leaves no frame behind, as a function called last
+          auto* call = reinterpret_cast<CallFun*>(&out_[last_call_fun_]);
+          call->handler = op_call_fun_last;
+          call->slots = slots;
+        } else {
+          emit(DeallocateReturn{op_deallocate_return, slots, 0});
+        }
       } else {
         emit(Return{op_return});
       }
