@@ -45,7 +45,7 @@ class Machine {
   const std::string& error() const;
   // Waits until the machine halts (erlang:halt, init:stop) and gives its exit status.
   int wait();
-  // Asks it to stop as init:stop() does, once its boot is over (a request during the boot is not heeded yet). Any thread.
+  // Asks it to stop as init:stop() does, once its boot is over (a request during the boot ends it with status 1). Any thread.
   void request_stop();
 
  private:

@@ -30,6 +30,8 @@ void run_exit_hooks(process::Process& exiting, Term reason) {
   runtime.tables->process_exited(exiting, reason);
   runtime.ports->process_exited(exiting, reason);
   runtime.timers->process_exited(exiting);
+  // Without init nothing can end the machine any more: its death does. (OTP: "init terminating"; status 1.)
+  if (exiting.pid() == Term::local_pid(0)) runtime.halt(runtime, 1, true, nullptr);
 }
 
 bool send_elsewhere(process::Process& self, Term to, Term message) { return self.runtime().ports->send(self, to, message); }
