@@ -15,6 +15,7 @@ SUBJECTS = [
     ("NIF libraries", "src/nif", "no `enif_*` functions; `erlang:load_nif/2` of a library fails (`crypto`, `asn1rt_nif` and their users)"),
     ("Driver libraries", "src/io/driver_librar*", "no `erl_drv_*` functions; `erl_ddll:try_load/3` raises `notsup`"),
     ("TCP (`gen_tcp`)", "src/io/inet/tcp*", "no `tcp_inet` driver: opening that port fails with `enotsup`"),
+    ("UDP receiving", "src/io/inet/udp_receive*", "`gen_udp` opens, binds and sends; receiving answers `enotsup`"),
     ("SCTP", "src/io/inet/sctp*", "no `sctp_inet` driver"),
     ("The module `socket`", "src/io/socket*.hpp", "`prim_socket` and `prim_net` have rows whose bodies raise `notsup`"),
     ("Tracing", "src/trace", "no call, process or sequential tracing; asking is answered, setting raises `notsup`"),
@@ -22,7 +23,7 @@ SUBJECTS = [
     ("Seeded scheduler", "src/sched/deterministic", "runs cannot be replayed from a seed"),
     ("Other releases", "", "release 25 is the one that is developed against; 26 to 29 are found, but their opcodes above 180 and new natives have no rows"),
     ("Fuzz targets", "fuzz/CMakeLists.txt", "the preset `fuzz` has nothing to build"),
-    ("Golden files", "tests/instr/*", "`./dev golden` finds no test"),
+    ("Golden files", "tests/instr/*", "there are none; `./dev golden` says so"),
     ("Installed package", "cmake/*Config.cmake.in", "no `find_package(Athanor)`: embedding programs are built inside the tree"),
 ]
 

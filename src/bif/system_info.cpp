@@ -107,15 +107,16 @@ Term garbage_collection(Process& self) {
               pair(self, atoms::fullsweep_after, Term::small(runtime.fullsweep_after)));
 }
 
+// OTP also tells memory_size and active_fds; the poller does not count them, so they are left out.
 Term check_io(Process& self) {
   Term polled = number(self, scheduling(self).polled_descriptors());
   Term set = list(self, pair(self, atoms::name, atoms::erts_poll), pair(self, atoms::primary, atoms::epoll),
-                  pair(self, atoms::kernel_poll, atoms::epoll), pair(self, atoms::memory_size, Term::small(0)),
+                  pair(self, atoms::kernel_poll, atoms::epoll),
                   pair(self, atoms::total_poll_set_size, polled), pair(self, atoms::lazy_updates, atoms::false_),
                   pair(self, atoms::pending_updates, Term::small(0)), pair(self, atoms::batch_updates, atoms::false_),
                   pair(self, atoms::concurrent_updates, atoms::true_), pair(self, atoms::fallback, atoms::false_),
                   pair(self, atoms::max_fds, number(self, static_cast<uint64_t>(athanor::os::descriptor_limit()))),
-                  pair(self, atoms::active_fds, Term::small(0)), pair(self, atoms::poll_threads, Term::small(1)));
+                  pair(self, atoms::poll_threads, Term::small(1)));
   return list(self, set);
 }
 
