@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a process does to itself: raising, dictionary, names, references, rest.
 #include <algorithm>
+#include <vector>
 
 #include "bif/bif.hpp"
 #include "code/code_server.hpp"
@@ -32,19 +33,48 @@ BifResult error_with(Process& self, Term reason, Term arguments) {
   return result;
 }
 
-// A stack trace as erlang:raise/3 takes it: {M, F, A | Args} or {M, F, A | Args, Location} or {Fun, Args}(, Location).
-bool is_stacktrace(Term list) {
-  for (; list.is_list_cell(); list = list.tail()) {
-    Term item = list.head();
-    if (!is_tuple(item)) return false;
-    size_t arity = tuple_arity(item);
-    bool is_call = arity >= 3 && tuple_element(item, 0).is_atom() && tuple_element(item, 1).is_atom();
-    bool is_fun_call = !is_call && (arity == 2 || arity == 3) && is_fun(tuple_element(item, 0));
-    if (!is_call && !is_fun_call) return false;
-    if (arity > (is_call ? 4u : 3u)) return false;
-    if (arity == (is_call ? 4u : 3u) && list_length(tuple_element(item, arity - 1)) < 0) return false;
+// An item of a stack trace as erlang:raise/3 takes it, without and with a location: {M, F, A | Args}, {Fun, Args}.
+enum class TraceItem : uint8_t { None, WithoutLocation, WithLocation };
+TraceItem trace_item(Term item) {
+  if (!is_tuple(item)) return TraceItem::None;
+  size_t arity = tuple_arity(item);
+  size_t plain = 0;
+  if (arity >= 3 && tuple_element(item, 0).is_atom() && tuple_element(item, 1).is_atom()) plain = 3;
+  else if (arity >= 2 && is_fun(tuple_element(item, 0))) plain = 2;
+  if (plain == 0 || arity > plain + 1) return TraceItem::None;
+  if (arity == plain) return TraceItem::WithoutLocation;
+  // OTP: whether the location is a proper list is not looked at.
+  return tuple_element(item, arity - 1).is_list() ? TraceItem::WithLocation : TraceItem::None;
+}
+
+Term with_empty_location(Allocator& to, Term item) {
+  size_t arity = tuple_arity(item);
+  Term* place = to.allocate(arity + 2);
+  place[0].raw = tuple_header(arity + 1);
+  for (size_t i = 0; i < arity; ++i) place[i + 1] = tuple_element(item, i);
+  place[arity + 1] = Term::nil();
+  return Term::boxed(place);
+}
+
+// The trace with a location in each item, the list itself where all have one; none: no stack trace.
+Term stacktrace_with_locations(Allocator& to, Term list) {
+  bool complete = true;
+  size_t count = 0;
+  Term rest = list;
+  for (; rest.is_list_cell(); rest = rest.tail(), ++count) {
+    TraceItem item = trace_item(rest.head());
+    if (item == TraceItem::None) return Term::none();
+    complete = complete && item == TraceItem::WithLocation;
   }
-  return list.is_nil();
+  if (!rest.is_nil()) return Term::none();
+  if (complete) return list;
+  std::vector<Term> items;
+  items.reserve(count);
+  for (rest = list; rest.is_list_cell(); rest = rest.tail()) {
+    Term item = rest.head();
+    items.push_back(trace_item(item) == TraceItem::WithLocation ? item : with_empty_location(to, item));
+  }
+  return make_list(to, items.data(), items.size());
 }
 
 }  // namespace
@@ -71,15 +101,16 @@ BifResult exit_1(Process& self, const Term* args) { return raise_for_program(sel
 BifResult throw__1(Process& self, const Term* args) { return raise_for_program(self, Class::Throw, args[0]); }
 // erlang:raise/3: badarg is returned, not raised, where the arguments are none.
 BifResult raise_3(Process& self, const Term* args) {
-  if (!is_stacktrace(args[2])) return atoms::badarg;
   Class klass;
   if (args[0] == atoms::error) klass = Class::Error;
   else if (args[0] == atoms::exit) klass = Class::Exit;
   else if (args[0] == atoms::throw_) klass = Class::Throw;
   else return atoms::badarg;
+  Term trace = stacktrace_with_locations(self.heap(), args[2]);
+  if (trace.is_none()) return atoms::badarg;
   BifResult result = raise_for_program(self, klass, args[1]);
   self.exception().trace_given = true;
-  self.exception().trace = args[2];
+  self.exception().trace = trace;
   return result;
 }
 

@@ -16,6 +16,10 @@ main(_) ->
              fun() -> tuple_size([]) end, fun() -> length([a | b]) end, fun() -> [1] ++ id(a) end, fun() -> id(a) ++ [1] end,
              fun() -> spawn(id(x), y) end, fun() -> ets:lookup(no_table, 1) end, fun() -> register(undefined, self()) end],
     [run(N, Case) || {N, Case} <- lists:zip(lists:seq(1, length(Cases)), Cases)],
+    [raised(Trace) || Trace <- [[], [{a, b, 1}], [{a, b, [x]}], [{a, b, 1, []}, {c, d, 2}], [{fun lists:map/2, [1]}], [{a, b, -1}], [{a, b, c}],
+                                [{a, 1, 2}], {x}, [a], [{a, b, 1} | x], [{a, b, 1, [{line, 3}]}], [{a, b, 1, x}], [{a, b, [x | y]}],
+                                [{fun lists:map/2, [1], []}], [{a, b, 1 bsl 70}], [{[], b, 1}], [{a, b, 1, [{line, 3} | x]}],
+                                [{fun lists:map/2, 3}], [{a, b, 1, [], []}], [{fun lists:map/2}], [{a, b}]]],
     io:format("~p~n", [catch throw(caught)]),
     io:format("~p~n", [catch exit(caught)]),
     {'EXIT', {Reason, [{M, F, _, _} | _]}} = (catch error(deep)),
@@ -42,3 +46,6 @@ nested(N) ->
           throw:R -> throw({N, R})
     after io:format("leaving ~p~n", [N])
     end.
+
+raised(Trace) ->
+    io:format("~p~n", [try erlang:raise(error, custom, id(Trace)) catch error:custom:Seen -> {raised, Seen} end]).
