@@ -104,8 +104,11 @@ void Port::end(Term reason) {
     process::deliver(runtime, monitor.watcher, down);
   }
   monitors_.clear();
+  std::shared_ptr<FrameSink> sink = std::move(sink_);
+  sink_ = nullptr;
   set_busy(false);
   driver_->close(*this);
+  if (sink) sink->ended(*this, reason);
 }
 
 bool Port::has_link(Term pid) const { return std::find(links_.begin(), links_.end(), pid) != links_.end(); }
@@ -150,6 +153,7 @@ void Port::set_busy(bool busy) {
     process::deliver(ports_.runtime(), pid, wake);
   }
   waiting_.clear();
+  if (std::shared_ptr<FrameSink> sink = sink_) sink->writable(*this);
 }
 
 void Port::set_data(heap::Parcel parcel) {

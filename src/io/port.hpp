@@ -24,6 +24,16 @@ namespace athanor::io {
 class Port;
 class Ports;
 
+// What takes a port's input in its owner's stead and fills its output: a channel to another node (dist/). All with the port's lock.
+class FrameSink {
+ public:
+  virtual ~FrameSink() = default;
+  // One packet as the driver's options cut it, without its header; may be empty. May end the port: look at is_open() after it.
+  virtual void frame(Port& port, std::string_view bytes) = 0;
+  virtual void writable(Port& port) = 0;                // it is busy no more
+  virtual void ended(Port& port, Term reason) = 0;      // after links and monitors have been told
+};
+
 class PortDriver {
  public:
   virtual ~PortDriver() = default;
@@ -31,6 +41,9 @@ class PortDriver {
   virtual int start(Port& port) = 0;
   // Bytes for the other side. May end the port.
   virtual void output(Port& port, std::string&& bytes) = 0;
+  // One packet of a channel; the header is the driver's, by its options. Nobody is told about the outcome; may make the port busy or
+  // end it. Called only where soft_busy() says that the driver knows busyness (OTP: what a carrier of distribution must have).
+  virtual void output_frame(Port& port, std::string&& bytes) { output(port, std::move(bytes)); }
   // Reply as bytes. False: badarg.
   virtual bool control(Port&, uint32_t, std::string_view, std::string&) { return false; }
   // The port has ended. The driver calls Ports::release once it holds nothing any more.
@@ -86,6 +99,11 @@ class Port : public std::enable_shared_from_this<Port> {
   void set_busy(bool busy);                  // false wakes who waits
   void wait_for_room(Term pid) { waiting_.push_back(pid); }
 
+  // The channel that owns input and output from now on (deliver: port). A driver that delivers to the port asks for it.
+  void set_sink(std::shared_ptr<FrameSink> sink) { sink_ = std::move(sink); }
+  const std::shared_ptr<FrameSink>& sink() const { return sink_; }
+
+  void count_input(size_t bytes) { input_bytes_ += bytes; }
   void count_output(size_t bytes) { output_bytes_ += bytes; }
   uint64_t input_bytes() const { return input_bytes_; }
   uint64_t output_bytes() const { return output_bytes_; }
@@ -112,6 +130,7 @@ class Port : public std::enable_shared_from_this<Port> {
   std::vector<Term> links_;
   std::vector<Monitor> monitors_;
   std::vector<Term> waiting_;
+  std::shared_ptr<FrameSink> sink_;
   uint64_t input_bytes_ = 0, output_bytes_ = 0;
   std::mutex data_mutex_;
   heap::Parcel data_;
