@@ -58,6 +58,8 @@ def main():
                 breach(path, number, f"{layer}/ may not include {include.group(1)}/")
             if include and path.startswith("cli/") and include.group(1) not in ("athanor", "cli"):
                 breach(path, number, "programs use nothing but include/athanor")
+            if "#include <asmjit" in line and not path.startswith("src/engine/jit/"):
+                breach(path, number, "asmjit is seen in engine/jit/ only")
             for pattern, why in BANNED:
                 if re.search(pattern, line):
                     breach(path, number, why)

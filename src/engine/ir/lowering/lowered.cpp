@@ -3,14 +3,21 @@
 
 #include "engine/interp/ops/handlers.hpp"
 #include "engine/ir/lowering/lowering.hpp"
+#include "engine/jit/native_code.hpp"
+
+namespace athanor::code {
+
+Lowered::Lowered(engine::CallSite site, Function& function, engine::Handler handler) : cell_site(site), cell{&cell_site, handler, &function} {}
+Lowered::~Lowered() = default;
+
+}  // namespace athanor::code
 
 namespace athanor::engine {
 
 // The cell lives in the function's Lowered, so that it goes with the module.
 code::CodeAddress lowering_entry(code::Function& function) {
   if (code::Lowered* lowered = function.lowered.load(std::memory_order_acquire)) return address_of(lowered->cell);
-  auto* made = new code::Lowered{CallSite{&function, 0}, FunctionCell{nullptr, op_lower, &function}, nullptr, 0, nullptr, nullptr};
-  made->cell.site = &made->cell_site;
+  auto* made = new code::Lowered(CallSite{&function, 0}, function, op_lower);
   code::Lowered* expected = nullptr;
   if (!function.lowered.compare_exchange_strong(expected, made, std::memory_order_acq_rel)) {
     delete made;

@@ -8,15 +8,21 @@
 #include "code/module.hpp"
 #include "engine/interp/cells.hpp"
 
+namespace athanor::engine::jit { struct NativeCode; }
+
 namespace athanor::code {
 
 struct Lowered {
+  Lowered(engine::CallSite site, Function& function, engine::Handler handler);
+  ~Lowered();
+
   engine::CallSite cell_site;
   engine::FunctionCell cell;                         // the entry until the function is lowered
   std::unique_ptr<Word[]> words;                     // the instructions; null: not yet
   size_t word_count = 0;
   const Word* entry = nullptr;
   std::unique_ptr<engine::CallSite[]> sites;
+  std::unique_ptr<engine::jit::NativeCode> native;   // once the function is native; stays when calls no longer go there
 };
 
 }  // namespace athanor::code

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/jit/native_code.hpp"
+
+#include <mutex>
+
+#include "engine/ir/lowering/lowered.hpp"
+#include "engine/jit/code_memory.hpp"
+
+namespace athanor::engine::jit {
+
+NativeCode::~NativeCode() {
+  if (machine_code) memory.release(machine_code);
+}
+
+bool publish(std::unique_ptr<NativeCode> native) {
+  code::Function& function = native->function;
+  code::Lowered* lowered = function.lowered.load(std::memory_order_acquire);
+  ATH_ASSERT(lowered != nullptr);
+  std::lock_guard lock(function.code->lowering_mutex);
+  ATH_ASSERT(lowered->entry != nullptr);
+  if (lowered->native) return false;
+  code::CodeAddress entry = native->entry;
+  lowered->native = std::move(native);   // before anybody can reach it
+  code::replace_entry(function, lowered->entry, entry);
+  return function.entry.load(std::memory_order_acquire) == entry;
+}
+
+void withdraw(code::Function& function) {
+  code::Lowered* lowered = function.lowered.load(std::memory_order_acquire);
+  if (!lowered) return;
+  std::lock_guard lock(function.code->lowering_mutex);
+  if (lowered->native) code::replace_entry(function, lowered->native->entry, lowered->entry);
+}
+
+}  // namespace athanor::engine::jit
