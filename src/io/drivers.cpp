@@ -4,6 +4,7 @@
 
 #include "io/fd_driver.hpp"
 #include "io/inet/udp_driver.hpp"
+#include "io/ram_file_driver.hpp"
 #include "io/spawn_driver.hpp"
 #include "io/tty_driver.hpp"
 
@@ -24,6 +25,7 @@ std::unique_ptr<PortDriver> make_driver(Ports& ports, const PortOptions& options
     error = kBadArgument;
     if (options.exit_status) return nullptr;
     if (first == "udp_inet") return std::make_unique<inet::UdpDriver>(ports, options);
+    if (first == "ram_file_drv") return std::make_unique<RamFileDriver>(ports);
     if (first == "tty_sl") return std::make_unique<TtyDriver>(ports, options);
     error = ENOTSUP;
     return nullptr;

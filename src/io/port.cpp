@@ -46,6 +46,16 @@ void Port::send_piece(Framing::Piece piece, std::string_view bytes) {
   });
 }
 
+void Port::send_reply(std::string_view head, const std::string_view* data) {
+  size_t bytes = head.size() + (data ? data->size() : 0);
+  input_bytes_ += bytes;
+  send_to(owner_, 16 + bytes * 2, [&](Allocator& heap) {
+    Term list = data ? build_data(heap, *data) : Term::nil();
+    for (size_t i = head.size(); i-- > 0;) list = bif::cons(heap, Term::small(static_cast<uint8_t>(head[i])), list);
+    return bif::make_tuple(heap, id_, bif::make_tuple(heap, atoms::data, list));
+  });
+}
+
 void Port::send_characters(const std::vector<char32_t>& characters) {
   input_bytes_ += characters.size();
   send_to(owner_, characters.size() * 2 + 8, [&](Allocator& heap) {

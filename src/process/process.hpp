@@ -141,7 +141,7 @@ class Process final : public heap::RootSource {
   CollectWanted collect_wanted_ = CollectWanted::No;
   bool is_matching_ = false;                // in a receive, registers may hold parts of the message under the cursor (the engine's)
   bool heap_messages_ = false;              // a queued message has its term on this heap: the queue is a root
-  uint8_t timer_state_ = 0;                 // receive timer: 0 none, 1 set, 2 fired
+  uint8_t timer_state_ = 0;                 // receive timer: 0 none, 1 set, 2 fired, 3 infinity
   uint32_t catches_ = 0;                    // catch marks on the stack
   uint32_t timer_generation_ = 0;
   int64_t reductions_left_ = 0;             // in this slice

@@ -17,7 +17,8 @@ using process::Process;
 
 namespace {
 
-enum : uint8_t { kNoTimer, kTimerSet, kTimerFired };
+// kNeverFires: the timeout was infinity. It is read once: x registers do not survive a wait, and the wait is entered anew after each message.
+enum : uint8_t { kNoTimer, kTimerSet, kTimerFired, kNeverFires };
 
 // The message under the cursor, after taking in what has arrived. Null: none, or the process must end (is_exiting).
 process::Signal* next_message(Process& self) {
@@ -104,7 +105,9 @@ ATH_HANDLER(op_wait_timeout) {
   if (self.timer_state_ == kNoTimer) {
     Term timeout = ir::load(in.timeout, x, stack_top);
     if (timeout == Term::small(0)) ATH_NEXT(Wait);
-    if (timeout != atoms::infinity) {
+    if (timeout == atoms::infinity) {
+      self.timer_state_ = kNeverFires;
+    } else {
       uint64_t milliseconds;
       if (!integer::to_uint64(timeout, milliseconds) || milliseconds > UINT32_MAX) {
         self.mailbox().restart();
