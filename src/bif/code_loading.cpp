@@ -6,7 +6,10 @@
 #include "bif/bif.hpp"
 #include "bif/magic.hpp"
 #include "code/code_server.hpp"
+#include "process/literals.hpp"
 #include "process/send.hpp"
+#include "process/spawn.hpp"
+#include "process/state.hpp"
 #define ATH_FAMILY "bif/code.def"
 #include "bif/declare.inc"
 
@@ -22,8 +25,9 @@ code::Prepared* prepared_of(Term t) { return magic_as<code::Prepared>(t); }
 
 BifResult error_tuple(Process& self, Term reason) { return make_tuple(self.heap(), atoms::error, reason); }
 
-// Module generations with old code in the way of another: {not_purged, Modules}.
-BifResult failed_modules(Process& self, Term reason, const std::vector<Term>& modules) {
+// Module generations with old code in the way of another: {not_purged, Modules}. OTP: the last comes first.
+BifResult failed_modules(Process& self, Term reason, std::vector<Term> modules) {
+  std::reverse(modules.begin(), modules.end());
   return make_tuple(self.heap(), reason, make_list(self.heap(), modules.data(), modules.size()));
 }
 
@@ -205,12 +209,33 @@ BifResult pre_loaded_0(Process& self, const Term*) {
 
 namespace erts_literal_area_collector {
 
-// Literals of purged code stay until the machine ends (code/tables.hpp), so there is never an area to release.
-BifResult release_area_switch_0(Process&, const Term*) { return atoms::false_; }
+static bool is_collector(Process& self) {
+  return self.runtime().literal_collector_raw.load(std::memory_order_relaxed) == self.pid().raw;
+}
+
+// True: an area leaves, and all processes are to be asked. False: none does.
+BifResult release_area_switch_0(Process& self, const Term*) {
+  if (!is_collector(self)) return self.error(atoms::notsup);
+  switch (process::switch_literals(self.runtime())) {
+    case process::LiteralSwitch::Nothing: return atoms::false_;
+    case process::LiteralSwitch::Asking: return atoms::true_;
+    case process::LiteralSwitch::Wait: break;
+  }
+  // What is there already is taken in, so that only more calls this again.
+  process::handle_signals(self);
+  if (process::is_exiting(self)) return self.exit_now(Term::none());
+  return self.wait({});
+}
+
+// erts_literal_area_collector:send_copy_request(Pid, Area, How): answered {copy_literals, {Area, How, Pid}, ok}. OTP: the answer to `init`
+// may be that a collection is needed, which is asked for then; here a process does what is needed at once.
 BifResult send_copy_request_3(Process& self, const Term* args) {
+  if (!is_collector(self)) return self.error(atoms::notsup);
   if (!args[0].is_local_pid()) return self.badarg();
-  Term answer = make_tuple(self.heap(), atoms::copy_literals, args[1], atoms::ok);
-  process::send_message(self.runtime(), self.pid(), answer, self.pid());
+  if (args[2] != atoms::init && args[2] != atoms::check_gc && args[2] != atoms::need_gc) return self.badarg();
+  Term id = make_tuple(self.heap(), args[1], args[2], args[0]);
+  process::request_copies(self.runtime(), args[0], self.pid(), id);
+  if (args[0] == self.pid()) process::handle_signals(self);
   return atoms::ok;
 }
 

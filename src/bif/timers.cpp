@@ -54,7 +54,7 @@ BifResult start(Process& self, Term time, Term to, Term message, const Options& 
   Term whole = is_wrapped ? make_tuple(self.heap(), atoms::timeout, reference, message) : message;
   uint64_t words[3];
   process::reference_words(reference, words);
-  runtime.timers->start(words, deadline, to, heap::pack(whole, runtime.literals));
+  runtime.timers->start(words, deadline, to, heap::pack(whole, nullptr));
   return reference;
 }
 

@@ -2,6 +2,7 @@
 // The end of generations: deleting, purging.
 #include "code/code_server.hpp"
 #include "code/tables.hpp"
+#include "process/literals.hpp"
 #include "process/runtime.hpp"
 
 namespace athanor::code {
@@ -39,9 +40,10 @@ bool CodeServer::has_old(Term name) const {
   return old_code(*this, name, module) != nullptr;
 }
 
-// Readers may still be inside: the code goes when every thread has passed a quiescent point. Literals stay (see Tables).
+// Readers may still be inside: the code goes when every thread has passed a quiescent point. Its literals go later, when no process
+// refers to them any more.
 void CodeServer::retire(ModuleCode* code) {
-  if (code->literal_area) tables_->old_literals.push_back(std::move(code->literal_area));
+  process::retire_literals(runtime_, std::move(code->literal_area));
   runtime_.epochs->retire(code, [](void* object) { delete static_cast<ModuleCode*>(object); });
 }
 

@@ -35,8 +35,6 @@ struct CodeServer::Tables {
   std::unordered_set<Word> preloaded;
   std::vector<Term> preloaded_order;
   std::unordered_map<Word, std::vector<Export*>> exports_of;   // every export ever mentioned, by module
-  // Literals of purged generations. A process may still hold terms in them: kept until the machine ends.
-  std::vector<std::unique_ptr<heap::LiteralArea>> old_literals;
   std::vector<std::unique_ptr<ModuleCode>> abandoned;       // overtaken by a newer generation while their on_load ran
   uint64_t next_generation = 1;
   ~Tables();

@@ -16,7 +16,8 @@ athanor::ets::PersistentTerms& terms_of(Process& self) { return self.runtime().t
 namespace persistent_term {
 
 BifResult get_0(Process& self, const Term*) {
-  std::vector<Term> pairs = terms_of(self).pairs();
+  std::vector<Term> pairs;
+  for (auto [key, value] : terms_of(self).pairs()) pairs.push_back(make_tuple(self.heap(), key, value));
   return make_list(self.heap(), pairs.data(), pairs.size());
 }
 BifResult get_1(Process& self, const Term* args) {

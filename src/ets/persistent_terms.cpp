@@ -1,22 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
+// What is replaced or erased leaves as the literals of purged code do: process/literals.hpp.
 #include "ets/persistent_terms.hpp"
 
 #include <algorithm>
 
 #include "heap/copy.hpp"
+#include "process/literals.hpp"
 #include "term/compare.hpp"
 #include "term/hash.hpp"
 
 namespace athanor::ets {
 
 struct PersistentTerms::Entry {
-  Entry(heap::LiteralSpace& space, Term key, Term value) : area(space), hash(internal_hash(key)) {
-    Term unplaced[3] = {Term{tuple_header(2)}, key, value};
-    pair = heap::copy(Term::boxed(unplaced), area, nullptr);   // literals of code too: it may be purged
-  }
-  heap::LiteralArea area;
+  // Literals of code are copied too: it may be purged.
+  Entry(heap::LiteralSpace& space, Term given_key, Term given_value)
+      : area(std::make_unique<heap::LiteralArea>(space)), hash(internal_hash(given_key)), key(heap::copy(given_key, *area, nullptr)),
+        value(heap::copy(given_value, *area, nullptr)) {}
+  size_t words() const { return area ? area->words() : 0; }
+  std::unique_ptr<heap::LiteralArea> area;
   uint64_t hash;
-  Term pair;
+  Term key, value;
 };
 
 // Open addressing; never changed once published.
@@ -47,19 +50,19 @@ const PersistentTerms::Entry* PersistentTerms::entry(const Snapshot& snapshot, T
   uint64_t hash = internal_hash(key);
   size_t mask = snapshot.slots.size() - 1;
   for (size_t index = hash & mask; const Entry* entry = snapshot.slots[index]; index = (index + 1) & mask) {
-    if (entry->hash == hash && equal_exact(tuple_element(entry->pair, 0), key)) return entry;
+    if (entry->hash == hash && equal_exact(entry->key, key)) return entry;
   }
   return nullptr;
 }
 
 Term PersistentTerms::find(Term key) const {
   const Entry* found = entry(*current_.load(std::memory_order_acquire), key);
-  return found ? tuple_element(found->pair, 1) : Term::none();
+  return found ? found->value : Term::none();
 }
 
-std::vector<Term> PersistentTerms::pairs() const {
-  std::vector<Term> pairs;
-  for (const Entry* entry : current_.load(std::memory_order_acquire)->entries) pairs.push_back(entry->pair);
+std::vector<std::pair<Term, Term>> PersistentTerms::pairs() const {
+  std::vector<std::pair<Term, Term>> pairs;
+  for (const Entry* entry : current_.load(std::memory_order_acquire)->entries) pairs.emplace_back(entry->key, entry->value);
   return pairs;
 }
 
@@ -71,17 +74,18 @@ void PersistentTerms::publish(std::vector<Entry*> entries) {
 }
 
 void PersistentTerms::retire(Entry* entry) {
-  bytes_.fetch_sub(entry->area.words() * sizeof(Term), std::memory_order_relaxed);
-  retired_.emplace_back(entry);
+  bytes_.fetch_sub(entry->words() * sizeof(Term), std::memory_order_relaxed);
+  process::retire_literals(runtime_, std::move(entry->area));
+  runtime_.epochs->retire(entry, [](void* gone) { delete static_cast<Entry*>(gone); });
 }
 
 void PersistentTerms::put(Term key, Term value) {
   std::lock_guard lock(writers_);
   const Snapshot& snapshot = *current_.load(std::memory_order_relaxed);
   auto* old = const_cast<Entry*>(entry(snapshot, key));
-  if (old && equal_exact(tuple_element(old->pair, 1), value)) return;
+  if (old && equal_exact(old->value, value)) return;
   auto* added = new Entry(*runtime_.literals, key, value);
-  bytes_.fetch_add(added->area.words() * sizeof(Term), std::memory_order_relaxed);
+  bytes_.fetch_add(added->words() * sizeof(Term), std::memory_order_relaxed);
   std::vector<Entry*> entries = snapshot.entries;
   if (old) *std::find(entries.begin(), entries.end(), old) = added;
   else entries.push_back(added);

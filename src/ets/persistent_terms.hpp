@@ -3,8 +3,8 @@
 #pragma once
 
 #include <atomic>
-#include <memory>
 #include <mutex>
+#include <utility>
 #include <vector>
 
 #include "process/runtime.hpp"
@@ -18,7 +18,7 @@ class PersistentTerms {
 
   // --- readers, in an epoch ---
   Term find(Term key) const;                     // the value, or none()
-  std::vector<Term> pairs() const;               // {Key, Value}, in order of creation
+  std::vector<std::pair<Term, Term>> pairs() const;   // key and value, in order of creation
   size_t memory_bytes() const { return bytes_.load(std::memory_order_relaxed); }
   size_t count() const;
 
@@ -38,8 +38,6 @@ class PersistentTerms {
   std::atomic<Snapshot*> current_;
   std::atomic<size_t> bytes_{0};
   std::mutex writers_;
-  // Replaced and erased terms: heaps may refer to them still. Freed with the machine.
-  std::vector<std::unique_ptr<Entry>> retired_;
 };
 
 }  // namespace athanor::ets

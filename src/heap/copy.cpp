@@ -18,7 +18,18 @@ using binary::heap_binary_words;
 using binary::kBinaryRefWords;
 using binary::kSubBinaryWords;
 
-bool is_shared(Term t, const LiteralSpace* literals) { return literals && literals->contains(t.pointer()); }
+// What a copy need not copy. One look at the area that leaves serves a whole copy: its size is known before it is made.
+class Sharing {
+ public:
+  explicit Sharing(const LiteralSpace* literals) : literals_(literals), leaving_(literals ? literals->leaving() : nullptr) {}
+  bool operator()(Term t) const {
+    return literals_ && literals_->contains(t.pointer()) && ATH_LIKELY(!leaving_ || !leaving_->contains(t));
+  }
+
+ private:
+  const LiteralSpace* literals_;
+  const LiteralArea* leaving_;
+};
 
 // A sub-binary (or the rest of a match context, which no verified program can send) as bits of its base.
 struct Part {
@@ -70,13 +81,15 @@ void push_all(std::vector<Term>& todo, const Term* at, size_t count) {
 
 }  // namespace
 
-size_t flat_words(Term root, const LiteralSpace* literals) {
+namespace {
+
+size_t words_of_copy(Term root, const Sharing& is_shared) {
   if (!root.is_pointer()) return 0;
   size_t words = 0;
   std::vector<Term> todo;
   Term t = root;
   for (;;) {
-    if (is_shared(t, literals)) {
+    if (is_shared(t)) {
       // shared: costs nothing
     } else if (t.is_list_cell()) {
       words += 2;
@@ -119,13 +132,11 @@ size_t flat_words(Term root, const LiteralSpace* literals) {
   }
 }
 
-namespace {
-
 // Copies breadth first; everything lands in [top, end of the piece).
 class Copier {
  public:
-  Copier(Term* place, size_t words, OffHeapList& off_heap, const LiteralSpace* literals)
-      : scan_(place), top_(place), place_(place), words_(words), off_heap_(off_heap), literals_(literals) {}
+  Copier(Term* place, size_t words, OffHeapList& off_heap, const Sharing& is_shared)
+      : scan_(place), top_(place), place_(place), words_(words), off_heap_(off_heap), is_shared_(is_shared) {}
 
   Term run(Term root) {
     Term copied = take(root);
@@ -163,7 +174,7 @@ class Copier {
 
   // The copy of an object whose subterms are still the old ones, or the term itself where it is shared.
   Term take(Term t) {
-    if (!t.is_pointer() || is_shared(t, literals_) || is_copied(t)) return t;
+    if (!t.is_pointer() || is_shared_(t) || is_copied(t)) return t;
     if (t.is_list_cell()) return take_list(t);
     Term* box = t.pointer();
     BoxedKind kind = header_kind(box[0].raw);
@@ -186,7 +197,7 @@ class Copier {
     for (;;) {
       at[0] = t.head();
       Term tail = t.tail();
-      if (!tail.is_list_cell() || is_shared(tail, literals_)) {
+      if (!tail.is_list_cell() || is_shared_(tail)) {
         at[1] = tail;
         break;
       }
@@ -245,17 +256,20 @@ class Copier {
   Term* place_;
   size_t words_;
   OffHeapList& off_heap_;
-  const LiteralSpace* literals_;
+  const Sharing& is_shared_;
 };
 
 }  // namespace
 
+size_t flat_words(Term root, const LiteralSpace* literals) { return words_of_copy(root, Sharing(literals)); }
+
 Term copy(Term t, Allocator& to, const LiteralSpace* literals) {
   if (!t.is_pointer()) return t;
-  size_t words = flat_words(t, literals);
+  const Sharing is_shared(literals);
+  size_t words = words_of_copy(t, is_shared);
   if (words == 0) return t;
   Term* place = to.allocate(words);
-  Copier copier(place, words, to.off_heap(), literals);
+  Copier copier(place, words, to.off_heap(), is_shared);
   Term copied = copier.run(t);
   ATH_ASSERT(copier.top() == place + words);
   return copied;
@@ -263,10 +277,11 @@ Term copy(Term t, Allocator& to, const LiteralSpace* literals) {
 
 Parcel pack(Term t, const LiteralSpace* literals) {
   if (!t.is_pointer()) return {t, nullptr};
-  size_t words = flat_words(t, literals);
+  const Sharing is_shared(literals);
+  size_t words = words_of_copy(t, is_shared);
   if (words == 0) return {t, nullptr};
   Fragment* fragment = Fragment::create(words);
-  Copier copier(fragment->memory(), words, fragment->off_heap, literals);
+  Copier copier(fragment->memory(), words, fragment->off_heap, is_shared);
   Term copied = copier.run(t);
   fragment->used = static_cast<uint32_t>(words);
   ATH_ASSERT(copier.top() == fragment->memory() + words);

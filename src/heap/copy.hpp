@@ -11,7 +11,8 @@ class LiteralSpace;
 
 // Words a copy takes; shared subterms count each time they are reached. `literals` null: literals count too (erts_debug:flat_size).
 size_t flat_words(Term t, const LiteralSpace* literals);
-// Copies into `to`. Off-heap binaries gain a count. `literals` null: literals are copied too.
+// Copies into `to`. Off-heap binaries gain a count. `literals` null: literals are copied too: for what is kept outside processes and
+// mailboxes (timers, tables, data of ports), since only those are asked to let go of purged literals.
 Term copy(Term t, Allocator& to, const LiteralSpace* literals);
 
 // A term with the fragments it lives in: what a signal carries.

@@ -185,7 +185,7 @@ BifResult erlang::ports_0(Process& self, const Term*) { return pid_list(self.hea
 BifResult erlang::port_set_data_2(Process& self, const Term* args) {
   std::shared_ptr<Port> port = ports_of(self).find(args[0]);
   if (port == nullptr) return self.badarg();
-  port->set_data(heap::pack(args[1], self.runtime().literals));
+  port->set_data(heap::pack(args[1], nullptr));
   return atoms::true_;
 }
 

@@ -187,7 +187,9 @@ bool Machine::Implementation::spawn_first_processes() {
     system.system_process = true;
     system.priority = row.priority;
     system.off_heap_messages = true;
-    if (process::spawn(runtime, nullptr, intern(row.module), intern("start"), Term::nil(), system).pid.is_none()) return false;
+    Term pid = process::spawn(runtime, nullptr, intern(row.module), intern("start"), Term::nil(), system).pid;
+    if (pid.is_none()) return false;
+    if (row.module == std::string_view("erts_literal_area_collector")) runtime.literal_collector_raw.store(pid.raw, std::memory_order_release);
   }
   return true;
 }
@@ -224,6 +226,7 @@ Machine::~Machine() {
   if (self.started) self.scheduling->stop();
   if (self.atoms) {
     process::ThreadScope scope(self.runtime);
+    self.runtime.literal_collector_raw.store(0, std::memory_order_relaxed);
     self.ports.reset();
     self.tables.reset();
     self.processes.reset();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "process/collect.hpp"
 
+#include "process/literals.hpp"
 #include "process/relations.hpp"
 #include "process/send.hpp"
 #include "term/atom_table.hpp"
@@ -41,8 +42,9 @@ void report_max_heap(Process& self, const Extra& extra, size_t total) {
 
 }  // namespace
 
-bool collect_garbage(Process& self, size_t words_needed, bool full, heap::LiteralArea* evacuate) {
+bool collect_garbage(Process& self, size_t words_needed, bool full) {
   Runtime& runtime = self.runtime();
+  const heap::LiteralArea* evacuate = prepare_evacuation(self);
   const Extra* extra = self.extra_if_any();
   heap::CollectRequest request;
   request.words_needed = words_needed;
@@ -57,6 +59,7 @@ bool collect_garbage(Process& self, size_t words_needed, bool full, heap::Litera
   runtime.words_reclaimed.fetch_add(result.words_reclaimed, std::memory_order_relaxed);
   self.collect_wanted_ = CollectWanted::No;
   self.charge(result.reductions);
+  if (evacuate) answer_copy_requests(self);
   if (!result.exceeded_max) return true;
   if (extra->max_heap_error_logger) report_max_heap(self, *extra, self.heap().total_words());
   if (!extra->max_heap_kill) return true;

@@ -7,6 +7,6 @@
 namespace athanor::process {
 
 // Afterwards `words_needed` words are free. False: max_heap_size was passed and the process is to end (start_exit has been called).
-bool collect_garbage(Process& self, size_t words_needed, bool full = false, heap::LiteralArea* evacuate = nullptr);
+bool collect_garbage(Process& self, size_t words_needed, bool full = false);
 
 }  // namespace athanor::process

@@ -2,6 +2,7 @@
 // The end of a process. First it leaves the world: name, hooks (tables, ports, timers), then the mailbox, whose waiting signals are
 // answered. Then it tells links and monitors, some a call. What is told is forgotten at once, so a later call goes on where this one stopped.
 #include "process/links.hpp"
+#include "process/literals.hpp"
 #include "process/monitors.hpp"
 #include "process/process_table.hpp"
 #include "process/relations.hpp"
@@ -21,6 +22,7 @@ constexpr int kRelationsPerCall = 1000;
 
 void leave_world(Process& self, Term reason) {
   Runtime& runtime = self.runtime();
+  answer_copy_requests(self);   // of the literals on its heap only the reason is used from now on
   if (runtime.timers) {
     if (self.timer_state_ == 1) runtime.timers->cancel_receive_timer(self);
     runtime.timers->process_exited(self);
@@ -105,7 +107,13 @@ bool exit_process(Process& self, Term reason) {
   reason = self.exit_reason_;
   if (!self.mailbox().is_closed()) leave_world(self, reason);
   int budget = kRelationsPerCall;
-  if (!tell_links(self, reason, budget) || !tell_monitors(self, reason, budget) || !resume_others(self, budget)) return false;
+  if (!tell_links(self, reason, budget) || !tell_monitors(self, reason, budget) || !resume_others(self, budget)) {
+    // Nobody asks an ending process for its literals: it has none once it gives up its slice.
+    if (heap::flat_words(reason, self.runtime().literals) != heap::flat_words(reason, nullptr)) {
+      self.exit_reason_ = heap::copy(reason, self.heap(), nullptr);
+    }
+    return false;
+  }
   self.release_memory();
   self.state_.fetch_or(kFree, std::memory_order_release);
   self.runtime().processes->remove(self);

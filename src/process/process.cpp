@@ -5,6 +5,7 @@
 
 #include "process/dictionary.hpp"
 #include "process/links.hpp"
+#include "process/literals.hpp"
 #include "process/monitors.hpp"
 #include "process/suspending.hpp"
 #include "term/atom_table.hpp"
@@ -34,6 +35,7 @@ void Process::release_memory() {
   if (extra_) {
     delete static_cast<Suspending*>(extra_->suspending);
     extra_->suspending = nullptr;
+    forget_copy_requests(*this);
   }
   extra_.reset();
   delete exception_;

@@ -45,7 +45,7 @@ enum class Pending : uint8_t {
 };
 
 // A collection that a built-in asked for; the engine does it at the built-in's end.
-enum class CollectWanted : uint8_t { No, Minor, Full };
+enum class CollectWanted : uint8_t { No, Literals, Minor, Full };   // Literals: process/literals.hpp
 
 struct Exception {
   Class klass = Class::Error;
@@ -80,7 +80,7 @@ struct Extra {
   uint64_t timers = 0;                 // head of this process's timers, owned by Timers
   void* trace = nullptr;               // trace/
   void* tables = nullptr;              // ETS tables owned, heirs and fixations: ets/
-  void* system_tasks = nullptr;        // queued system tasks
+  void* copy_requests = nullptr;       // process/literals.cpp
   void* delayed_exit = nullptr;
 };
 

@@ -71,6 +71,8 @@ struct Runtime {
   Counters counters;
   Identity identity;
   int64_t start_monotonic_ns = 0;
+  std::atomic<uint64_t> literal_collector_raw{0};   // Term: pid of erts_literal_area_collector; 0 before it starts and once the machine ends
+  std::atomic<uint8_t> literal_phase{0};            // process/literals.cpp
   std::atomic<uint64_t> system_logger_raw{0};   // Term: pid or atom, system_flag(system_logger)
   std::atomic<uint32_t> backtrace_depth{8};
   std::atomic<uint32_t> min_heap_words{0};

@@ -4,6 +4,7 @@
 #include "process/state.hpp"
 
 #include "process/collect.hpp"
+#include "process/literals.hpp"
 #include "process/spawn.hpp"
 
 namespace athanor::process {
@@ -44,7 +45,9 @@ bool begin_run(Process& process) {
   bool active = (state & kActive) != 0;
   if ((state & kSignals) && !is_exiting(process) && handle_signals(process)) active = true;
   // A collection that another process asked for: here nothing is in registers.
-  if (process.collect_wanted_ != CollectWanted::No && !is_exiting(process)) {
+  if (process.collect_wanted_ == CollectWanted::Literals && !is_exiting(process)) {
+    settle_literals(process);
+  } else if (process.collect_wanted_ != CollectWanted::No && !is_exiting(process)) {
     collect_garbage(process, 0, process.collect_wanted_ == CollectWanted::Full);
   }
   if (is_exiting(process)) {
@@ -67,6 +70,7 @@ AfterRun end_run(Process& process, Outcome outcome) {
     case Outcome::Yielded: return stop_running(process, kActive) ? AfterRun::Requeue : AfterRun::Sleep;
     case Outcome::Waiting: {
       uint32_t bits = process.mailbox().has_incoming() ? kActive : 0;
+      if (process.collect_wanted_ != CollectWanted::No) bits |= kSignals;   // asked for by a signal since its last safepoint
       return stop_running(process, bits) ? AfterRun::Requeue : AfterRun::Sleep;
     }
   }

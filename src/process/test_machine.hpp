@@ -17,7 +17,7 @@ namespace athanor::process {
 
 class TestMachine final : public Waker {
  public:
-  TestMachine() : table(1024), registry(make_registry()), scope(prepared()) {}
+  TestMachine() : table(2048), registry(make_registry()), scope(prepared()) {}
   ~TestMachine() override {
     epochs.leave(participant);
     // What exited is still with the epochs; what lives goes with the table.

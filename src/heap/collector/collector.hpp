@@ -30,7 +30,7 @@ struct CollectRequest {
   uint32_t fullsweep_after = 65535;
   const LiteralSpace* literals = nullptr;
   // Terms in this area are copied into the heap (purge of a module's literals); null: none.
-  class LiteralArea* evacuate = nullptr;
+  const class LiteralArea* evacuate = nullptr;
   size_t max_words = 0;             // max_heap_size; 0: none
 };
 struct CollectResult {

@@ -29,7 +29,7 @@ Suspended suspend(Process& self, Term target, const uint64_t* reference, Term an
   Signal* signal = Signal::create(SignalKind::Suspend);
   signal->from = self.pid();
   for (int i = 0; reference && i < 3; ++i) signal->reference[i] = reference[i];
-  if (!answer.is_none()) signal->parcel = heap::pack(answer, self.runtime().literals);
+  if (!answer.is_none()) signal->parcel = heap::pack(answer, nullptr);   // it is sent on as it is: see literals.hpp
   if (deliver(self.runtime(), target, signal)) return Suspended::Sent;
   suspending_of(self).counts.erase(target.raw);
   return Suspended::NoProcess;
