@@ -18,7 +18,13 @@ struct ExportRow { Term function; uint32_t arity, label; };
 struct LambdaRow { Term function; uint32_t arity, label, index, num_free, old_uniq; };   // arity includes num_free
 struct LineItem { uint32_t file, line; };                                                // file 0: Module.erl
 struct LiteralBytes { const uint8_t* bytes; size_t count; };                             // external terms inside `literal_storage`
-struct FunctionRow { Term name; uint32_t arity; uint32_t entry_label; uint32_t code_begin, code_end; };  // byte range in Code, from the label above func_info to the next function's
+struct FunctionRow {
+  Term name;
+  uint32_t arity;
+  uint32_t entry_label;
+  uint32_t code_begin, code_end;   // byte range in Code, from the label above func_info to the next function's
+  bool keeps_messages;             // parts of a message may be kept though it stays in the queue: it must be on the heap when it is looked at
+};
 
 struct BeamFile {
   std::vector<uint8_t> bytes;              // code, strings, attributes, compile_info; the views below point into it

@@ -76,6 +76,7 @@ class Verifier {
   Problem stop() { now_.is_reachable = false; return nullptr; }
   void forget_x_above();                   // labels directly above take no x register for granted
   bool never_returns(const Operand& import) const;
+  void exposes_message();
 
   BeamFile& file_;
   State now_;

@@ -152,6 +152,36 @@ TEST_F(VerifierTest, WaitingKeepsNoRegister) {
   op(Opcode::label, {u(6)}).op(Opcode::wait, {f(5)});
   EXPECT_EQ(verdict(), "");
 }
+// What the compiler does with a message needs no care; what only hand-made code does is noted, for the engine.
+class MessageTest : public VerifierTest {
+ public:
+  VerifierTest& loop() {
+    function(1, 1).op(Opcode::allocate_zero, {u(1), u(1)});
+    return op(Opcode::label, {u(5)}).op(Opcode::loop_rec, {f(6), x(0)});
+  }
+  bool keeps_messages() {
+    op(Opcode::label, {u(6)}).op(Opcode::wait, {f(5)});
+    EXPECT_EQ(verdict(), "");
+    return file_.functions.at(0).keeps_messages;
+  }
+};
+TEST_F(MessageTest, OnesThatMatchMayBeKept) {
+  loop().op(Opcode::is_atom, {f(7), x(0)}).op(Opcode::move, {x(0), y(0)}).op(Opcode::remove_message).op(Opcode::call, {u(1), f(2)});
+  op(Opcode::deallocate, {u(1)}).op(Opcode::return_).op(Opcode::label, {u(7)}).op(Opcode::loop_rec_end, {f(5)});
+  EXPECT_FALSE(keeps_messages());
+}
+TEST_F(MessageTest, OnesLeftInTheQueueMayNot) {
+  loop().op(Opcode::move, {x(0), y(0)}).op(Opcode::loop_rec_end, {f(5)});
+  EXPECT_TRUE(keeps_messages());
+}
+TEST_F(MessageTest, NorBeGivenToOthers) {
+  loop().op(Opcode::call, {u(1), f(2)}).op(Opcode::loop_rec_end, {f(5)});
+  EXPECT_TRUE(keeps_messages());
+}
+TEST_F(MessageTest, TheCursorStaysWithThem) {
+  loop().op(Opcode::timeout).op(Opcode::loop_rec_end, {f(5)});
+  EXPECT_TRUE(keeps_messages());
+}
 TEST_F(VerifierTest, ErrorsMayBeSharedBetweenFrames) {
   function(1, 1).op(Opcode::is_atom, {f(5), x(0)}).op(Opcode::allocate_zero, {u(1), u(1)}).op(Opcode::is_pid, {f(5), x(0)});
   op(Opcode::deallocate, {u(1)}).op(Opcode::return_).op(Opcode::label, {u(5)}).op(Opcode::call_ext, {u(1), u(0)});

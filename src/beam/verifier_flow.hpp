@@ -150,6 +150,7 @@ const char* Verifier<kWords>::call(int64_t arity, bool needs_frame) {
   if (arity > 256) return "a call has too many arguments";
   if (Problem problem = collect(arity)) return problem;
   if (!now_.is_reachable) return nullptr;
+  exposes_message();
   if (needs_frame && now_.frame < 0) return "a call without a frame";
   now_.x = Set::first(1);
   return nullptr;
@@ -160,9 +161,17 @@ const char* Verifier<kWords>::leave(int64_t arity, int32_t frame) {
   if (arity > 256) return "a call has too many arguments";
   if (Problem problem = collect(arity)) return problem;
   if (!now_.is_reachable) return nullptr;
+  exposes_message();
   if (now_.frame != frame) return "a function is left with a frame of another size";
   if (now_.catches != kNoCatches) return "a function is left with open catches";
   return stop();
+}
+
+// Between loop_rec and remove_message the compiler calls nothing and leaves the receive cursor alone, so that the collector finds the
+// message there. Code by hand (prim_eval) may do otherwise: its messages become part of the heap when they are looked at.
+template <size_t kWords>
+void Verifier<kWords>::exposes_message() {
+  if (now_.is_reachable && now_.is_matching && !file_.functions.empty()) file_.functions.back().keeps_messages = true;
 }
 
 // The compiler calls these without a frame and shares the calls between ways with different frames: control never comes back.
@@ -296,20 +305,39 @@ const char* Verifier<kWords>::flow(const Instruction& i, const Gathered& g) {
     case Opcode::loop_rec:
       if (o[1].kind != OperandKind::X || o[1].value != 0) return "a message goes to x0 only";
       forget_x_above();
+      exposes_message();
       if (Problem problem = collect(0)) return problem;
+      if (Problem problem = apply(g)) return problem;
+      now_.is_matching = true;
+      return nullptr;
+    case Opcode::remove_message:
+      now_.is_matching = now_.has_parts = false;   // the message is ours
+      return nullptr;
+    case Opcode::timeout:
+    case Opcode::recv_marker_use:
+      exposes_message();
       return apply(g);
     case Opcode::loop_rec_end:
+      if (now_.has_parts) exposes_message();
+      now_.is_matching = false;
+      if (Problem problem = collect(0)) return problem;
+      if (Problem problem = branch(g.label)) return problem;
+      return stop();
     case Opcode::wait:
-      if (static_cast<Opcode>(i.opcode) == Opcode::wait) forget_x_above();
+      forget_x_above();
+      exposes_message();
       if (Problem problem = collect(0)) return problem;
       if (Problem problem = branch(g.label)) return problem;
       return stop();
     case Opcode::wait_timeout:
       forget_x_above();
+      exposes_message();
       if (Problem problem = collect(0)) return problem;
       return branch(g.label);
     case Opcode::recv_mark:
-    case Opcode::recv_set: return g.label != 0 ? mention(g.label) : nullptr;
+    case Opcode::recv_set:
+      exposes_message();
+      return g.label != 0 ? mention(g.label) : nullptr;
 
     case Opcode::swap:
       if (Problem problem = read(o[0])) return problem;

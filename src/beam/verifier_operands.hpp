@@ -48,6 +48,7 @@ const char* Verifier<kWords>::write(const Operand& o) {
     now_.x.add(number);
     return nullptr;
   }
+  now_.has_parts |= now_.is_matching;
   // Where ways met that knew the slot differently it stays as it is.
   if (now_.frame < 0 || now_.catches == kMixedCatches) {
     if (!now_.y.has(number)) return "a y register outside the frame is written";

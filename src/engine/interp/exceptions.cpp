@@ -25,6 +25,10 @@ Term list_of(Allocator& to, const Term* items, size_t count) {
 // Goes on at the nearest catch; without one the process ends.
 const Word* unwind(Interpreter& vm, Class klass, Term value, Term raw) {
   Process& self = *vm.self;
+  if (ATH_UNLIKELY(self.is_matching_)) {   // only in hostile code: what is raised may be a part of the message
+    self.before_collection();
+    self.is_matching_ = false;
+  }
   Term* base = self.heap().stack_top();
   Term* end = self.heap().end();
   for (Term* p = base; p < end; ++p) {

@@ -38,7 +38,8 @@ void drop_timer(Process& self) {
 
 }  // namespace
 
-ATH_HANDLER(op_loop_receive) {
+template <bool kKeeps>
+ATH_HANDLER(loop_receive) {
   const auto& in = ir::at<ir::LoopReceive>(ip);
   Process& self = *vm->self;
   process::Signal* message = self.mailbox().peek();
@@ -56,9 +57,14 @@ ATH_HANDLER(op_loop_receive) {
     return;
   }
   self.is_matching_ = true;
+  if constexpr (kKeeps) self.before_collection();   // the message becomes part of the heap, whether it matches or not
   ir::place(in.destination, x, stack_top) = message->parcel.term;
   ATH_NEXT(LoopReceive);
 }
+
+ATH_HANDLER(op_loop_receive) { [[clang::musttail]] return loop_receive<false>(ip, x, heap_top, stack_top, reductions, vm); }
+// In functions that may keep parts of a message that stays in the queue (beam::FunctionRow): code by hand only.
+ATH_HANDLER(op_loop_receive_keeping) { [[clang::musttail]] return loop_receive<true>(ip, x, heap_top, stack_top, reductions, vm); }
 
 ATH_HANDLER(op_loop_receive_end) {
   vm->self->is_matching_ = false;

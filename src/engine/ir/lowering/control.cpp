@@ -153,7 +153,8 @@ bool Lowering::receive(Opcode opcode) {
       forget_x();
       {
         Register into = destination(operand(1));
-        emit(LoopReceive{op_loop_receive, static_cast<JumpOffset>(label(0)), into, site()});
+        const bool keeps = file_.functions[function_.row].keeps_messages;
+        emit(LoopReceive{keeps ? op_loop_receive_keeping : op_loop_receive, static_cast<JumpOffset>(label(0)), into, site()});
       }
       return true;
     case Opcode::loop_rec_end: {
