@@ -40,6 +40,18 @@ BifResult set_loop_limit(Process& self, std::atomic<int64_t>& limit, Term value)
   return integer::from_int64(self.heap(), limit.exchange(count));
 }
 
+// {heap_binary, Bytes, Bytes} or {refc_binary, Bytes, {binary, Bytes of the whole}, Flags}.
+BifResult binary_info(Process& self, Term value) {
+  if (!athanor::binary::is_binary(value)) return self.badarg();
+  auto whole = [&](uint64_t number) { return integer::from_uint64(self.heap(), number); };
+  const Term* box = value.pointer();
+  const bool is_part = boxed_kind(value) == BoxedKind::SubBinary;
+  const Term size = whole(box[1].raw);
+  if (is_part) box = box[4].pointer();
+  if (header_kind(box[0].raw) == BoxedKind::HeapBinary) return make_tuple(self.heap(), intern("heap_binary"), size, size);
+  return make_tuple(self.heap(), intern("refc_binary"), size, make_tuple(self.heap(), atoms::binary, whole(box[1].raw)), Term::small(is_part ? 0 : static_cast<int64_t>(box[5].raw & 3)));
+}
+
 // Goes with the last of what was retired before it.
 struct Retired final : MagicObject {
   std::atomic<bool> gone{false};
@@ -104,6 +116,11 @@ BifResult get_internal_state_1(Process& self, const Term* args) {
   if (is_tuple_of(key, 2) && is_named(tuple_element(key, 0), "internal_hash")) {   // what places a key in a hashed map
     return integer::from_uint64(self.heap(), map_hash(tuple_element(key, 1), 0));
   }
+  if (is_named(key, "persistent_term")) {
+    const process::NativeRow* table = self.runtime().code->native(atoms::persistent_term, intern("ath_table"), 0);
+    return table ? table->function(self, nullptr) : self.error(atoms::notsup);
+  }
+  if (is_tuple_of(key, 2) && is_named(tuple_element(key, 0), "binary_info")) return binary_info(self, tuple_element(key, 1));
   if (is_named(key, "flxctr_memory_usage")) return atoms::notsup;
   return self.badarg();
 }

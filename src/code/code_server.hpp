@@ -55,7 +55,9 @@ class CodeServer {
   std::vector<Export*> exports_of(Term module) const;
   std::vector<const Export*> built_ins() const;                            // what erlang:is_builtin/3 knows
   const process::NativeRow* native(Term module, Term function, uint32_t arity) const;
-  UnloadedFun unloaded_fun(const FunEntry& entry) const;                   // takes the lock
+  // What becomes of a call of `entry`, whose code is not there. Purging: the caller is suspended until the purge is over, and is to give up
+  // its slice. Takes the lock.
+  UnloadedFun call_unloaded_fun(const FunEntry& entry, process::Process& caller);
 
   // --- loading ---
   // Reads, verifies, links. The error's message is logged and becomes {error, badfile} (or another reason atom in `reason`).
@@ -87,6 +89,7 @@ class CodeServer {
 
   struct Tables;
  private:
+  void let_go_on();
   void retire(ModuleCode* code);
   process::Runtime& runtime_;
   EngineStubs stubs_;

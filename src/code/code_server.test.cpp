@@ -10,7 +10,9 @@
 #include <map>
 #include <thread>
 
+#include "process/process_table.hpp"
 #include "process/runtime.hpp"
+#include "process/state.hpp"
 
 namespace athanor::code {
 namespace {
@@ -166,6 +168,13 @@ TEST_F(CodeServerTest, FunsAreHeldUpDuringAPurge) {
   load("gen_server");
   ModuleCode* code = server_->find_module(intern("gen_server"))->current.load();
   ASSERT_FALSE(code->lambdas.empty());
+  process::ProcessTable processes(64);
+  struct : process::Waker {
+    void enqueue(process::Process&) override {}
+  } waker;
+  runtime_.processes = &processes;
+  runtime_.waker = &waker;
+  process::Process* caller = processes.create(runtime_);
   FunEntry* fun = code->lambdas[0];
   CodeAddress entry = fun->entry.load();
   EXPECT_EQ(entry, fun->function.load()->entry.load());
@@ -173,15 +182,18 @@ TEST_F(CodeServerTest, FunsAreHeldUpDuringAPurge) {
   EXPECT_EQ(fun->entry.load(), entry);
   ASSERT_TRUE(server_->begin_purge(intern("gen_server"), false));
   EXPECT_EQ(fun->entry.load(), address(fun));
-  EXPECT_EQ(server_->unloaded_fun(*fun), UnloadedFun::Purging);
+  EXPECT_EQ(server_->call_unloaded_fun(*fun, *caller), UnloadedFun::Purging);
+  EXPECT_TRUE(caller->state_.load() & process::kSuspended);
   server_->abort_purge();
+  (void)process::begin_run(*caller);
+  EXPECT_FALSE(caller->state_.load() & process::kSuspended);
   EXPECT_EQ(fun->entry.load(), entry);
-  EXPECT_EQ(server_->unloaded_fun(*fun), UnloadedFun::Callable);
+  EXPECT_EQ(server_->call_unloaded_fun(*fun, *caller), UnloadedFun::Callable);
   ASSERT_TRUE(server_->begin_purge(intern("gen_server"), false));
   EXPECT_TRUE(server_->purge(intern("gen_server")));
-  EXPECT_EQ(server_->unloaded_fun(*fun), UnloadedFun::NotLoaded);
+  EXPECT_EQ(server_->call_unloaded_fun(*fun, *caller), UnloadedFun::NotLoaded);
   load("gen_server");   // the same MD5: the same funs
-  EXPECT_EQ(server_->unloaded_fun(*fun), UnloadedFun::Callable);
+  EXPECT_EQ(server_->call_unloaded_fun(*fun, *caller), UnloadedFun::Callable);
 }
 TEST_F(CodeServerTest, LoweredFunctionsTakeTheirExportAlong) {
   REQUIRE_INSTALLED("lists");

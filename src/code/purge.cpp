@@ -3,6 +3,7 @@
 #include "code/code_server.hpp"
 #include "code/tables.hpp"
 #include "process/literals.hpp"
+#include "process/relations.hpp"
 #include "process/runtime.hpp"
 
 namespace athanor::code {
@@ -79,7 +80,7 @@ void CodeServer::abort_purge() {
       entry.entry.store(function.entry.load(std::memory_order_acquire), std::memory_order_release);
     });
   }
-  tables_->purging = Term::none();
+  let_go_on();
 }
 
 bool CodeServer::purge(Term name) {
@@ -87,26 +88,39 @@ bool CodeServer::purge(Term name) {
   Module* module;
   ModuleCode* code = old_code(*this, name, module);
   ModuleCode* put_aside = nullptr;
-  if (tables_->purging == name) {
-    tables_->purging = Term::none();
-    put_aside = std::exchange(tables_->old_before_purge, nullptr);
+  const bool was_begun = tables_->purging == name;
+  if (was_begun) put_aside = std::exchange(tables_->old_before_purge, nullptr);
+  if (!code) {
+    if (was_begun) let_go_on();
+    return false;
   }
-  if (!code) return false;
   each_fun(*code, [](FunEntry& entry, Function&) {
     entry.function.store(nullptr, std::memory_order_release);
     entry.entry.store(entry.unloaded_entry, std::memory_order_release);
   });
   module->old.store(put_aside, std::memory_order_release);
+  if (was_begun) let_go_on();
   retire(code);
   return true;
 }
 
-UnloadedFun CodeServer::unloaded_fun(const FunEntry& entry) const {
+UnloadedFun CodeServer::call_unloaded_fun(const FunEntry& entry, process::Process& caller) {
   std::lock_guard lock(tables_->mutex);
   if (entry.entry.load(std::memory_order_acquire) != entry.unloaded_entry) return UnloadedFun::Callable;
-  if (entry.function.load(std::memory_order_acquire) && tables_->purging == entry.module) return UnloadedFun::Purging;
+  if (entry.function.load(std::memory_order_acquire) && tables_->purging == entry.module) {
+    process::suspend_self(caller);
+    tables_->held_up.push_back(caller.pid());
+    return UnloadedFun::Purging;
+  }
   Module* module = find_module(entry.module);
   return module && module->current.load(std::memory_order_acquire) ? UnloadedFun::Gone : UnloadedFun::NotLoaded;
+}
+
+// Under the tables' mutex: the purge is over.
+void CodeServer::let_go_on() {
+  tables_->purging = Term::none();
+  for (Term pid : tables_->held_up) process::resume_held(runtime_, pid);
+  tables_->held_up.clear();
 }
 
 }  // namespace athanor::code

@@ -31,6 +31,7 @@ struct CodeServer::Tables {
   std::unordered_multimap<uint64_t, FunEntry*> funs;        // under mutex
   std::unordered_map<Word, ModuleCode*> awaiting_on_load;   // by module name; also those whose on_load failed
   Term purging;                                             // module, or none
+  std::vector<Term> held_up;                                // pids that called a fun of the module being purged; suspended until it is over
   ModuleCode* old_before_purge = nullptr;                   // of that module, put aside while failed on_load code is purged
   std::unordered_set<Word> preloaded;
   std::vector<Term> preloaded_order;

@@ -38,6 +38,11 @@ BifResult info_0(Process& self, const Term*) {
   Term pairs[4] = {atoms::count, whole(terms_of(self).count()), atoms::memory, whole(terms_of(self).memory_bytes())};
   return map::from_pairs(self.heap(), pairs, 2);
 }
+// #{table => Slots}: for erts_debug:get_internal_state(persistent_term).
+BifResult ath_table_0(Process& self, const Term*) {
+  Term pairs[2] = {atoms::table, athanor::integer::from_uint64(self.heap(), terms_of(self).slots())};
+  return map::from_pairs(self.heap(), pairs, 1);
+}
 
 }  // namespace persistent_term
 

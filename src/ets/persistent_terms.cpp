@@ -66,6 +66,7 @@ std::vector<std::pair<Term, Term>> PersistentTerms::pairs() const {
   return pairs;
 }
 
+size_t PersistentTerms::slots() const { return current_.load(std::memory_order_acquire)->slots.size(); }
 size_t PersistentTerms::count() const { return current_.load(std::memory_order_acquire)->entries.size(); }
 
 void PersistentTerms::publish(std::vector<Entry*> entries) {

@@ -19,7 +19,8 @@ class PersistentTerms {
   // --- readers, in an epoch ---
   Term find(Term key) const;                     // the value, or none()
   std::vector<std::pair<Term, Term>> pairs() const;   // key and value, in order of creation
-  size_t memory_bytes() const { return bytes_.load(std::memory_order_relaxed); }
+  size_t slots() const;                          // of the table
+  size_t memory_bytes() const { return bytes_.load(std::memory_order_relaxed) + slots() * sizeof(void*); }
   size_t count() const;
 
   // --- writers ---

@@ -39,6 +39,9 @@ enum class Suspended : uint8_t { Sent, Already, NoProcess };   // Already: count
 Suspended suspend(Process& self, Term target, const uint64_t* reference, Term reply);
 bool is_suspending(Process& self, Term target);
 bool resume(Process& self, Term target);       // false: was not suspending it
+// The machine itself holds a process up: `self` goes on (once it has given up its slice) after resume_held.
+void suspend_self(Process& self);
+void resume_held(Runtime& runtime, Term pid);
 size_t suspending_count(Process& self);
 void suspending_at(Process& self, size_t index, Term& target, uint32_t& count);
 

@@ -116,13 +116,14 @@ Target call_undefined(Interpreter& vm, Mfa mfa) {
 // The fun's module is not loaded, or (badfun) loaded without it.
 Target call_unloaded(Interpreter& vm, const code::FunEntry& entry) {
   Term fun = vm.x[entry.arity + entry.num_free];
-  const code::UnloadedFun why = vm.runtime.code->unloaded_fun(entry);
+  const code::UnloadedFun why = vm.runtime.code->call_unloaded_fun(entry, *vm.self);
   if (why == code::UnloadedFun::Callable) return {entry.entry.load(std::memory_order_acquire), entry.arity + entry.num_free + 1};
   if (why == code::UnloadedFun::Gone) return raised(raise_tagged(vm, nullptr, atoms::badfun, fun));
   Term list = argument_list(vm, entry.arity);
   code::Export* handler = why == code::UnloadedFun::Purging ? vm.runtime.code->find_export(atoms::erts_code_purger, atoms::pending_purge_lambda, 3)
                                                             : vm.runtime.code->find_export(vm.self->error_handler_, atoms::undefined_lambda, 3);
   if (!handler || !handler->is_defined()) return raised(raise_error(vm, nullptr, atoms::undef));
+  if (why == code::UnloadedFun::Purging) vm.self->reductions_left_ = 0;   // suspended: it waits at the handler's entry
   vm.x[0] = entry.module;
   vm.x[1] = fun;
   vm.x[2] = list;

@@ -78,6 +78,27 @@ Term text_list(Allocator& to, std::string_view text) {
   return list;
 }
 
+// Names of files are UTF-8; one that is not is taken byte by byte.
+Term file_name(Allocator& to, std::string_view text) {
+  std::u32string characters;
+  for (size_t i = 0; i < text.size();) {
+    const auto lead = static_cast<uint8_t>(text[i]);
+    const size_t more = lead < 0x80 ? 0 : lead >= 0xC2 && lead < 0xE0 ? 1 : lead >= 0xE0 && lead < 0xF0 ? 2 : lead >= 0xF0 && lead < 0xF5 ? 3 : text.size();
+    if (i + more >= text.size()) return text_list(to, text);
+    char32_t character = more == 0 ? lead : lead & (0x3Fu >> more);
+    for (size_t k = 1; k <= more; ++k) {
+      const auto byte = static_cast<uint8_t>(text[i + k]);
+      if ((byte & 0xC0) != 0x80) return text_list(to, text);
+      character = character << 6 | (byte & 0x3Fu);
+    }
+    characters.push_back(character);
+    i += more + 1;
+  }
+  Term list = Term::nil();
+  for (size_t i = characters.size(); i-- > 0;) list = make_cons(to.allocate(2), Term::small(characters[i]), list);
+  return list;
+}
+
 Term pair(Allocator& to, Term first, Term second) {
   Term* place = to.allocate(3);
   place[0].raw = tuple_header(2);
@@ -107,7 +128,7 @@ Term location(process::Runtime& runtime, Allocator& to, Term module, uint64_t li
   if (item.file == 0 || item.file >= code->file->line_files.size()) {
     file = text_list(to, std::string(atom_text(module)) + ".erl");
   } else {
-    file = text_list(to, code->file->line_files[item.file]);
+    file = file_name(to, code->file->line_files[item.file]);
   }
   Term line = pair(to, atoms::line, Term::small(item.line));
   return make_cons(to.allocate(2), pair(to, atoms::file, file), make_cons(to.allocate(2), line, tail));

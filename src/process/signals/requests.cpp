@@ -52,6 +52,13 @@ bool resume(Process& self, Term target) {
   return deliver(self.runtime(), target, signal);
 }
 
+void suspend_self(Process& self) {
+  self.extra().suspend_count.fetch_add(1, std::memory_order_relaxed);
+  self.state_.fetch_or(kSuspended, std::memory_order_acq_rel);
+}
+
+void resume_held(Runtime& runtime, Term pid) { deliver(runtime, pid, Signal::create(SignalKind::Resume)); }
+
 size_t suspending_count(Process& self) {
   Suspending* suspending = suspending_if_any(self);
   return suspending ? suspending->counts.size() : 0;
