@@ -319,7 +319,7 @@ const char* Verifier<kWords>::flow(const Instruction& i, const Gathered& g) {
       return apply(g);
     case Opcode::loop_rec_end:
       if (now_.has_parts) exposes_message();
-      now_.is_matching = false;
+      now_.is_matching = now_.has_parts = false;
       if (Problem problem = collect(0)) return problem;
       if (Problem problem = branch(g.label)) return problem;
       return stop();

@@ -211,8 +211,9 @@ at_once() ->
     io:format("~p ~p~n", [receive {Watcher, W} -> W end, {hot_a:value(), hot_b:value()}]),
     {ok, Prepared} = code:prepare_loading(Pair(9)),
     io:format("~p ~p ~p~n", [hot_a:value(), code:finish_loading(Prepared), hot_a:value()]),
-    io:format("~p~n", [code:atomic_load(Pair(10))]),
-    io:format("~p~n", [code:atomic_load([{hot_a, "nofile", <<"bad">>}, {hot_never_there, "x", <<>>}])]),
+    io:format("~p~n", [case code:atomic_load(Pair(10)) of {error, Why} -> lists:sort(Why) end]),
+    {error, Bad} = code:atomic_load([{hot_a, "nofile", <<"bad">>}, {hot_never_there, "x", <<>>}]),
+    io:format("~p~n", [lists:sort(Bad)]),
     OnLoad = {hot_c, "nofile", compile(hot_c, "-on_load(go/0). go() -> ok.")},
     io:format("~p~n", [code:atomic_load([OnLoad])]),
     io:format("~p ~p~n", [code:atomic_load([hd(Pair(1)), hd(Pair(1))]), code:ensure_modules_loaded([lists, hot_nowhere])]).
