@@ -1,5 +1,22 @@
 # SPDX-License-Identifier: Apache-2.0
 # One library a folder of src/; who may use whom (tools/lint.py holds the includes to this table).
+if(ATH_PRECOMPILE)
+  # One precompiled header for all: built once, with the options that every target has.
+  file(WRITE ${CMAKE_BINARY_DIR}/standard_headers.cpp "")
+  add_library(athanor_standard_headers OBJECT ${CMAKE_BINARY_DIR}/standard_headers.cpp)
+  target_compile_definitions(athanor_standard_headers PRIVATE FMT_SHARED)
+  target_compile_options(athanor_standard_headers PRIVATE -fpch-instantiate-templates)
+  target_precompile_headers(athanor_standard_headers PRIVATE ${CMAKE_SOURCE_DIR}/src/base/standard_headers.hpp)
+  add_compile_options(SHELL:-Xclang\ -fno-pch-timestamp)
+endif()
+# Gives a target the precompiled standard headers.
+function(athanor_precompile target)
+  if(ATH_PRECOMPILE)
+    target_compile_definitions(${target} PRIVATE FMT_SHARED)
+    target_precompile_headers(${target} REUSE_FROM athanor_standard_headers)
+  endif()
+endfunction()
+
 function(athanor_layer name)
   cmake_parse_arguments(LAYER "" "" "USES;LIBRARIES" ${ARGN})
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/${name}/*.cpp)
@@ -9,6 +26,7 @@ function(athanor_layer name)
   endif()
   if(sources)
     add_library(athanor_${name} STATIC ${sources})
+    athanor_precompile(athanor_${name})
     set(scope PUBLIC)
   else()
     add_library(athanor_${name} INTERFACE)
