@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "os/threads.hpp"
 
+#include <linux/membarrier.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
 
 #include <cstring>
 #include <memory>
@@ -71,5 +75,14 @@ void Thread::join() {
 }
 
 void yield_thread() { sched_yield(); }
+
+void barrier_of_all_threads() {
+  auto membarrier = [](int command) { return ::syscall(SYS_membarrier, command, 0, 0) == 0; };
+  if (membarrier(MEMBARRIER_CMD_PRIVATE_EXPEDITED)) return;
+  if (membarrier(MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED) && membarrier(MEMBARRIER_CMD_PRIVATE_EXPEDITED)) return;
+  if (membarrier(MEMBARRIER_CMD_GLOBAL)) return;
+  timespec time{0, 20'000'000};   // a kernel without it: longer than any store stays in a buffer
+  ::nanosleep(&time, nullptr);
+}
 
 }  // namespace athanor::os

@@ -28,6 +28,9 @@ class Thread {
 };
 
 void yield_thread();        // gives the core to another thread
+// Every thread of the program passes a full memory barrier before this returns. What one thread wrote before is seen by all others after a
+// plain compiler barrier of theirs: the rare side pays, not the frequent one.
+void barrier_of_all_threads();
 inline void relax() {       // inside a spin
 #if defined(__x86_64__) || defined(__i386__)
   __builtin_ia32_pause();

@@ -21,6 +21,8 @@ class Poller {
   ~Poller();
   void poll(int descriptor, uint32_t interest, PollCallback callback, void* argument);
   void stop_polling(int descriptor);    // from a callback of the same descriptor it does not wait for that callback
+  void pause();                         // returns when no callback runs; none begins until resume
+  void resume();
   void stop();
   size_t watched() const;
 
@@ -48,12 +50,12 @@ class Poller {
 
   process::Runtime& runtime_;
   mutable std::mutex mutex_;
-  std::condition_variable finished_;
+  std::condition_variable finished_, resumed_;
   std::unordered_map<int, Watched> watched_;
   std::vector<std::pair<int, uint32_t>> always_ready_;
   uint32_t next_generation_ = 1;
   int running_descriptor_ = -1;         // whose callback runs
-  bool stopping_ = false;
+  bool stopping_ = false, paused_ = false;
   os::Thread thread_;
   int epoll_ = -1;
   int event_ = -1;

@@ -93,7 +93,8 @@ void Poller::answer(int descriptor, uint32_t generation, uint32_t ready) {
   Answer answers[2];
   int count = 0;
   {
-    std::lock_guard lock(mutex_);
+    std::unique_lock lock(mutex_);
+    resumed_.wait(lock, [&] { return !paused_ || stopping_; });
     auto found = watched_.find(descriptor);
     if (found == watched_.end() || found->second.generation != generation) return;
     Watched& watched = found->second;
@@ -163,10 +164,23 @@ void Poller::work() {
   runtime_.epochs->leave(participant);
 }
 
+void Poller::pause() {
+  std::unique_lock lock(mutex_);
+  paused_ = true;
+  finished_.wait(lock, [&] { return running_descriptor_ < 0; });
+}
+
+void Poller::resume() {
+  std::lock_guard lock(mutex_);
+  paused_ = false;
+  resumed_.notify_all();
+}
+
 void Poller::stop() {
   {
     std::lock_guard lock(mutex_);
     stopping_ = true;
+    resumed_.notify_all();
     if (epoll_ < 0) return;
     wake();
   }

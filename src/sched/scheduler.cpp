@@ -52,6 +52,8 @@ bool Scheduler::is_online() const { return index_ < all_.schedulers_online(); }
 void Scheduler::slice(Process& process) {
   if (queue_.length() > 0 && !all_.has_sentinel() && all_.someone_sleeps()) all_.wake_a_helper();   // it stays as sentinel
   is_running_process_.store(true, std::memory_order_relaxed);
+  std::atomic_signal_fence(std::memory_order_seq_cst);   // for the compiler; Schedulers::pause has the processors' part
+  if (ATH_UNLIKELY(all_.is_paused())) hold();
   if (process::begin_run(process)) {
     process.home_scheduler_ = static_cast<uint16_t>(index_ + 1);
     if (!process.ip_) executor_->prepare_call(process, process.saved_[0], process.saved_[1], process.saved_[2]);
@@ -79,9 +81,23 @@ void Scheduler::slice(Process& process) {
       case AfterRun::Gone: break;
     }
   }
-  is_running_process_.store(false, std::memory_order_relaxed);
+  is_running_process_.store(false, std::memory_order_release);
   add(context_switches_, uint64_t{1});
   if (queue_.length() > 0) ask_for_help();
+}
+
+void Scheduler::hold() {
+  base::Epochs& epochs = *all_.runtime().epochs;
+  set_active(false);
+  while (all_.is_paused() && !all_.is_stopping()) {
+    is_running_process_.store(false, std::memory_order_release);
+    epochs.exit(participant_);
+    all_.wait_until_resumed();
+    epochs.enter(participant_);
+    is_running_process_.store(true, std::memory_order_relaxed);
+    std::atomic_signal_fence(std::memory_order_seq_cst);
+  }
+  set_active(true);
 }
 
 void Scheduler::enqueue(Process& process) {

@@ -38,7 +38,7 @@ class Scheduler {
 
   uint64_t reductions() const { return reductions_.load(std::memory_order_relaxed); }
   uint64_t context_switches() const { return context_switches_.load(std::memory_order_relaxed); }
-  bool is_running_process() const { return is_running_process_.load(std::memory_order_relaxed); }
+  bool is_running_process() const { return is_running_process_.load(std::memory_order_acquire); }
   int64_t active_ns(int64_t now) const;
 
   os::Parker parker_;
@@ -47,6 +47,7 @@ class Scheduler {
 
  private:
   void slice(process::Process& process);
+  void hold();                       // while the machine is paused
   void look_at_clock();
   void ask_for_help();               // when processes wait here and others sleep
   process::Process* find_work();

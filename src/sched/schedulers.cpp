@@ -79,8 +79,40 @@ void Schedulers::stop_schedulers() {
     std::lock_guard lock(mutex_);    // no thread is started after this
     stopping_.store(true, std::memory_order_release);
   }
+  {
+    std::lock_guard lock(pause_mutex_);
+    resumed_.notify_all();
+  }
   for (auto& scheduler : schedulers_) scheduler->parker_.unpark();
   for (auto& scheduler : schedulers_) scheduler->thread_.join();
+}
+
+// --- pausing ---
+// A scheduler writes "runs a process", then reads "paused", with nothing but a compiler barrier between; the barrier of all threads here
+// makes one of the two see the other.
+
+void Schedulers::pause() {
+  std::lock_guard lock(pause_mutex_);
+  if (pauses_++ > 0) return;
+  paused_.store(true, std::memory_order_relaxed);
+  os::barrier_of_all_threads();
+  for (auto& scheduler : schedulers_) {
+    while (scheduler->is_running_process()) os::yield_thread();
+  }
+  poller_.pause();
+}
+
+void Schedulers::resume() {
+  std::lock_guard lock(pause_mutex_);
+  if (--pauses_ > 0) return;
+  poller_.resume();
+  paused_.store(false, std::memory_order_relaxed);
+  resumed_.notify_all();
+}
+
+void Schedulers::wait_until_resumed() {
+  std::unique_lock lock(pause_mutex_);
+  resumed_.wait(lock, [&] { return !is_paused() || is_stopping(); });
 }
 
 void Schedulers::stop() {

@@ -27,6 +27,8 @@ class Schedulers final : public Scheduling, private TimerHost {
   void stop() override;
   uint32_t scheduler_count() const override { return static_cast<uint32_t>(schedulers_.size()); }
   uint32_t schedulers_online() const override { return online_.load(std::memory_order_relaxed); }
+  void pause() override;
+  void resume() override;
   uint32_t dirty_cpu_count() const override { return dirty_cpu_.limit(); }
   uint32_t dirty_io_count() const override { return dirty_io_.limit(); }
   uint32_t dirty_cpu_online() const override { return dirty_cpu_online_.load(std::memory_order_relaxed); }
@@ -59,6 +61,8 @@ class Schedulers final : public Scheduling, private TimerHost {
   uint64_t help_after_cycles() const { return help_after_cycles_; }
   uint64_t spin_cycles() const { return spin_cycles_; }
   bool is_stopping() const { return stopping_.load(std::memory_order_acquire); }
+  bool is_paused() const { return paused_.load(std::memory_order_relaxed); }
+  void wait_until_resumed();
   Scheduler& scheduler(uint32_t index) { return *schedulers_[index]; }
   bool someone_sleeps() const { return asleep_online() > 0; }
   uint32_t asleep_online() const;           // how many of the online ones sleep
@@ -99,6 +103,10 @@ class Schedulers final : public Scheduling, private TimerHost {
   uint32_t asleep_words_;
   std::atomic<Scheduler*> helper_{nullptr};   // woken to help, still looking
   std::atomic<Scheduler*> sentinel_{nullptr};
+  std::atomic<bool> paused_{false};
+  std::mutex pause_mutex_;
+  std::condition_variable resumed_;
+  uint32_t pauses_ = 0;                     // guarded by pause_mutex_
   mutable std::mutex mutex_;                // starting threads, wall time
 };
 

@@ -56,6 +56,10 @@ class Scheduling : public process::Waker {
   // Scheduler threads joined: no process runs any more. Dirty threads, timers and the poller go on. Not on a thread of the machine.
   virtual void stop_schedulers() {}
   virtual void stop() = 0;          // all threads joined; processes are left as they are
+  // Holds every scheduler between two slices and the poller between two callbacks; returns when none of them is inside one. Dirty threads go
+  // on. For who looks at all processes at once (break menu, crash dump). Not on a thread of the machine; calls nest.
+  virtual void pause() {}
+  virtual void resume() {}
   virtual uint32_t scheduler_count() const = 0;
   virtual uint32_t schedulers_online() const = 0;
   virtual uint32_t dirty_cpu_count() const = 0;

@@ -201,6 +201,36 @@ TEST_F(SchedulingTest, BusyProcessesSpreadOverIdleSchedulers) {
   EXPECT_GT(scheduling_->total_reductions(), 8u * 299 * 4000);
 }
 
+// While the machine is paused nothing of a process changes, though nobody told it.
+TEST_F(SchedulingTest, APauseHoldsEverySchedulerBetweenSlices) {
+  constexpr int kProcesses = 8;
+  uint64_t steps[kProcesses] = {};   // plain: whoever reads them during a pause must not race
+  std::atomic<bool> stop{false};
+  for (uint64_t& own : steps) {
+    process::make_runnable(create([&own, &stop](Process&) {
+      for (int i = 0; i < 100; ++i) ++own;
+      return stop ? Outcome::Exited : Outcome::Yielded;
+    }));
+  }
+  auto running = start();
+  for (int round = 0; round < 50; ++round) {
+    scheduling_->pause();
+    scheduling_->pause();   // they nest
+    uint64_t seen[kProcesses];
+    std::copy(std::begin(steps), std::end(steps), seen);
+    scheduling_->resume();
+    std::this_thread::sleep_for(200us);
+    for (int i = 0; i < kProcesses; ++i) {
+      EXPECT_EQ(steps[i], seen[i]);
+      EXPECT_EQ(steps[i] % 100, 0u);
+    }
+    scheduling_->resume();
+    std::this_thread::sleep_for(200us);
+  }
+  stop = true;
+  wait_for([&] { return table_->count() == 0; });
+}
+
 // A native that does not yield must not hold up what waits behind it.
 TEST_F(SchedulingTest, OthersTakeWhatWaitsBehindALongSlice) {
   std::atomic<bool> release{false}, other_ran{false};
