@@ -170,6 +170,10 @@ std::string apply_emulator_flag(const std::string& name, const std::string& valu
   }
   if (name == "SDcpu") return checked(read_count(value.substr(0, value.find(':')), 1, 1024, options.dirty_cpu_schedulers), "bad amount of dirty CPU schedulers");
   if (name == "SDio") return checked(read_count(value, 1, 1024, options.dirty_io_schedulers), "bad number of dirty IO schedulers");
+  if (name == "B" || name == "Bc" || name == "Bd" || name == "Bi") {
+    std::string kind = name.size() > 1 ? name.substr(1) : value;
+    options.break_key = kind == "c" ? BreakKey::InterruptShell : kind == "i" ? BreakKey::Ignored : BreakKey::Default;
+  }
   if (name == "V") command.print_version = true;
   return {};
 }

@@ -10,6 +10,14 @@
 
 namespace athanor {
 
+// What Ctrl-C (SIGINT) does to a program that lets its machine handle signals.
+enum class BreakKey : uint8_t {
+  Menu,             // the break menu on the standard streams
+  InterruptShell,   // +Bc: a key like others, which the shell takes as a wish to interrupt what it evaluates
+  Default,          // +Bd: as the system has it
+  Ignored,          // +Bi
+};
+
 // What a machine starts with. Everything has a default that suits a program which only wants to run code.
 struct MachineOptions {
   std::vector<std::string> arguments;   // as after `erl`'s emulator flags: {"-root", R, "-bindir", B, "--", "-home", H, "--", "-noshell", …}
@@ -28,6 +36,7 @@ struct MachineOptions {
   uint32_t min_heap_words = 0;          // 0: the machine's own small default
   bool use_standard_streams = true;     // ports {fd,0,1} and {fd,2,2} may touch them
   bool handle_signals = false;          // programs: SIGTERM and friends become messages
+  BreakKey break_key = BreakKey::Menu;  // heeded with handle_signals only
   bool write_crash_dump = false;        // programs: erlang:halt("text") leaves erl_crash.dump (ERL_CRASH_DUMP, ERL_CRASH_DUMP_SECONDS)
   bool stress = false;                  // collect at every safepoint, tiny slices
 };

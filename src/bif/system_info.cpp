@@ -272,6 +272,7 @@ constexpr Row kRows[] = {
        return make_tuple(self.heap(), Term::small(v.major), Term::small(v.minor), Term::small(v.patch));
      }},
     // --- input and output, nodes ---
+    ANSWER(break_ignored, self.runtime().identity.break_key == process::Identity::BreakKey::Ignored ? atoms::true_ : atoms::false_)
     CONSTANT(kernel_poll, atoms::true_)
     CONSTANT(eager_check_io, atoms::true_)
     ANSWER(check_io, check_io(self))

@@ -46,10 +46,12 @@ void install(int number, void (*handler)(int)) {
 
 OsSignals::~OsSignals() {
   if (!running_.load()) return;
-  for (const Row& row : kRows) {
+  auto give_back = [](int number) {
     struct sigaction now;
-    if (::sigaction(row.number, nullptr, &now) == 0 && now.sa_handler == handle) ::signal(row.number, SIG_DFL);
-  }
+    if (::sigaction(number, nullptr, &now) == 0 && now.sa_handler == handle) ::signal(number, SIG_DFL);
+  };
+  for (const Row& row : kRows) give_back(row.number);
+  give_back(SIGINT);
   handler_pipe.store(-1);
   unsigned char stop = 0;
   (void)!::write(pipe_[1], &stop, 1);
@@ -77,6 +79,10 @@ void OsSignals::start() {
   install(SIGTERM, handle);
   install(SIGUSR1, handle);
   install(SIGQUIT, handle);
+  using BreakKey = process::Identity::BreakKey;
+  BreakKey key = runtime_.identity.break_key;
+  if (key == BreakKey::Menu) install(SIGINT, handle);
+  else if (key == BreakKey::Ignored) install(SIGINT, SIG_IGN);
   ::signal(SIGPIPE, SIG_IGN);
 }
 
@@ -91,6 +97,7 @@ void OsSignals::run() {
     ssize_t count = ::read(pipe_[0], &number, 1);
     if (count < 0 && errno == EINTR) continue;
     if (count != 1 || number == 0) break;
+    if (number == SIGINT) runtime_.break_menu(runtime_);
     for (const Row& row : kRows) {
       if (row.number != number) continue;
       runtime_.epochs->enter(participant);

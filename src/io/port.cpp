@@ -56,15 +56,6 @@ void Port::send_reply(std::string_view head, const std::string_view* data) {
   });
 }
 
-void Port::send_characters(const std::vector<char32_t>& characters) {
-  input_bytes_ += characters.size();
-  send_to(owner_, characters.size() * 2 + 8, [&](Allocator& heap) {
-    Term list = Term::nil();
-    for (auto at = characters.rbegin(); at != characters.rend(); ++at) list = bif::cons(heap, Term::small(*at), list);
-    return bif::make_tuple(heap, id_, bif::make_tuple(heap, atoms::data, list));
-  });
-}
-
 void Port::send_exit_status(int status) {
   send_to(owner_, 8, [&](Allocator& heap) {
     return bif::make_tuple(heap, id_, bif::make_tuple(heap, atoms::exit_status, Term::small(status)));

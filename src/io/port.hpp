@@ -79,7 +79,6 @@ class Port : public std::enable_shared_from_this<Port> {
   void send_piece(Framing::Piece piece, std::string_view bytes);       // as framed
   // {Port, {data, [Byte… | Data]}}: drivers that answer requests. `data` null: a list of the head alone.
   void send_reply(std::string_view head, const std::string_view* data = nullptr);
-  void send_characters(const std::vector<char32_t>& characters);       // {Port, {data, Codes}}
   void send_exit_status(int status);                                   // {Port, {exit_status, N}}
   void send_atom(Term to, Term what);                                  // {Port, What}
   void send_inet_reply(Term to, int error);                            // {inet_reply, Port, ok | {error, E}}

@@ -71,6 +71,7 @@ int TtyDriver::start(Port& port) {
   raw.c_lflag &= ~static_cast<tcflag_t>(ICANON | ECHO | ECHOE | ECHOK | ECHONL);   // characters as typed, not shown
   raw.c_cc[VMIN] = 1;
   raw.c_cc[VTIME] = 0;
+  if (ports_.runtime().identity.break_key == process::Identity::BreakKey::InterruptShell) raw.c_cc[VINTR] = _POSIX_VDISABLE;
   ::tcsetattr(0, TCSADRAIN, &raw);
   raw_ = true;
   unicode_ = names_are_utf8();
@@ -118,19 +119,19 @@ bool TtyDriver::control(Port&, uint32_t operation, std::string_view data, std::s
   }
 }
 
-// What was typed, as a list of code points.
+// What was typed, whole characters only. OTP: user_drv takes UTF-8, whatever the terminal sends.
 void TtyDriver::received(Port& port, std::string_view bytes) {
   partial_.append(bytes);
-  std::vector<char32_t> characters;
+  std::string typed;
   size_t at = 0;
   while (at < partial_.size()) {
     bool incomplete;
     char32_t character = next_character(partial_, at, unicode_, incomplete);
     if (incomplete) break;
-    characters.push_back(character);
+    append_character(typed, character);
   }
   partial_.erase(0, at);
-  if (!characters.empty()) port.send_characters(characters);
+  if (!typed.empty()) port.send_data(typed);
 }
 
 void TtyDriver::output(Port& port, std::string&& bytes) {

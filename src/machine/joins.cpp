@@ -52,6 +52,7 @@ void configure(process::Runtime& runtime, const MachineOptions& options, const R
   runtime.ets_bytes = [](process::Runtime& r) -> int64_t { return static_cast<int64_t>(r.tables->memory_words() * sizeof(Word)); };
   identity.handle_signals = options.handle_signals;
   identity.use_standard_streams = options.use_standard_streams;
+  identity.break_key = static_cast<process::Identity::BreakKey>(options.break_key);
 }
 
 // init:stop(): the message that erl_signal_server's default handler would send on SIGTERM.

@@ -12,6 +12,7 @@
 #include "engine/engine.hpp"
 #include "ets/tables.hpp"
 #include "io/ports.hpp"
+#include "machine/break_menu.hpp"
 #include "machine/crash_dump.hpp"
 #include "machine/joins.hpp"
 #include "machine/natives.hpp"
@@ -140,6 +141,7 @@ void Machine::Implementation::join_layers() {
   runtime.tables = tables.get();
   ports = io::Ports::create(runtime, options.port_limit);
   runtime.ports = ports.get();
+  runtime.break_menu = machine::show_break_menu;
   runtime.exit_hooks = machine::run_exit_hooks;
   runtime.send_elsewhere = machine::send_elsewhere;
   runtime.deliver_elsewhere = machine::deliver_elsewhere;

@@ -35,6 +35,7 @@ struct Identity {
   std::vector<std::string> emulator_arguments;  // complete argv: system_info(emu_args)
   bool handle_signals = false;                  // the program lets us have SIGTERM and friends
   bool use_standard_streams = true;
+  enum class BreakKey : uint8_t { Menu, InterruptShell, Default, Ignored } break_key = BreakKey::Menu;   // athanor::BreakKey
   uint32_t port_limit = 65536, ets_limit = 8192;
 };
 
@@ -88,6 +89,8 @@ struct Runtime {
   int64_t (*ets_bytes)(Runtime& runtime) = nullptr;
   // Asks the machine to end with this status; flush: wait for output. Any thread. (erlang:halt)
   void (*halt)(Runtime& runtime, int status, bool flush, const char* crash_message) = nullptr;
+  // SIGINT came: shows the break menu and does as told there. On a thread that may wait. Joined in machine/.
+  void (*break_menu)(Runtime& runtime) = nullptr;
   // Runs when a process has ended, before its identity is given up: ETS tables, ports, timers. Joined in machine/.
   void (*exit_hooks)(Process& exiting, Term reason) = nullptr;
   // A signal to something that is no local process: a port or, later, a remote process. Joined in machine/.
