@@ -5,7 +5,7 @@ erl -noshell -eval 'io:format("bye~n"), init:stop(2).'; echo "status $?"
 erl -noshell -s init stop; echo "status $?"
 erl -noshell -eval 'halt("slogan").'; echo "status $?"; ls
 erl -noshell -run erlang halt 7; echo "status $?"
-erl -noshell -eval '1/0.'; echo "status $?"
+erl -noshell -kernel logger_level none -eval '1/0.'; echo "status $?"
 erl -noshell -boot nosuch; echo "status $?"
 erl -noshell -config nosuch; echo "status $?"
 erl -noshell -sname; echo "status $?"
