@@ -12,7 +12,7 @@ NOTSUP = "return self.error(atoms::notsup);"
 # Subjects: title, a pattern of files or folders whose presence says that it was begun, what is missing in words.
 SUBJECTS = [
     ("Distribution", "src/dist", "no node names, no connections to other nodes; `node()` is `nonode@nohost`"),
-    ("NIF libraries", "src/nif", "no `enif_*` functions; `erlang:load_nif/2` of a library fails (`crypto`, `asn1rt_nif` and their users)"),
+    ("NIF libraries", "src/nif", "all functions of `erl_nif.h`; the release's `crypto.so` and `asn1rt_nif.so` load unmodified"),
     ("Driver libraries", "src/io/driver_librar*", "no `erl_drv_*` functions; `erl_ddll:try_load/3` raises `notsup`"),
     ("TCP (`gen_tcp`)", "src/io/inet/tcp*", "no `tcp_inet` driver: opening that port fails with `enotsup`"),
     ("UDP receiving", "src/io/inet/udp_receive*", "`gen_udp` opens, binds and sends; receiving answers `enotsup`"),

@@ -162,34 +162,6 @@ BifResult check_old_code_1(Process& self, const Term* args) {
   return boolean(server(self).has_old(args[0]));
 }
 
-// erlang:load_nif/2 from a module whose natives this machine has built in; others have no library interface yet.
-BifResult load_nif_2(Process& self, const Term* args) {
-  std::string path;
-  if (!args[0].is_list() || !chardata_to_utf8(args[0], path)) return self.badarg();
-  // Static libraries are asked for by the name of their module.
-  code::CodeServer& code = server(self);
-  Term module_name = atom_table().find(path);
-  code::ModuleCode* generation = nullptr;
-  if (!module_name.is_none()) {
-    generation = code.awaiting_on_load(module_name);
-    code::Module* module = code.find_module(module_name);
-    if (!generation && module) generation = module->current.load(std::memory_order_acquire);
-  }
-  auto refusal = [&](Term kind, std::string_view text) { return error_tuple(self, make_tuple(self.heap(), kind, latin1_list(self.heap(), text))); };
-  bool has_natives = false;
-  for (size_t i = 0; generation && i < generation->function_count; ++i) {
-    const code::Function& function = generation->functions[i];
-    if (function.native && function.native->is_nif) return refusal(atoms::reload, "NIF library already loaded (reload disallowed since OTP 20).");
-    const process::NativeRow* row = code.native(module_name, function.mfa.function, function.mfa.arity);
-    has_natives |= row && row->is_nif;
-  }
-  if (has_natives) {
-    code.activate_nifs(*generation);
-    return atoms::ok;
-  }
-  return refusal(atoms::load_failed, "Failed to load NIF library: '" + path + ".so: this machine has no interface for separate libraries yet'");
-}
-
 BifResult module_loaded_1(Process& self, const Term* args) {
   if (!args[0].is_atom()) return self.badarg();
   code::Module* module = server(self).find_module(args[0]);

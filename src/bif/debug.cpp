@@ -29,18 +29,8 @@ BifResult dt_put_tag_1(Process&, const Term*) { return atoms::undefined; }
 BifResult dt_restore_tag_1(Process&, const Term*) { return atoms::true_; }
 BifResult dt_spread_tag_1(Process&, const Term*) { return atoms::true_; }
 
-BifResult nif_error_1(Process& self, const Term* args) {
-  BifResult result = self.error(args[0]);
-  self.exception().by_program = true;
-  return result;
-}
-BifResult nif_error_2(Process& self, const Term* args) {
-  BifResult result = self.error(args[0]);
-  self.exception().by_program = true;
-  self.exception().has_arguments = true;
-  self.exception().arguments = args[1];
-  return result;
-}
+BifResult nif_error_1(Process& self, const Term* args) { return self.error(args[0]); }
+BifResult nif_error_2(Process& self, const Term* args) { return self.error(args[0]); }
 
 }  // namespace erlang
 

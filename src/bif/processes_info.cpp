@@ -86,7 +86,10 @@ Term monitors_list(Process& p, Allocator& heap) {
 Term monitored_by_list(Process& p, Allocator& heap) {
   Term list = Term::nil();
   if (!p.monitors_) return list;
-  for (auto& [reference, target] : p.monitors_->targets()) list = cons(heap, target.watcher, list);
+  for (auto& [reference, target] : p.monitors_->targets()) {
+    if (target.watcher.is_small()) continue;   // an object of a NIF library
+    list = cons(heap, target.watcher, list);
+  }
   return list;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The end of generations: deleting, purging.
 #include "code/code_server.hpp"
+#include "code/nif_library.hpp"
 #include "code/tables.hpp"
 #include "process/literals.hpp"
 #include "process/relations.hpp"
@@ -45,7 +46,12 @@ bool CodeServer::has_old(Term name) const {
 // refers to them any more.
 void CodeServer::retire(ModuleCode* code) {
   process::retire_literals(runtime_, std::move(code->literal_area));
-  runtime_.epochs->retire(code, [](void* object) { delete static_cast<ModuleCode*>(object); });
+  runtime_.epochs->retire(code, [](void* object) {
+    auto* gone = static_cast<ModuleCode*>(object);
+    auto* library = static_cast<NifLibrary*>(gone->nif_library);
+    delete gone;
+    if (library) library->release();
+  });
 }
 
 bool CodeServer::begin_purge(Term name, bool failed_on_load) {
@@ -84,7 +90,7 @@ void CodeServer::abort_purge() {
 }
 
 bool CodeServer::purge(Term name) {
-  std::lock_guard lock(tables_->mutex);
+  std::unique_lock lock(tables_->mutex);
   Module* module;
   ModuleCode* code = old_code(*this, name, module);
   ModuleCode* put_aside = nullptr;
@@ -100,6 +106,11 @@ bool CodeServer::purge(Term name) {
   });
   module->old.store(put_aside, std::memory_order_release);
   if (was_begun) let_go_on();
+  if (auto* library = static_cast<NifLibrary*>(code->nif_library)) {
+    lock.unlock();
+    library->purged();
+    lock.lock();
+  }
   retire(code);
   return true;
 }

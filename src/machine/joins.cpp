@@ -4,6 +4,8 @@
 #include "code/code_server.hpp"
 #include "ets/tables.hpp"
 #include "io/ports.hpp"
+#include "nif/monitor.hpp"
+#include "nif/select.hpp"
 #include "process/process_table.hpp"
 #include "process/send.hpp"
 #include "process/timers.hpp"
@@ -36,7 +38,41 @@ void run_exit_hooks(process::Process& exiting, Term reason) {
 
 bool send_elsewhere(process::Process& self, Term to, Term message) { return self.runtime().ports->send(self, to, message); }
 
-bool deliver_elsewhere(process::Runtime& runtime, Term to, process::Signal* signal) { return runtime.ports->deliver(to, signal); }
+bool deliver_elsewhere(process::Runtime& runtime, Term to, process::Signal* signal) {
+  if (to == nif::kObjectWatcher) return nif::host_of(runtime)->deliver(to, signal);
+  return runtime.ports->deliver(to, signal);
+}
+
+// A resource of a NIF library that still exists.
+Term Joins::reference_of(Allocator& heap, const uint32_t numbers[3]) {
+  const uint64_t words[3] = {numbers[0] | uint64_t{numbers[1]} << 32, numbers[2], 0};
+  nif::Host* host = nif::host_of(runtime_);
+  nif::Resource* resource = host ? host->resources->find(words) : nullptr;
+  if (!resource) return Term::none();
+  const Term reference = resource->make_reference(heap);
+  resource->release();
+  return reference;
+}
+
+std::unique_ptr<nif::Host> make_nif_host(process::Runtime& runtime) {
+  nif::Host::Joins joins{};
+  joins.is_port_alive = [](process::Runtime& r, Term port) { return r.ports->exists(port); };
+  joins.command_port = [](process::Runtime& r, Term id, std::string&& bytes) {
+    const auto port = r.ports->find(id);
+    if (!port) return false;
+    std::lock_guard lock(port->mutex());
+    if (!port->is_open()) return false;
+    port->count_output(bytes.size());
+    port->driver().output(*port, std::move(bytes));
+    return true;
+  };
+  joins.get_environment = [](process::Runtime& r, const char* name, std::string& value) {
+    const auto found = r.ports->environment().get(name);
+    if (found) value = *found;
+    return found.has_value();
+  };
+  return std::make_unique<nif::Host>(runtime, joins);
+}
 
 void configure(process::Runtime& runtime, const MachineOptions& options, const Release& release) {
   process::Identity& identity = runtime.identity;

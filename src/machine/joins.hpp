@@ -8,6 +8,8 @@
 #include "machine/release.hpp"
 #include "process/process.hpp"
 
+namespace athanor::nif { class Host; }
+
 namespace athanor::machine {
 
 // The term layer's view of code and nodes.
@@ -17,6 +19,7 @@ class Joins : public TermHost {
   ExportHead* export_of(Mfa mfa) override;
   FunHead* fun_of(Term module, uint32_t index, uint32_t old_uniq, const uint8_t uniq[16], uint32_t arity, uint32_t num_free) override;
   Node* node_of(Term name, uint32_t creation) override;
+  Term reference_of(Allocator& heap, const uint32_t numbers[3]) override;
 
  private:
   process::Runtime& runtime_;
@@ -30,5 +33,7 @@ bool deliver_elsewhere(process::Runtime& runtime, Term to, process::Signal* sign
 // Hands options and release to the layers that answer questions about them.
 void configure(process::Runtime& runtime, const MachineOptions& options, const Release& release);
 void request_stop(process::Runtime& runtime);
+// After Runtime::identity is filled in.
+std::unique_ptr<nif::Host> make_nif_host(process::Runtime& runtime);
 
 }  // namespace athanor::machine

@@ -17,6 +17,8 @@
 #include "machine/joins.hpp"
 #include "machine/natives.hpp"
 #include "machine/release.hpp"
+#include "nif/monitor.hpp"
+#include "nif/select.hpp"
 #include "process/process_table.hpp"
 #include "process/send.hpp"
 #include "process/spawn.hpp"
@@ -99,6 +101,7 @@ struct Machine::Implementation {
   std::unique_ptr<code::CodeServer> code;
   std::unique_ptr<ets::Tables> tables;
   std::unique_ptr<io::Ports> ports;
+  std::unique_ptr<nif::Host> nif;
   bool started = false;
 
   bool boot();
@@ -208,6 +211,7 @@ bool Machine::Implementation::boot() {
     process::ThreadScope scope(runtime);
     if (!load_preloaded()) return false;
     machine::configure(runtime, options, release);
+    nif = machine::make_nif_host(runtime);
     ports->start();
     if (!spawn_first_processes()) {
       error = "the first processes do not fit into the process table (+P is too small)";
@@ -229,6 +233,7 @@ Machine::~Machine() {
   if (self.atoms) {
     process::ThreadScope scope(self.runtime);
     self.runtime.literal_collector_raw.store(0, std::memory_order_relaxed);
+    if (self.nif) self.nif->end();
     self.ports.reset();
     self.tables.reset();
     self.processes.reset();
@@ -236,6 +241,7 @@ Machine::~Machine() {
     self.scheduling.reset();
     self.epochs.reset();
     self.literals.reset();
+    self.nif.reset();   // what is freed last may hold resources, whose libraries must still be there
   }
 }
 

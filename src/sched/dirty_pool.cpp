@@ -5,8 +5,8 @@
 
 namespace athanor::sched {
 
-DirtyPool::DirtyPool(process::Runtime& runtime, process::MakeExecutor make_executor, const char* thread_name, uint32_t limit)
-    : runtime_(runtime), make_executor_(make_executor), thread_name_(thread_name), limit_(limit) {}
+DirtyPool::DirtyPool(process::Runtime& runtime, process::MakeExecutor make_executor, ThreadKind kind, uint32_t limit)
+    : runtime_(runtime), make_executor_(make_executor), kind_(kind), limit_(limit) {}
 
 DirtyPool::~DirtyPool() { ATH_ASSERT(workers_.empty()); }
 
@@ -24,7 +24,7 @@ void DirtyPool::push(Job job) {
   }
   auto worker = std::make_unique<Worker>();
   worker->pool = this;
-  bool started = worker->thread.start(thread_name_, [](void* raw) {
+  bool started = worker->thread.start(kind_ == ThreadKind::DirtyIo ? "ath dirty io" : "ath dirty cpu", [](void* raw) {
     auto& worker = *static_cast<Worker*>(raw);
     worker.pool->work(worker);
   }, worker.get());
@@ -34,6 +34,7 @@ void DirtyPool::push(Job job) {
 
 void DirtyPool::work(Worker& worker) {
   process::ThreadScope scope(runtime_);
+  current_thread_kind = kind_;
   base::Epochs::Participant* participant = runtime_.epochs->join();
   std::unique_ptr<process::Executor> executor(make_executor_(runtime_));
   std::unique_lock lock(mutex_);

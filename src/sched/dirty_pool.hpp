@@ -12,12 +12,13 @@
 
 #include "os/threads.hpp"
 #include "process/executor.hpp"
+#include "sched/thread_kind.hpp"
 
 namespace athanor::sched {
 
 class DirtyPool {
  public:
-  DirtyPool(process::Runtime& runtime, process::MakeExecutor make_executor, const char* thread_name, uint32_t limit);
+  DirtyPool(process::Runtime& runtime, process::MakeExecutor make_executor, ThreadKind kind, uint32_t limit);
   ~DirtyPool();                                           // stop came first
 
   // The process is kRunning and kDirty; the pool runs its job and hands it back (end_dirty). Any thread.
@@ -47,7 +48,7 @@ class DirtyPool {
 
   process::Runtime& runtime_;
   process::MakeExecutor make_executor_;
-  const char* thread_name_;
+  const ThreadKind kind_;
   const uint32_t limit_;
   mutable std::mutex mutex_;
   std::condition_variable wake_;

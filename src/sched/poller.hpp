@@ -32,7 +32,7 @@ class Poller {
     void* argument = nullptr;
   };
   struct Watched {
-    Question read, write;
+    Question read, write, error;
     bool is_joint = false;              // read and write are one question
     bool is_added = false;              // epoll knows the descriptor
     bool is_always_ready = false;       // a regular file: epoll refuses it

@@ -6,11 +6,12 @@
 
 #include "sched/poller.hpp"
 #include "sched/scheduling.hpp"
+#include "sched/thread_kind.hpp"
 
 namespace athanor::sched {
 
 namespace {
-constexpr uint32_t kReadable = Scheduling::kReadable, kWritable = Scheduling::kWritable;
+constexpr uint32_t kReadable = Scheduling::kReadable, kWritable = Scheduling::kWritable, kError = kPollError;
 thread_local const Poller* current_poller = nullptr;   // on its own thread
 uint64_t tag(int descriptor, uint32_t generation) { return (uint64_t{generation} << 32) | static_cast<uint32_t>(descriptor); }
 }  // namespace
@@ -70,6 +71,7 @@ void Poller::poll(int descriptor, uint32_t interest, PollCallback callback, void
   watched.is_joint = interest == (kReadable | kWritable);
   if (interest & kReadable) watched.read = {callback, argument};
   if (interest & kWritable) watched.write = {callback, argument};
+  if (interest & kError) watched.error = {callback, argument};
   watched.is_always_ready = !arm(descriptor, watched);
   if (watched.is_always_ready) {                       // also a bad descriptor: reading it tells the caller so
     always_ready_.push_back({descriptor, watched.generation});
@@ -90,7 +92,7 @@ void Poller::stop_polling(int descriptor) {
 }
 
 void Poller::answer(int descriptor, uint32_t generation, uint32_t ready) {
-  Answer answers[2];
+  Answer answers[3];
   int count = 0;
   {
     std::unique_lock lock(mutex_);
@@ -98,11 +100,15 @@ void Poller::answer(int descriptor, uint32_t generation, uint32_t ready) {
     auto found = watched_.find(descriptor);
     if (found == watched_.end() || found->second.generation != generation) return;
     Watched& watched = found->second;
-    uint32_t asked = (watched.read.callback ? kReadable : 0) | (watched.write.callback ? kWritable : 0);
+    uint32_t asked = (watched.read.callback ? kReadable : 0) | (watched.write.callback ? kWritable : 0) | (watched.error.callback ? kError : 0);
     ready &= asked;
     if (ready == 0) return;
-    if (watched.is_joint) {
-      answers[count++] = {watched.read, ready};
+    if (ready & kError) {
+      answers[count++] = {watched.error, kError};
+      watched.error = {};
+    }
+    if (watched.is_joint && (ready & (kReadable | kWritable))) {
+      answers[count++] = {watched.read, ready & (kReadable | kWritable)};
       watched.read = watched.write = {};
       watched.is_joint = false;
     } else {
@@ -110,8 +116,8 @@ void Poller::answer(int descriptor, uint32_t generation, uint32_t ready) {
       if (ready & kWritable) answers[count++] = {watched.write, kWritable};
       if (ready & kReadable) watched.read = {};
       if (ready & kWritable) watched.write = {};
-      if (watched.read.callback || watched.write.callback) arm(descriptor, watched);
     }
+    if (watched.read.callback || watched.write.callback || watched.error.callback) arm(descriptor, watched);
     running_descriptor_ = descriptor;
   }
   for (int i = 0; i < count; ++i) {
@@ -132,6 +138,7 @@ void Poller::answer(int descriptor, uint32_t generation, uint32_t ready) {
 void Poller::work() {
   process::ThreadScope scope(runtime_);
   current_poller = this;
+  current_thread_kind = ThreadKind::Poller;
   base::Epochs::Participant* participant = runtime_.epochs->join();
   epoll_event events[64];
   for (;;) {
@@ -147,6 +154,7 @@ void Poller::work() {
       uint32_t ready = 0;
       if (events[i].events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) ready |= kReadable;
       if (events[i].events & (EPOLLOUT | EPOLLHUP | EPOLLERR)) ready |= kWritable;
+      if (events[i].events & EPOLLERR) ready |= kError;
       answer(static_cast<int>(static_cast<uint32_t>(events[i].data.u64)), static_cast<uint32_t>(events[i].data.u64 >> 32), ready);
     }
     std::vector<std::pair<int, uint32_t>> always;

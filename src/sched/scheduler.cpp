@@ -7,6 +7,7 @@
 #include "os/clock.hpp"
 #include "process/state.hpp"
 #include "sched/schedulers.hpp"
+#include "sched/thread_kind.hpp"
 
 namespace athanor::sched {
 
@@ -15,6 +16,7 @@ using process::Outcome;
 using process::Process;
 
 thread_local Scheduler* current_scheduler = nullptr;
+thread_local ThreadKind current_thread_kind = ThreadKind::Foreign;
 
 namespace {
 // Counters with one writer need no read-modify-write.
@@ -28,6 +30,7 @@ void Scheduler::run() {
   process::Runtime& runtime = all_.runtime();
   process::ThreadScope scope(runtime);
   current_scheduler = this;
+  current_thread_kind = ThreadKind::Scheduler;
   participant_ = runtime.epochs->join();
   runtime.epochs->enter(participant_);
   executor_.reset(all_.make_executor());

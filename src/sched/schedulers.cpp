@@ -42,8 +42,8 @@ Schedulers::Schedulers(process::Runtime& runtime, const SchedulingOptions& optio
     : runtime_(runtime),
       make_executor_(make_executor),
       timers_(with_clock(runtime, clock_, chance_), *this, scheduler_count_for(options)),
-      dirty_cpu_(runtime, make_executor, "ath dirty cpu", options.dirty_cpu ? options.dirty_cpu : scheduler_count_for(options)),
-      dirty_io_(runtime, make_executor, "ath dirty io", std::max(1u, options.dirty_io)),
+      dirty_cpu_(runtime, make_executor, ThreadKind::DirtyCpu, options.dirty_cpu ? options.dirty_cpu : scheduler_count_for(options)),
+      dirty_io_(runtime, make_executor, ThreadKind::DirtyIo, std::max(1u, options.dirty_io)),
       poller_(runtime),
       slice_(slice_for(options)),
       start_system_ns_(clock_.system_ns()) {

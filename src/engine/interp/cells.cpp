@@ -6,6 +6,7 @@
 #include <string_view>
 #include <unordered_map>
 
+#include "engine/interp/bound_native.hpp"
 #include "engine/interp/exceptions.hpp"
 #include "process/spawn.hpp"
 #include "process/state.hpp"
@@ -133,7 +134,7 @@ static ATH_HANDLER(op_native) {
   const process::NativeRow& row = *cell_at<NativeCell>(ip).row;
   ATH_SYNC();
   vm->self->ip_ = reinterpret_cast<const Word*>(stack_top[0].raw);
-  process::BifResult result = row.function(*vm->self, x);
+  process::BifResult result = call_native(row, *vm->self, x);
   if (ATH_UNLIKELY(!result.has_value())) {
     const Word* next = continue_native(*vm, row, nullptr, nullptr);
     if (!next) return;
@@ -156,7 +157,7 @@ static ATH_HANDLER(op_native_dirty) {
   ATH_SYNC();
   if (!self.dirty_done_) {
     save_registers(*vm, ip, cell.row->arity);
-    self.dirty_job_ = const_cast<NativeCell*>(&cell);
+    self.dirty_job_ = const_cast<process::NativeRow*>(cell.row);
     vm->outcome = Outcome::Dirty;
     return;
   }
@@ -203,8 +204,11 @@ bool is_apply(const process::NativeRow& row) {
 code::CodeAddress native_entry(const process::NativeRow& row, Mfa) {
   if (is_apply(row)) return row.arity == 3 ? kApplyList.address() : kApplyFunList.address();
   static CellTable<NativeCell, const process::NativeRow> cells;
-  bool is_dirty = row.kind == process::BifKind::DirtyCpu || row.kind == process::BifKind::DirtyIo;
-  return cells.entry(&row, is_dirty ? op_native_dirty : op_native);
+  return cells.entry(&row, native_handler(row));
+}
+
+Handler native_handler(const process::NativeRow& row) {
+  return row.kind == process::BifKind::DirtyCpu || row.kind == process::BifKind::DirtyIo ? op_native_dirty : op_native;
 }
 
 code::CodeAddress undefined_entry(code::Export& exported) {

@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "engine/engine.hpp"
+#include "engine/interp/bound_native.hpp"
 #include "engine/interp/cells.hpp"
 #include "engine/interp/exceptions.hpp"
 #include "process/collect.hpp"
@@ -96,12 +97,14 @@ Outcome Interpreter::run(Process& process) {
 
 // On a dirty thread: this object's registers are another thread's; only the process is touched.
 void Interpreter::run_dirty(Process& process) {
-  const auto& cell = *static_cast<const NativeCell*>(process.dirty_job_);
+  const auto& row = *static_cast<const process::NativeRow*>(process.dirty_job_);
   process.pending_ = process::Pending::None;
-  process::BifResult result = cell.row->function(process, process.saved_);
+  process::BifResult result = call_native(row, process, process.saved_);
   if (result.has_value()) {
+    const bool is_kept = !row.function && static_cast<const BoundRow&>(row).is_kept_by_last_argument;
+    if (is_kept) process.saved_[1] = process.saved_[row.arity - 1];
     process.saved_[0] = result.value;
-    process.live_ = 1;
+    process.live_ = is_kept ? 2 : 1;
   }
   process.dirty_done_ = true;
 }

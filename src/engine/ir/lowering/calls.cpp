@@ -17,7 +17,13 @@ void Lowering::emit_call_external(const code::Export* callee, uint32_t arity, bo
     Handler handler = arity == 3 ? (is_tail ? op_apply_list_last : op_apply_list) : (is_tail ? op_apply_fun_list_last : op_apply_fun_list);
     emit(Apply{handler, arity, slots, site()});
   } else if (row && !row->is_nif && row->kind != process::BifKind::DirtyCpu && row->kind != process::BifKind::DirtyIo) {
-    emit_call_bif(callee, arity, is_tail, slots);
+    // erlang:load_nif/2 has to find its caller on the stack.
+    const bool stays = callee->mfa.module == atoms::erlang && callee->mfa.function == atoms::load_nif;
+    emit_call_bif(callee, arity, is_tail && !stays, stays ? 0 : slots);
+    if (is_tail && stays) {
+      if (slots) emit(DeallocateReturn{op_deallocate_return, slots, 0});
+      else emit(Return{op_return});
+    }
   } else if (is_tail) {
     emit(CallExternalTail{slots ? op_call_external_last : op_call_external_only, callee, arity, slots});
   } else {
