@@ -7,6 +7,7 @@
 #include "bif/magic.hpp"
 #include "nif/library.hpp"
 #include "nif/scheduled.hpp"
+#include "os/threads.hpp"
 #include "process/spawn.hpp"
 #include "process/state.hpp"
 #include "sched/thread_kind.hpp"
@@ -30,6 +31,7 @@ Term first_item(process::Process& self, const NifRow& row, const Term* args) {
 
 process::BifResult call_nif(process::Process& self, const Term* args, const engine::BoundRow& row) {
   const auto& nif = static_cast<const NifRow&>(row);
+  while (ATH_UNLIKELY(!nif.library->is_active.load(std::memory_order_acquire))) os::relax();   // the last entries are being set
   Env env(EnvKind::Process, self.runtime(), self.heap(), nif.library);
   env.process = &self;
   env.row = &nif;

@@ -58,6 +58,7 @@ class Library final : public code::NifLibrary {
   void* private_data = nullptr;
   bool is_loading = true;                // its load or upgrade callback runs
   bool is_loaded = false;                // and was content
+  std::atomic<bool> is_active{false};    // all entries lead to its functions: whoever has called one finds the others
   std::deque<NifRow> rows;
 
  private:

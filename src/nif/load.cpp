@@ -163,6 +163,7 @@ void activate(code::ModuleCode& generation, Library& library) {
     function.native = &row;
     code::replace_entry(function, function.entry.load(std::memory_order_acquire), row.entry());
   }
+  library.is_active.store(true, std::memory_order_release);
 }
 
 BifResult load_library(Process& self, code::ModuleCode& generation, const std::string& path, Term info) {

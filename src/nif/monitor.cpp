@@ -58,7 +58,7 @@ bool Host::deliver(Term to, process::Signal* signal) {
       callbacks.down(&env, resource.data(), &pid, &given);
       env.clear();
     }
-    callbacks.library->release_user();
+    callbacks.release();
     resource.release();
   }
   process::Signal::destroy(signal);

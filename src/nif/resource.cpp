@@ -89,7 +89,7 @@ void Resource::destroy() {
     callbacks.destructor(&env, data());
     env.clear();
   }
-  callbacks.library->release_user();
+  callbacks.release();
   magic_ = 0;
   this->~Resource();
   std::free(this);
@@ -145,13 +145,11 @@ void ResourceTypes::commit(Library& library) {
       type.stop = init.members > 1 ? init.stop : nullptr;
       type.down = init.members > 2 ? init.down : nullptr;
       type.dynamic_call = init.members > 3 ? init.dyncall : nullptr;
-      if (opened.is_new) {
-        types_.push_back(&type);
-      } else {
-        library.retain_user();
-        former.push_back(type.library);
-        type.library = &library;
-      }
+      if (opened.is_new) types_.push_back(&type);
+      if (type.holds_library) former.push_back(type.library);
+      type.library = &library;
+      type.holds_library = type.destructor || type.stop || type.down || type.dynamic_call;
+      if (type.holds_library) library.retain_user();
       return true;
     });
   }
@@ -173,6 +171,7 @@ void ResourceTypes::roll_back(Library& library) {
 
 ResourceTypes::Callbacks ResourceTypes::callbacks(ResourceType& type) {
   std::lock_guard lock(mutex_);
+  if (!type.holds_library) return {nullptr, nullptr, nullptr, nullptr};
   type.library->retain_user();
   return {type.destructor, type.stop, type.down, type.library};
 }
@@ -192,9 +191,9 @@ void ResourceTypes::orphan(Library& library) {
 
 void ResourceTypes::release(ResourceType& type) {
   if (type.references.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
-  Library* library = type.library;
+  Library* library = type.holds_library ? type.library : nullptr;
   delete &type;
-  library->release_user();
+  if (library) library->release_user();
 }
 
 // --- the table ---

@@ -21,6 +21,7 @@ struct enif_resource_type_t {
   athanor::nif::Host* host;
   athanor::Term module, name;
   athanor::nif::Library* library;      // whose callbacks these are; under ResourceTypes' lock
+  bool holds_library = true;           // OTP: a type without callbacks does not keep its library open
   ErlNifResourceDtor* destructor = nullptr;
   ErlNifResourceStop* stop = nullptr;
   ErlNifResourceDown* down = nullptr;
@@ -72,12 +73,13 @@ class ResourceTypes {
   void roll_back(Library& library);
   void orphan(Library& library);                           // its types are no longer found; they end with their resources
   static void release(ResourceType& type);
-  // The callbacks as they are now, and the library that has them, with a user's count of the caller's.
+  // The callbacks as they are now, and the library that has them, with a user's count of the caller's (null: there are no callbacks).
   struct Callbacks {
     ErlNifResourceDtor* destructor;
     ErlNifResourceStop* stop;
     ErlNifResourceDown* down;
     Library* library;
+    void release() const { if (library) library->release_user(); }
   };
   Callbacks callbacks(ResourceType& type);
 

@@ -135,7 +135,7 @@ int Selections::stop_select(int descriptor, Resource& resource) {
     callbacks.stop(&env, resource.data(), descriptor, 1);
     env.clear();
   }
-  callbacks.library->release_user();
+  callbacks.release();
   if (entry) discard(*entry);
   return result;
 }
