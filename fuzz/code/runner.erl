@@ -23,7 +23,7 @@ run(File) ->
 load(Module, Code) ->
     case code:load_binary(Module, "hostile", Code) of
         {module, Module} ->
-            _ = [call(Module, F, A, N) || {F, A} <- Module:module_info(exports), F =/= module_info, N <- lists:seq(1, 4)],
+            _ = [call(Module, F, A, N) || {F, A} <- erlang:get_module_info(Module, exports), F =/= module_info, N <- lists:seq(1, 4)],
             _ = (catch erlang:delete_module(Module)),
             code:purge(Module),
             loaded;

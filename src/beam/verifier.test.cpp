@@ -125,6 +125,16 @@ TEST_F(VerifierTest, CatchAndItsHandler) {
   op(Opcode::label, {u(5)}).op(Opcode::catch_end, {y(0)}).op(Opcode::deallocate, {u(1)}).op(Opcode::return_);
   EXPECT_EQ(verdict(), "");
 }
+TEST_F(VerifierTest, TheMarkOfAnExceptionIsNoTerm) {
+  function(1, 1).op(Opcode::allocate_zero, {u(1), u(1)}).op(Opcode::catch_, {y(0), f(5)});
+  op(Opcode::label, {u(5)}).op(Opcode::call, {u(1), f(2)}).op(Opcode::catch_end, {y(0)}).op(Opcode::deallocate, {u(1)}).op(Opcode::return_);
+  EXPECT_REFUSED("the mark of an exception is taken for a term");
+}
+TEST_F(VerifierTest, CatchEndNeedsAValue) {
+  function(1, 1).op(Opcode::allocate_zero, {u(1), u(1)}).op(Opcode::catch_, {y(0), f(5)}).op(Opcode::test_heap, {u(2), u(0)});
+  op(Opcode::label, {u(5)}).op(Opcode::catch_end, {y(0)}).op(Opcode::deallocate, {u(1)}).op(Opcode::return_);
+  EXPECT_REFUSED("the end of a catch without a value");
+}
 TEST_F(VerifierTest, JumpsStayInTheirFunction) {
   function(1, 1).op(Opcode::jump, {f(4)});
   function(3, 1).op(Opcode::return_);

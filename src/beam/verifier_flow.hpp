@@ -128,18 +128,26 @@ const char* Verifier<kWords>::open_catch(const Operand& y, uint32_t handler) {
   if (Problem problem = write(y)) return problem;
   now_.catches = chains_.opened(now_.catches, static_cast<uint32_t>(y.value));
   const Set x = now_.x;
+  const bool has_mark = now_.has_mark;
   now_.x = Set::first(4);
+  now_.has_mark = true;
   Problem problem = branch(handler);
   now_.x = x;
+  now_.has_mark = has_mark;
   return problem;
 }
 
 template <size_t kWords>
 const char* Verifier<kWords>::close_catch(const Operand& y, uint32_t registers_after) {
   if (!now_.is_reachable) return nullptr;
+  // catch_end finds a value in x0, or the mark; try_case the mark, or it ends the process: the compiler lets ways that never come lead to it.
+  if (registers_after != 0 && !now_.x.has(0)) return "the end of a catch without a value";
   if (now_.catches == kNoCatches || now_.catches == kMixedCatches || chains_.innermost(now_.catches) != static_cast<uint64_t>(y.value)) return "a catch is closed out of turn";
   now_.catches = chains_.closed(now_.catches);
-  if (registers_after != 0) now_.x = Set::first(registers_after);
+  if (registers_after != 0) {
+    now_.x = Set::first(registers_after);
+    now_.has_mark = false;
+  }
   return nullptr;
 }
 
@@ -189,7 +197,7 @@ const char* Verifier<kWords>::call_import(const Instruction& i, const Gathered& 
   const int64_t arity = i.operands[0].value;
   if (file_.imports[static_cast<size_t>(g.import->value)].arity != arity) return "a call with another number of arguments than the import";
   if (never_returns(*g.import)) {
-    if (now_.is_reachable && !now_.x.has_first(static_cast<uint32_t>(arity))) return "a live x register holds no term";
+    if (now_.is_reachable && (!now_.x.has_first(static_cast<uint32_t>(arity)) || (arity > 0 && now_.has_mark))) return "a live x register holds no term";
     return stop();
   }
   switch (static_cast<Opcode>(i.opcode)) {

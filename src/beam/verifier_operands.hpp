@@ -20,6 +20,7 @@ const char* Verifier<kWords>::read(const Operand& o) {
     case OperandKind::X:
       if (n >= kRegisters) return "an x register is out of range";
       if (n >= Set::kLimit) return narrow();
+      if (n == 0 && now_.has_mark && now_.is_reachable) return "the mark of an exception is read as a term";
       return now_.x.has(static_cast<uint32_t>(n)) || !now_.is_reachable ? nullptr : "an x register that holds no term is read";
     case OperandKind::Y:
       if (n >= kRegisters) return "a y register is out of range";
@@ -46,6 +47,7 @@ const char* Verifier<kWords>::write(const Operand& o) {
   const auto number = static_cast<uint32_t>(n);
   if (o.kind == OperandKind::X) {
     now_.x.add(number);
+    if (number == 0) now_.has_mark = false;
     return nullptr;
   }
   now_.has_parts |= now_.is_matching;
@@ -164,6 +166,8 @@ const char* Verifier<kWords>::collect(int64_t live) {
   if (!now_.is_reachable) return nullptr;
   const Set kept = Set::first(static_cast<uint32_t>(live));
   if (!now_.x.contains(kept)) return "a live x register holds no term";
+  if (live > 0 && now_.has_mark) return "the mark of an exception is taken for a term";
+  now_.has_mark = false;
   if (!is_collectable(now_)) return "a y register was not written before a collection";
   now_.x = kept;
   return nullptr;

@@ -54,6 +54,7 @@ struct CodeState {
   bool is_reachable = false;
   bool is_matching = false;        // x registers may hold parts of the message under the receive cursor, which is not ours yet
   bool has_parts = false;          // so may y registers
+  bool has_mark = false;           // x0 may be no term, but what says to catch_end that an exception came
   bool is_collectable = false;     // every slot of the frame was written, though `y` no longer shows it
   int32_t frame = kNoFrame;        // slots, or one of the above
   uint32_t catches = kNoCatches;   // innermost open catch in CatchChains
@@ -110,6 +111,7 @@ void merge(CodeState<kWords>& into, const CodeState<kWords>& other, const CatchC
   }
   into.is_matching |= other.is_matching;
   into.has_parts |= other.has_parts;
+  into.has_mark |= other.has_mark;
   into.is_collectable = is_collectable(into) && is_collectable(other);
   auto y = other.y;
   if (!chains.same(into.catches, other.catches)) {
@@ -127,6 +129,7 @@ template <size_t kWords>
 bool fits(const CodeState<kWords>& from, const CodeState<kWords>& at, const CatchChains& chains) {
   if (!at.is_reachable || !from.x.contains(at.x)) return false;
   if ((from.is_matching && !at.is_matching) || (from.has_parts && !at.has_parts)) return false;   // see exposes_message
+  if (from.has_mark && !at.has_mark) return false;
   if (is_collectable(at) && !is_collectable(from)) return false;
   if (at.frame != kUndecidedFrame && from.frame != at.frame) return false;
   auto y = from.y;

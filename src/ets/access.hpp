@@ -30,7 +30,7 @@ class Access {
   Table& table() { return *table_; }
   Storage& storage() { return *table_->storage; }
   uint64_t hash_of(Term key) { return storage().hash_of(key); }
-  std::shared_mutex* key_mutex(uint64_t hash) { return exclusive_ ? nullptr : storage().key_mutex(hash); }
+  TableLock* key_mutex(uint64_t hash) { return exclusive_ ? nullptr : storage().key_mutex(hash); }
   void close();                                    // gives up the lock early; the table stays known
   Garbage garbage;
 

@@ -34,7 +34,7 @@ HashStorage::~HashStorage() {
   }
 }
 
-uint64_t HashStorage::hash_of(Term key) const { return internal_hash(key); }
+uint64_t HashStorage::hash_of(Term key) const { return static_cast<uint32_t>(internal_hash(key)); }   // what a row keeps
 
 bool HashStorage::same_key(const Row& row, Term key, uint64_t hash) const {
   return row.hash == hash && equal_exact(row.key(key_position_), key);

@@ -17,7 +17,7 @@ class HashStorage final : public Storage {
   ~HashStorage() override;
 
   uint64_t hash_of(Term key) const override;
-  std::shared_mutex* key_mutex(uint64_t hash) override { return stripes_ ? &(*stripes_)[hash % kStripes].mutex : nullptr; }
+  TableLock* key_mutex(uint64_t hash) override { return stripes_ ? &(*stripes_)[hash % kStripes].mutex : nullptr; }
   Row* find(Term key, uint64_t hash) override;
   Row* next_same(Row* row) override;
   void insert(Row* row, Garbage& garbage) override;
@@ -42,7 +42,7 @@ class HashStorage final : public Storage {
   static constexpr size_t kStripes = 64;     // divides kSegment: all rows of a bucket share a stripe
   static constexpr size_t kResizeStep = 256; // buckets split or merged at once
   struct Segment { Row* buckets[kSegment] = {}; };
-  struct alignas(64) Stripe { std::shared_mutex mutex; };
+  struct alignas(64) Stripe { TableLock mutex; };
 
   size_t bucket_of(uint64_t hash) const {
     size_t index = hash & mask_;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // ets:info/1,2.
+#include "code/code_server.hpp"
 #include "ets/access.hpp"
 #define ATH_FAMILY "ets/ets.def"
 #include "bif/declare.inc"
@@ -107,8 +108,11 @@ BifResult info_2(Process& self, const Term* args) {
   bool whole = args[1] == atoms::stats;
   Access access(self, args[0], Right::Info, whole ? Hold::Exclusive : Hold::Shared);
   if (!access) return failed(self, access);
-  // {Address, Size, References} of binaries, and printing to the terminal: for debugging the stock VM itself.
-  if (args[1] == atoms::binary || args[1] == atoms::data) return self.error(atoms::notsup);
+  if (args[1] == atoms::binary) {
+    access.close();
+    return self.trap(self.runtime().code->export_of(atoms::erts_internal, intern("ets_info_binary"), 1), {args[0]});
+  }
+  if (args[1] == atoms::data) return self.error(atoms::notsup);   // printing to the terminal: for debugging the stock VM itself
   Term value = item(self, access, args[1]);
   return value.is_none() ? self.badarg() : BifResult(value);
 }

@@ -66,10 +66,14 @@ BifResult insert_many(Process& self, Table& table, Term list, bool only_new) {
       }
     }
   }
+  auto put = [&](RowHolder& row) {
+    storage.insert(row.release(), access.garbage);
+    if (storage.wants_resize()) storage.resize();   // step by step, so that no chain grows long meanwhile
+  };
   if (table.options.type == TableType::Bag) {   // OTP: a list goes into a bag last element first
-    for (size_t i = rows.size(); i-- > 0;) storage.insert(rows[i].release(), access.garbage);
+    for (size_t i = rows.size(); i-- > 0;) put(rows[i]);
   } else {
-    for (RowHolder& row : rows) storage.insert(row.release(), access.garbage);
+    for (RowHolder& row : rows) put(row);
   }
   self.charge(rows.size() / 4);
   return atoms::true_;

@@ -45,7 +45,7 @@ class OrderedStorage final : public Storage {
   }
 
   uint64_t hash_of(Term) const override { return 0; }
-  std::shared_mutex* key_mutex(uint64_t) override { return nullptr; }
+  TableLock* key_mutex(uint64_t) override { return nullptr; }
 
   Row* find(Term key, uint64_t) override {
     auto place = rows_.find(key);

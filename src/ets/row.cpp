@@ -31,18 +31,23 @@ class RowAllocator final : public Allocator {
 
 Row* make_row(Term object) {
   size_t words = heap::flat_words(object, nullptr);
+  ATH_ASSERT(words < size_t{1} << 31 && "an object of a table is too large");
   void* memory = std::malloc(sizeof(Row) + words * sizeof(Term));
   ATH_ASSERT(memory != nullptr && "out of memory");
   Row* row = new (memory) Row;
   RowAllocator allocator(row->memory(), words);
   row->object = heap::copy(object, allocator, nullptr);
-  row->words = static_cast<uint32_t>(words);
-  row->off_heap = allocator.off_heap();
+  row->words = static_cast<uint32_t>(words) & 0x7FFFFFFF;
+  row->off_heap = allocator.off_heap().first;
   return row;
 }
 
 void destroy_row(Row* row) {
-  heap::off_heap_release_all(row->off_heap);
+  if (row->off_heap) {
+    OffHeapList list;
+    list.first = row->off_heap;
+    heap::off_heap_release_all(list);
+  }
   std::free(row);
 }
 

@@ -12,15 +12,17 @@ namespace athanor::ets {
 
 struct Row {
   Row* next = nullptr;      // in a bucket, or in Garbage
-  uint64_t hash = 0;        // of the key; 0 in ordered tables
-  OffHeapList off_heap;
   Term object;              // the tuple
-  uint32_t words = 0;       // of the object
-  bool dead = false;        // deleted while the table is fixed: kept so that iteration finds its way
+  Term* off_heap = nullptr; // its boxes that hold something outside
+  uint32_t hash = 0;        // of the key; 0 in ordered tables
+  uint32_t words : 31 = 0;  // of the object
+  uint32_t dead : 1 = 0;    // deleted while the table is fixed: kept so that iteration finds its way
   Term* memory() { return reinterpret_cast<Term*>(this + 1); }
   Term key(size_t position) const { return tuple_element(object, position - 1); }
   Term element(size_t position) const { return tuple_element(object, position - 1); }
 };
+
+static_assert(sizeof(Row) == 32);   // tables of many small rows
 
 // Copies `object`, literals too: their module may be purged while the row lives.
 Row* make_row(Term object);

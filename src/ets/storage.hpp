@@ -6,9 +6,9 @@
 
 #include <atomic>
 #include <memory>
-#include <shared_mutex>
 
 #include "ets/row.hpp"
+#include "ets/table_lock.hpp"
 #include "term/allocator.hpp"
 
 namespace athanor::ets {
@@ -18,7 +18,7 @@ enum class TableType : uint8_t { Set, Bag, DuplicateBag, OrderedSet };
 class KeyLock {
  public:
   KeyLock() = default;
-  KeyLock(std::shared_mutex* mutex, bool write) : mutex_(mutex), write_(write) {
+  KeyLock(TableLock* mutex, bool write) : mutex_(mutex), write_(write) {
     if (mutex_) write_ ? mutex_->lock() : mutex_->lock_shared();
   }
   KeyLock(const KeyLock&) = delete;
@@ -28,7 +28,7 @@ class KeyLock {
   }
 
  private:
-  std::shared_mutex* mutex_ = nullptr;
+  TableLock* mutex_ = nullptr;
   bool write_ = false;
 };
 
@@ -70,7 +70,7 @@ class Storage {
   virtual ~Storage() = default;
 
   virtual uint64_t hash_of(Term key) const = 0;
-  virtual std::shared_mutex* key_mutex(uint64_t hash) = 0;   // null: the table lock guards it
+  virtual TableLock* key_mutex(uint64_t hash) = 0;   // null: the table lock guards it
 
   // --- one key ---
   virtual Row* find(Term key, uint64_t hash) = 0;

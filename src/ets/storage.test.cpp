@@ -7,6 +7,7 @@
 #include <map>
 #include <random>
 #include <mutex>
+#include <shared_mutex>
 #include <thread>
 
 #include "ets/table.hpp"

@@ -6,7 +6,6 @@
 #include <cstdint>
 #include <map>
 #include <memory>
-#include <shared_mutex>
 
 #include "ets/storage.hpp"
 #include "term/term.hpp"
@@ -41,7 +40,7 @@ class Table final : public MagicObject {
   Term make_reference(Allocator& heap);   // a magic reference to this table
   int64_t memory_words() const;           // about what the stock VM would say
 
-  std::shared_mutex lock;
+  TableLock lock;
   std::unique_ptr<Storage> storage;       // null: deleted
   Term name;
   Term owner;

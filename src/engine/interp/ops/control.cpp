@@ -23,6 +23,13 @@ ATH_HANDLER(op_lower) {
 
 ATH_HANDLER(op_jump) { ATH_FAIL(ir::at<ir::Jump>(ip).target); }
 ATH_HANDLER(op_skip_site) { ATH_NEXT(AtSite); }
+// Where something jumps back to. The compiler makes no loops of jumps, whose registers would have to be known here for a slice to end:
+// hostile code that runs in such a circle is ended.
+ATH_HANDLER(op_loop_head) {
+  constexpr int64_t kRoundsAtMost = 1'000'000;   // since the slice was used up
+  if (ATH_UNLIKELY(--reductions < -kRoundsAtMost)) ATH_LEAVE(raise_badfile(*vm, ir::at<ir::AtSite>(ip).site));
+  ATH_NEXT(AtSite);
+}
 ATH_HANDLER(op_function_clause) { ATH_LEAVE(raise_function_clause(*vm, ir::at<ir::FunctionClause>(ip).site)); }
 ATH_HANDLER(op_unexecutable) { ATH_LEAVE(raise_badfile(*vm, ir::at<ir::Unexecutable>(ip).site)); }
 

@@ -24,6 +24,11 @@ ATH_HANDLER(op_try_case) {
   const auto& in = ir::at<ir::CatchEnd>(ip);
   ir::y_at(stack_top, in.y) = Term::nil();
   --vm->self->catches_;
+  // Also reached from above, where the compiler knows that a call does not return; only hostile code comes that way.
+  if (ATH_UNLIKELY(!x[0].is_none())) {
+    ATH_SYNC();
+    ATH_GO(exit_with(*vm, atoms::badfile));
+  }
   x[0] = x[3];
   ATH_NEXT(CatchEnd);
 }

@@ -24,7 +24,7 @@ void Lowering::reset() {
   line_ = scratch_ = 0;
   last_label_ = last_deallocate_ = last_element_ = last_call_fun_ = kNowhere;
   is_reachable_ = true;
-  is_malformed_ = is_again_ = is_ended_ = false;
+  is_malformed_ = is_again_ = is_ended_ = has_new_loop_head_ = false;
 }
 
 Lowering::Pass Lowering::pass() {
@@ -43,11 +43,12 @@ Lowering::Pass Lowering::pass() {
                  bits(opcode);
     if (!known || is_malformed_) return Pass::Malformed;
     if (is_again_) return Pass::Again;
+    if (opcode == Opcode::func_info) body_ = out_.size();
     if (opcode != Opcode::line) recent_labels_.clear();
   }
   // What the verifier has excluded: control that runs off the end.
   emit(Unexecutable{op_unexecutable, site()});
-  return Pass::Done;
+  return has_new_loop_head_ ? Pass::Again : Pass::Done;
 }
 
 const Word* Lowering::run(code::Lowered& lowered) {
@@ -152,6 +153,9 @@ const CallSite* Lowering::site() {
 
 void Lowering::jump_to(size_t instruction, size_t byte_offset, bool is_wide, uint32_t label, bool to_loop) {
   fixes_.push_back(Fix{instruction, byte_offset, label, is_wide, to_loop});
+  if (auto placed = labels_.find(label); placed != labels_.end() && placed->second >= body_ && !to_loop && !loops_.contains(label)) {
+    has_new_loop_head_ |= loop_heads_.insert(label).second;
+  }
   if (unknown_labels_.contains(label)) return;
   if (labels_.contains(label)) {   // back: what was assumed there must hold here
     for (const Fact& assumed : label_facts_[label]) {
@@ -200,6 +204,10 @@ void Lowering::place_label(uint32_t number) {
   else facts_ = label_facts_[number];
   label_facts_[number] = facts_;
   is_reachable_ = true;
+  if (loop_heads_.contains(number)) {
+    emit(AtSite{op_loop_head, site()});
+    last_label_ = out_.size();
+  }
 }
 
 // --- facts ---

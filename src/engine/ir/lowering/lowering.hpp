@@ -117,6 +117,9 @@ class Lowering {
   std::unordered_map<uint32_t, size_t> loops_;    // loop_rec behind a label
   std::unordered_map<uint32_t, Facts> label_facts_;
   std::unordered_set<uint32_t> unknown_labels_;   // of which nothing is assumed
+  std::unordered_set<uint32_t> loop_heads_;       // that something jumps back to, receives apart
+  bool has_new_loop_head_ = false;
+  size_t body_ = 0;                               // behind func_info
   std::vector<uint32_t> recent_labels_;
   Facts facts_;
   uint32_t line_ = 0;
