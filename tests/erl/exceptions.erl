@@ -1,7 +1,7 @@
 %% SPDX-License-Identifier: Apache-2.0
 %% Exceptions: classes, stack traces with places, nesting, after, and what crosses calls.
 -module(exceptions).
--mode(compile).
+-mode(compile). -compile([nowarn_failed, nowarn_nomatch, nowarn_ignored, nowarn_opportunistic]). % warnings would show where the file lies
 -export([main/1]).
 
 main(_) ->
