@@ -15,7 +15,6 @@ SUBJECTS = [
     ("NIF libraries", "src/nif", "all functions of `erl_nif.h`; the release's `crypto.so` and `asn1rt_nif.so` load unmodified"),
     ("Driver libraries", "src/io/driver_librar*", "no `erl_drv_*` functions; `erl_ddll:try_load/3` raises `notsup`"),
     ("TCP (`gen_tcp`)", "src/io/inet/tcp*", "no `tcp_inet` driver: opening that port fails with `enotsup`"),
-    ("UDP receiving", "src/io/inet/udp_receive*", "`gen_udp` opens, binds and sends; receiving answers `enotsup`"),
     ("SCTP", "src/io/inet/sctp*", "no `sctp_inet` driver"),
     ("The module `socket`", "src/io/socket*.hpp", "`prim_socket` and `prim_net` have rows whose bodies raise `notsup`"),
     ("Tracing", "src/trace", "no call, process or sequential tracing; asking is answered, setting raises `notsup`"),

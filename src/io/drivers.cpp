@@ -3,6 +3,7 @@
 #include <cerrno>
 
 #include "io/fd_driver.hpp"
+#include "io/inet/tcp_driver.hpp"
 #include "io/inet/udp_driver.hpp"
 #include "io/ram_file_driver.hpp"
 #include "io/spawn_driver.hpp"
@@ -24,8 +25,9 @@ std::unique_ptr<PortDriver> make_driver(Ports& ports, const PortOptions& options
   if (first == "udp_inet" || first == "tty_sl" || first == "tcp_inet" || first == "ram_file_drv") {
     error = kBadArgument;
     if (options.exit_status) return nullptr;
-    if (first == "udp_inet") return std::make_unique<inet::UdpDriver>(ports, options);
     if (first == "ram_file_drv") return std::make_unique<RamFileDriver>(ports);
+    if (first == "tcp_inet") return std::make_unique<inet::TcpDriver>(ports);
+    if (first == "udp_inet") return std::make_unique<inet::UdpDriver>(ports);
     if (first == "tty_sl") return std::make_unique<TtyDriver>(ports, options);
     error = ENOTSUP;
     return nullptr;

@@ -8,8 +8,8 @@ namespace athanor::bif::erl_ddll {
 
 BifResult loaded_drivers_0(Process& self, const Term*) {
   Allocator& heap = self.heap();
-  Term names[] = {latin1_list(heap, "udp_inet"), latin1_list(heap, "tty_sl")};
-  return make_tuple(heap, atoms::ok, make_list(heap, names, 2));
+  Term names[] = {latin1_list(heap, "udp_inet"), latin1_list(heap, "tcp_inet"), latin1_list(heap, "tty_sl")};
+  return make_tuple(heap, atoms::ok, make_list(heap, names, 3));
 }
 BifResult try_load_3(Process& self, const Term*) { return self.error(atoms::notsup); }
 BifResult try_unload_2(Process& self, const Term*) { return make_tuple(self.heap(), atoms::error, atoms::not_loaded); }

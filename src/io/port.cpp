@@ -22,6 +22,18 @@ Port::Port(Ports& ports, Term id, Term owner, std::string name, std::unique_ptr<
 
 Port::~Port() { heap::discard(data_); }
 
+bool PortDriver::output_data(Port& port, Term data, size_t& bytes) {
+  std::string flat;
+  if (!bif::iolist_to_string(data, flat)) return false;
+  bytes = flat.size();
+  output(port, std::move(flat));
+  return true;
+}
+
+void Port::send_term(Term to, heap::FragmentAllocator& heap, Term message) {
+  process::send_parcel(ports_.runtime(), to, heap::Parcel{message, heap.take()}, id_);
+}
+
 template <class Build>
 void Port::send_to(Term to, size_t words_hint, Build&& build) {
   heap::FragmentAllocator heap(words_hint);
@@ -124,6 +136,14 @@ void Port::unlink(Term pid) {
   auto found = std::find(links_.begin(), links_.end(), pid);
   if (found == links_.end()) return;
   links_.erase(found);
+}
+
+void Port::unlink_owner() {
+  if (!has_link(owner_)) return;
+  unlink(owner_);
+  Signal* signal = Signal::create(SignalKind::Unlink);
+  signal->from = id_;
+  process::deliver(ports_.runtime(), owner_, signal);
 }
 
 void Port::monitor(Term watcher, const uint64_t reference[3]) {

@@ -44,6 +44,8 @@ class PortDriver {
   // One packet of a channel; the header is the driver's, by its options. Nobody is told about the outcome; may make the port busy or
   // end it. Called only where soft_busy() says that the driver knows busyness (OTP: what a carrier of distribution must have).
   virtual void output_frame(Port& port, std::string&& bytes) { output(port, std::move(bytes)); }
+  // The same from iodata; `bytes` becomes their number. False: no iodata. A driver that need not copy does better than this.
+  virtual bool output_data(Port& port, Term data, size_t& bytes);
   // Reply as bytes. False: badarg.
   virtual bool control(Port&, uint32_t, std::string_view, std::string&) { return false; }
   // The port has ended. The driver calls Ports::release once it holds nothing any more.
@@ -51,6 +53,10 @@ class PortDriver {
   virtual size_t queued_bytes() const { return 0; }
   virtual bool soft_busy() const { return false; }   // may be forced when busy
   virtual int64_t os_pid() const { return -1; }
+  // A descriptor watched for edges under this port's key (Ports::watch) is ready: Scheduling::kReadable and so on. May be late.
+  virtual void edge(Port&, uint32_t) {}
+  // A timer that Ports::start_timer named so has run out. May be late too.
+  virtual void timer_expired(Port&, uint64_t) {}
   // Writes what is queued, waiting for the system: at the machine's end. Without the port's lock, no other thread works for it.
   virtual void flush() {}
 };
@@ -73,6 +79,7 @@ class Port : public std::enable_shared_from_this<Port> {
   Term caller() const { return caller_; }   // who asked for the operation under way
   void set_caller(Term pid) { caller_ = pid; }
   void set_formats(bool binary, bool soft_eof) { binary_ = binary; soft_eof_ = soft_eof; }
+  bool is_binary() const { return binary_; }
 
   // Messages to the owner.
   void send_data(std::string_view bytes);                              // {Port, {data, D}}
@@ -84,8 +91,12 @@ class Port : public std::enable_shared_from_this<Port> {
   void send_inet_reply(Term to, int error);                            // {inet_reply, Port, ok | {error, E}}
   void end_of_input();                                                 // {Port, eof}, or the port ends
   void fail(int error_number);                                         // the port ends with the error's atom
+  void send_term(Term to, heap::FragmentAllocator& heap, Term message);   // built in `heap`
+  void count_input(size_t bytes) { input_bytes_ += bytes; }
   void send_badsig();                                                  // exit signal to the owner: it asked for nonsense
 
+  // Its driver has said by a message of its own why the port ends: the owner gets no exit signal.
+  void unlink_owner();
   // The port ends: links and monitors hear `reason`. No effect on one that has ended.
   void end(Term reason);
 

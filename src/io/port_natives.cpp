@@ -108,16 +108,15 @@ BifResult erts_internal::port_command_3(Process& self, const Term* args) {
     port->wait_for_room(self.pid());
     return self.wait({args[0], args[1], args[2]});
   }
-  std::string bytes;
-  if (!iolist_to_string(args[1], bytes)) {
+  size_t bytes = 0;
+  port->set_caller(self.pid());
+  if (!port->driver().output_data(*port, args[1], bytes)) {
     Term text = latin1_list(self.heap(), "Bad value on output port '" + port->name() + "'\n");
     process::log_event(self.runtime(), atoms::error, "~s~n", make_list(self.heap(), &text, 1), self.group_leader_, self.pid());
     return atoms::badarg;
   }
-  self.charge(bytes.size() / 1024 + 10);
-  port->count_output(bytes.size());
-  port->set_caller(self.pid());
-  port->driver().output(*port, std::move(bytes));
+  self.charge(bytes / 1024 + 10);
+  port->count_output(bytes);
   return atoms::true_;
 }
 

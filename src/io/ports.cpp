@@ -7,6 +7,8 @@
 #include "bif/bif.hpp"
 #include "process/process_table.hpp"
 #include "process/send.hpp"
+#include "process/timers.hpp"
+#include "sched/scheduling.hpp"
 
 namespace athanor::io {
 
@@ -41,17 +43,46 @@ uint32_t Ports::count() const {
   return static_cast<uint32_t>(table_.size());
 }
 
+void Ports::start() {
+  signals_.start();
+  runtime_.scheduling->set_edge_handler(on_edge);
+}
+
+std::shared_ptr<Port> Ports::add(Term owner, std::string&& name, std::unique_ptr<PortDriver>&& driver) {
+  std::lock_guard lock(mutex_);
+  if (table_.size() >= limit_) return nullptr;
+  while (next_ == 0 || table_.contains(next_) || ending_.contains(next_)) next_ = (next_ + 1) & 0xFFFFFFF;
+  uint32_t number = next_;
+  next_ = (next_ + 1) & 0xFFFFFFF;
+  auto port = std::make_shared<Port>(*this, Term::local_port(number), owner, std::move(name), std::move(driver));
+  table_.emplace_hint(table_.end(), number, port);
+  return port;
+}
+
+void Ports::take_back(Port& port) {
+  std::lock_guard lock(mutex_);
+  table_.erase(port.id().port_number());
+}
+
+std::shared_ptr<Port> Ports::create(Term owner, std::string name, std::unique_ptr<PortDriver> driver, int& error) {
+  std::shared_ptr<Port> port = add(owner, std::move(name), std::move(driver));
+  error = port == nullptr ? kSystemLimit : 0;
+  if (port == nullptr) return nullptr;
+  std::lock_guard lock(port->mutex());
+  port->set_formats(true, false);
+  port->link(owner);
+  Signal* link = Signal::create(SignalKind::Link);
+  link->from = port->id();
+  if (process::deliver(runtime_, owner, link)) return port;
+  port->unlink(owner);
+  take_back(*port);
+  error = kNoOwner;
+  return nullptr;
+}
+
 Ports::Opened Ports::open(Process& owner, PortOptions&& options, std::unique_ptr<PortDriver> driver) {
-  std::shared_ptr<Port> port;
-  {
-    std::lock_guard lock(mutex_);
-    if (table_.size() >= limit_) return {Term::none(), kSystemLimit};
-    while (table_.contains(next_)) next_ = (next_ + 1) & 0xFFFFFFF;
-    uint32_t number = next_;
-    next_ = (next_ + 1) & 0xFFFFFFF;
-    port = std::make_shared<Port>(*this, Term::local_port(number), owner.pid(), std::move(options.name), std::move(driver));
-    table_.emplace(number, port);
-  }
+  std::shared_ptr<Port> port = add(owner.pid(), std::move(options.name), std::move(driver));
+  if (port == nullptr) return {Term::none(), kSystemLimit};
   std::lock_guard lock(port->mutex());
   port->set_formats(options.binary, options.soft_eof);
   // The link is a signal to the owner itself, so that it comes before anything the port sends.
@@ -59,8 +90,7 @@ Ports::Opened Ports::open(Process& owner, PortOptions&& options, std::unique_ptr
   int error = port->driver().start(*port);
   if (error != 0) {
     port->unlink(owner.pid());
-    std::lock_guard table_lock(mutex_);
-    table_.erase(port->id().port_number());
+    take_back(*port);
     return {Term::none(), error};
   }
   Signal* link = Signal::create(SignalKind::Link);
@@ -73,17 +103,60 @@ void Ports::remove(Port& port) {
   std::lock_guard lock(mutex_);
   auto found = table_.find(port.id().port_number());
   if (found == table_.end()) return;
-  ending_.emplace(&port, std::move(found->second));
+  ending_.emplace(found->first, std::move(found->second));
   table_.erase(found);
 }
 
 void Ports::release(Port& port) {
   std::shared_ptr<Port> last;
   std::lock_guard lock(mutex_);
-  auto found = ending_.find(&port);
+  auto found = ending_.find(port.id().port_number());
   if (found == ending_.end()) return;
   last = std::move(found->second);
   ending_.erase(found);
+}
+
+// --- what drivers wait for ---
+
+void Ports::watch(Port& port, int descriptor, uint32_t interest) {
+  runtime_.scheduling->watch_edges(descriptor, port.id().port_number(), interest);
+}
+
+void Ports::unwatch(int descriptor) { runtime_.scheduling->unwatch_edges(descriptor); }
+
+std::shared_ptr<Port> Ports::find_working(uint32_t number) const {
+  std::shared_lock lock(mutex_);
+  if (auto found = table_.find(number); found != table_.end()) return found->second;
+  if (auto found = ending_.find(number); found != ending_.end()) return found->second;
+  return nullptr;
+}
+
+void Ports::on_edge(process::Runtime& runtime, uint64_t key, uint32_t ready) {
+  std::shared_ptr<Port> port = runtime.ports->find_working(static_cast<uint32_t>(key));
+  if (port == nullptr) return;
+  std::lock_guard lock(port->mutex());
+  port->driver().edge(*port, ready);
+}
+
+// The timer's name is the count of a reference made for it; it comes back as a message to the port.
+static void timer_reference(uint64_t timer, uint64_t words[2]) {
+  words[0] = (timer & 0x3FFFF) | ((timer >> 18) & 0xFFFFFFFF) << 32;
+  words[1] = timer >> 50;
+}
+
+uint64_t Ports::start_timer(Port& port, int64_t milliseconds) {
+  uint64_t timer = runtime_.counters.reference.fetch_add(1, std::memory_order_relaxed);
+  uint64_t words[2];
+  timer_reference(timer, words);
+  int64_t deadline_ns = runtime_.clock->monotonic_ns() + milliseconds * 1'000'000;
+  runtime_.timers->start(words, deadline_ns, port.id(), heap::Parcel{Term::small(static_cast<int64_t>(timer)), nullptr});
+  return timer;
+}
+
+void Ports::cancel_timer(uint64_t timer) {
+  uint64_t words[2];
+  timer_reference(timer, words);
+  runtime_.timers->cancel(words);
 }
 
 bool Ports::deliver(Term to, Signal* signal) {
@@ -118,6 +191,9 @@ void Ports::receive(Port& port, Signal& signal) {
       if (signal.parcel.term != atoms::normal || signal.from == port.owner()) port.end(signal.parcel.term);
       break;
     }
+    case SignalKind::Message:   // a timer's: all else is sent by send()
+      if (signal.parcel.term.is_small()) port.driver().timer_expired(port, static_cast<uint64_t>(signal.parcel.term.small_value()));
+      break;
     default: break;   // others mean nothing to a port
   }
 }
@@ -145,11 +221,10 @@ bool Ports::send(Process& self, Term to, Term message) {
     port->end(atoms::normal);
     port->send_atom(owner, atoms::closed);
   } else if (is_tuple_of(request, 2) && tuple_element(request, 0) == atoms::command) {
-    std::string bytes;
-    if (bif::iolist_to_string(tuple_element(request, 1), bytes)) {
-      port->count_output(bytes.size());
-      port->set_caller(self.pid());
-      port->driver().output(*port, std::move(bytes));
+    size_t bytes = 0;
+    port->set_caller(self.pid());
+    if (port->driver().output_data(*port, tuple_element(request, 1), bytes)) {
+      port->count_output(bytes);
     } else {
       heap::FragmentAllocator heap(64);
       Term text = bif::latin1_list(heap, "Bad value on output port '" + port->name() + "'\n");
@@ -171,7 +246,7 @@ void Ports::flush() {
   {
     std::lock_guard lock(mutex_);
     for (const auto& [number, port] : table_) ports.push_back(port);
-    for (const auto& [address, port] : ending_) ports.push_back(port);
+    for (const auto& [number, port] : ending_) ports.push_back(port);
   }
   for (const std::shared_ptr<Port>& port : ports) {
     std::lock_guard lock(port->mutex());

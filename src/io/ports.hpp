@@ -29,8 +29,8 @@ class Ports {
   Environment& environment() { return environment_; }
   OsSignals& signals() { return signals_; }
 
-  // The machine is about to run: a program's signals become messages. Once, after Runtime::identity is filled in.
-  void start() { signals_.start(); }
+  // The machine is about to run: a program's signals become messages. Once, after Runtime::identity and scheduling are filled in.
+  void start();
 
   // The port of this term (or registered name), null when it has ended.
   std::shared_ptr<Port> find(Term port_or_name) const;
@@ -43,6 +43,9 @@ class Ports {
   static constexpr int kSystemLimit = -1;
   struct Opened { Term port; int error = 0; };
   Opened open(process::Process& owner, PortOptions&& options, std::unique_ptr<PortDriver> driver);
+  // A port that a driver makes for what it accepted, linked to `owner`. Null and an error number; kNoOwner: the owner has ended.
+  static constexpr int kNoOwner = -3;
+  std::shared_ptr<Port> create(Term owner, std::string name, std::unique_ptr<PortDriver> driver, int& error);
 
   // --- from processes to ports; for process/ (joined in machine/) ---
   // Port ! Message. False: not a local port.
@@ -58,9 +61,19 @@ class Ports {
   // --- for ports and drivers ---
   void remove(Port& port);     // it has ended; kept until released
   void release(Port& port);    // its driver holds nothing any more; the port may be gone after it
+  // Edges of a descriptor go to the port's driver until it is unwatched; a late one may follow.
+  void watch(Port& port, int descriptor, uint32_t interest);
+  void unwatch(int descriptor);
+  // A timer of the port: its driver hears the name it gets here, unless it is cancelled in time.
+  uint64_t start_timer(Port& port, int64_t milliseconds);
+  void cancel_timer(uint64_t timer);
 
  private:
   void receive(Port& port, process::Signal& signal);   // with the port's lock
+  std::shared_ptr<Port> add(Term owner, std::string&& name, std::unique_ptr<PortDriver>&& driver);   // null: too many
+  void take_back(Port& port);
+  std::shared_ptr<Port> find_working(uint32_t number) const;   // also one that has ended and whose driver is not done
+  static void on_edge(process::Runtime& runtime, uint64_t key, uint32_t ready);
   void acknowledge_unlink(Term port, const process::Signal& signal);
 
   process::Runtime& runtime_;
@@ -70,7 +83,7 @@ class Ports {
   OsSignals signals_;
   mutable std::shared_mutex mutex_;
   std::map<uint32_t, std::shared_ptr<Port>> table_;
-  std::map<Port*, std::shared_ptr<Port>> ending_;
+  std::map<uint32_t, std::shared_ptr<Port>> ending_;
   uint32_t next_ = 1;          // OTP: 0 is the port of the helper for child programs
 };
 

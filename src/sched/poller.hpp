@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // The poller: one thread that waits until descriptors are ready and calls back, once for each question. A descriptor may have one
-// question for reading and one for writing, or one for both, which the first of the two answers.
+// question for reading and one for writing, or one for both, which the first of the two answers. Sockets are watched for edges instead:
+// told to one handler by key, as often as they come.
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <mutex>
 #include <unordered_map>
@@ -25,6 +27,12 @@ class Poller {
   void resume();
   void stop();
   size_t watched() const;
+
+  // Edges (see Scheduling): nothing is kept about them but what epoll knows.
+  using EdgeHandler = void (*)(process::Runtime&, uint64_t key, uint32_t ready);
+  void set_edge_handler(EdgeHandler handler) { edge_handler_ = handler; }
+  void watch_edges(int descriptor, uint64_t key, uint32_t interest);
+  void unwatch_edges(int descriptor);
 
  private:
   struct Question {
@@ -56,6 +64,9 @@ class Poller {
   uint32_t next_generation_ = 1;
   int running_descriptor_ = -1;         // whose callback runs
   bool stopping_ = false, paused_ = false;
+  EdgeHandler edge_handler_ = nullptr;
+  std::atomic<bool> started_{false};
+  std::atomic<int64_t> edges_{0};       // descriptors watched for edges
   os::Thread thread_;
   int epoll_ = -1;
   int event_ = -1;

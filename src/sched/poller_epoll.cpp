@@ -25,7 +25,7 @@ Poller::~Poller() {
 
 size_t Poller::watched() const {
   std::lock_guard lock(mutex_);
-  return watched_.size();
+  return watched_.size() + static_cast<size_t>(edges_.load(std::memory_order_relaxed));
 }
 
 void Poller::start() {
@@ -37,6 +37,7 @@ void Poller::start() {
   event.events = EPOLLIN;
   event.data.u64 = 0;                                  // no descriptor's tag: generations start at 1
   epoll_ctl(epoll_, EPOLL_CTL_ADD, event_, &event);
+  started_.store(true, std::memory_order_release);
   ATH_ASSERT(thread_.start("ath poller", [](void* self) { static_cast<Poller*>(self)->work(); }, this));
 }
 
@@ -89,6 +90,28 @@ void Poller::stop_polling(int descriptor) {
   }
   if (current_poller == this) return;
   finished_.wait(lock, [&] { return running_descriptor_ != descriptor; });
+}
+
+void Poller::watch_edges(int descriptor, uint64_t key, uint32_t interest) {
+  if (!started_.load(std::memory_order_acquire)) {
+    std::lock_guard lock(mutex_);
+    if (stopping_) return;
+    start();
+  }
+  epoll_event event{};
+  event.events = EPOLLET | EPOLLRDHUP;
+  if (interest & kReadable) event.events |= EPOLLIN;
+  if (interest & kWritable) event.events |= EPOLLOUT;
+  event.data.u64 = key;                                // the highest bit tells it from a tag
+  if (epoll_ctl(epoll_, EPOLL_CTL_MOD, descriptor, &event) == 0) return;
+  if (epoll_ctl(epoll_, EPOLL_CTL_ADD, descriptor, &event) == 0) edges_.fetch_add(1, std::memory_order_relaxed);
+}
+
+void Poller::unwatch_edges(int descriptor) {
+  epoll_event none{};
+  if (started_.load(std::memory_order_acquire) && epoll_ctl(epoll_, EPOLL_CTL_DEL, descriptor, &none) == 0) {
+    edges_.fetch_sub(1, std::memory_order_relaxed);
+  }
 }
 
 void Poller::answer(int descriptor, uint32_t generation, uint32_t ready) {
@@ -155,6 +178,11 @@ void Poller::work() {
       if (events[i].events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) ready |= kReadable;
       if (events[i].events & (EPOLLOUT | EPOLLHUP | EPOLLERR)) ready |= kWritable;
       if (events[i].events & EPOLLERR) ready |= kError;
+      if (!(events[i].data.u64 >> 63)) {
+        if (events[i].events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) ready |= Scheduling::kHangUp;
+        edge_handler_(runtime_, events[i].data.u64, ready);
+        continue;
+      }
       answer(static_cast<int>(static_cast<uint32_t>(events[i].data.u64)), static_cast<uint32_t>(events[i].data.u64 >> 32), ready);
     }
     std::vector<std::pair<int, uint32_t>> always;

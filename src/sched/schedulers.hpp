@@ -50,6 +50,9 @@ class Schedulers final : public Scheduling, private TimerHost {
   size_t polled_descriptors() const override { return poller_.watched(); }
   void poll(int descriptor, uint32_t interest, void (*callback)(void*, uint32_t), void* argument) override;
   void stop_polling(int descriptor) override;
+  void set_edge_handler(EdgeHandler handler) override { poller_.set_edge_handler(handler); }
+  void watch_edges(int descriptor, uint64_t key, uint32_t interest) override { poller_.watch_edges(descriptor, key, interest); }
+  void unwatch_edges(int descriptor) override { poller_.unwatch_edges(descriptor); }
   void run_in_background(void (*job)(void*), void* argument) override;
 
   // --- for a Scheduler ---

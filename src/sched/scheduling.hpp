@@ -92,6 +92,16 @@ class Scheduling : public process::Waker {
   virtual void poll(int descriptor, uint32_t interest, void (*callback)(void*, uint32_t), void* argument) = 0;
   virtual void stop_polling(int descriptor) = 0;   // after it returns no callback for it runs or will run
 
+  // --- edges: a descriptor watched without a question each time ---
+  // Each time a watched descriptor becomes ready, the handler runs on the poller's thread. It is told the key alone and looks up
+  // what that names: an event may come late, after unwatch_edges. kHangUp: the other side will send no more.
+  enum : uint32_t { kHangUp = 8 };
+  using EdgeHandler = void (*)(process::Runtime& runtime, uint64_t key, uint32_t ready);
+  virtual void set_edge_handler(EdgeHandler) {}                     // before any is watched
+  // Begins or changes what is watched (kReadable, kWritable); what is ready now counts as an edge. key: 1 .. 2^63 - 1. Any thread.
+  virtual void watch_edges(int /*descriptor*/, uint64_t /*key*/, uint32_t /*interest*/) {}
+  virtual void unwatch_edges(int /*descriptor*/) {}                 // does not wait
+
   // Runs a job on a dirty IO thread (closing files, waiting for children). Any thread.
   virtual void run_in_background(void (*job)(void*), void* argument) = 0;
 };

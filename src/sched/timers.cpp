@@ -295,7 +295,8 @@ void Timers::deliver(Timer* timer) {
     heap::discard(message);
   } else {
     Term receiver = to.is_atom() ? runtime_.registry->find(to) : to;
-    if (receiver.is_local_pid()) process::send_parcel(runtime_, receiver, message);
+    // To a port by its own name only: its driver started it.
+    if (receiver.is_local_pid() || to.is_local_port()) process::send_parcel(runtime_, receiver, message);
     else heap::discard(message);
   }
 }

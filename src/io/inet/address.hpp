@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Socket addresses as the inet drivers write them: family (1 inet, 2 inet6, 5 local), port in 16 bits, address.
+// Socket addresses as the inet drivers write them: family, port in 16 bits, address; local ones: family, length, path.
 #pragma once
 
 #include <sys/socket.h>
@@ -10,12 +10,29 @@
 
 namespace athanor::io::inet {
 
-enum Family : uint8_t { kAnyFamily = 0, kInet = 1, kInet6 = 2, kLocal = 5 };
+enum Family : uint8_t { kUnspecified = 0, kInet = 1, kInet6 = 2, kAny = 3, kLoopback = 4, kLocal = 5, kUndefined = 6, kFamilyList = 7 };
 
-// Reads an address from the front of `data` and removes it. False: malformed.
-bool read_address(std::string_view& data, sockaddr_storage& address, socklen_t& length);
-// Appends one; unknown families as kAnyFamily.
-void write_address(const sockaddr_storage& address, socklen_t length, std::string& out);
+struct Address {
+  sockaddr_storage storage = {};
+  socklen_t length = 0;
+  sockaddr* get() { return reinterpret_cast<sockaddr*>(&storage); }
+  const sockaddr* get() const { return reinterpret_cast<const sockaddr*>(&storage); }
+};
+
+// AF_INET and so on; -1: none of ours.
+int system_family(uint8_t family);
+uint8_t family_code(int system_family);
+
+// Reads an address from the front of `data` and removes it. `family`: the socket's (AF_INET …), for kAny and kLoopback.
+// Null, or what is wrong (einval, eafnosupport).
+const char* read_address(std::string_view& data, int family, Address& address);
+// Appends one. False: of a family that has no form here.
+bool write_address(const Address& address, std::string& out);
+// Its port; -1: it has none.
+int port_of(const Address& address);
+
+// A control message as an option (tos, tclass, ttl) with its value; others are left out.
+void write_ancillary(const cmsghdr& header, std::string& out);
 
 inline void write_number(std::string& out, uint64_t value, int bytes) {
   for (int shift = 8 * (bytes - 1); shift >= 0; shift -= 8) out += static_cast<char>(value >> shift);

@@ -4,201 +4,263 @@
 #include <netinet/in.h>
 #include <netinet/ip.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
 
-#include "io/inet/address.hpp"
+#include "io/inet/messages.hpp"
+#include "io/inet/udp_messages.hpp"
 #include "io/posix_error.hpp"
+#include "sched/scheduling.hpp"
 
 namespace athanor::io::inet {
 
+using sched::Scheduling;
+
 namespace {
 
-constexpr char kReplyError = 0, kReplyOk = 1;
-constexpr char kEmptyOutputQueue = 1;   // subscription
+constexpr size_t kControlBytes = 256;
 
-// Options the system keeps, by their number in the protocol; all are one int.
-struct SystemOption { uint8_t number; int level, name; };
-constexpr SystemOption kSystemOptions[] = {
-    {0, SOL_SOCKET, SO_REUSEADDR}, {1, SOL_SOCKET, SO_KEEPALIVE}, {2, SOL_SOCKET, SO_DONTROUTE}, {4, SOL_SOCKET, SO_BROADCAST},
-    {5, SOL_SOCKET, SO_OOBINLINE}, {6, SOL_SOCKET, SO_SNDBUF},    {7, SOL_SOCKET, SO_RCVBUF},    {8, SOL_SOCKET, SO_PRIORITY},
-    {9, IPPROTO_IP, IP_TOS},       {12, IPPROTO_IP, IP_MULTICAST_TTL}, {13, IPPROTO_IP, IP_MULTICAST_LOOP},
-    {16, IPPROTO_IPV6, IPV6_V6ONLY}, {43, IPPROTO_IP, IP_RECVTOS}, {46, IPPROTO_IP, IP_TTL},     {47, IPPROTO_IP, IP_RECVTTL},
-};
-enum DriverOption : uint8_t { kLinger = 3, kBuffer = 20, kHeader = 21, kActive = 22, kMode = 24, kDeliver = 25, kExitOnClose = 26 };
-
-const SystemOption* system_option(uint8_t number) {
-  for (const SystemOption& option : kSystemOptions) {
-    if (option.number == number) return &option;
-  }
-  return nullptr;
+void dissolve(int socket) {
+  sockaddr none = {};
+  none.sa_family = AF_UNSPEC;
+  ::connect(socket, &none, offsetof(sockaddr, sa_data));
 }
 
 }  // namespace
 
-UdpDriver::~UdpDriver() {
-  if (socket_ >= 0) ::close(socket_);
-}
-
-void UdpDriver::close(Port& port) {
-  if (socket_ >= 0) ::close(socket_);
-  socket_ = -1;
-  ports_.release(port);
-}
-
-int UdpDriver::open(std::string_view data) {
-  if (data.size() != 2 || socket_ >= 0) return EINVAL;
-  family_ = static_cast<uint8_t>(data[0]);
-  int domain = family_ == kInet ? AF_INET : family_ == kInet6 ? AF_INET6 : family_ == kLocal ? AF_UNIX : -1;
-  if (domain < 0 || data[1] != 2) return EINVAL;   // type: datagrams
-  socket_ = ::socket(domain, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-  return socket_ < 0 ? errno : 0;
-}
-
-int UdpDriver::bind(std::string_view data, std::string& reply) {
-  sockaddr_storage address;
-  socklen_t length;
-  if (socket_ < 0) return EINVAL;
-  if (!read_address(data, address, length)) return EINVAL;
-  if (::bind(socket_, reinterpret_cast<sockaddr*>(&address), length) != 0) return errno;
-  length = sizeof address;
-  ::getsockname(socket_, reinterpret_cast<sockaddr*>(&address), &length);
-  std::string whole;
-  write_address(address, length, whole);
-  reply.append(whole, 1, 2);   // the port
-  return 0;
-}
-
-// Repeated (option, value); the value of all is 32 bits, but linger (64) and active with a count (48).
-int UdpDriver::set_options(std::string_view data) {
-  while (!data.empty()) {
-    auto option = static_cast<uint8_t>(data[0]);
-    data.remove_prefix(1);
-    size_t bytes = option == kLinger ? 8 : 4;
-    if (data.size() < bytes) return EINVAL;
-    int value = static_cast<int>(read_number(data, 4));
-    if (option == kLinger) {
-      struct linger linger = {value, static_cast<int>(read_number(data.substr(4), 4))};
-      if (socket_ >= 0 && ::setsockopt(socket_, SOL_SOCKET, SO_LINGER, &linger, sizeof linger) != 0) return errno;
-    } else if (const SystemOption* system = system_option(option)) {
-      if (socket_ < 0) return EINVAL;
-      if (::setsockopt(socket_, system->level, system->name, &value, sizeof value) != 0) return errno;
-    } else {
-      auto number = static_cast<uint32_t>(value);
-      switch (option) {
-        case kBuffer: buffer_ = number; break;
-        case kHeader: header_ = number; break;
-        case kActive: active_ = number; break;
-        case kMode: mode_ = number; break;
-        case kDeliver: deliver_ = number; break;
-        case kExitOnClose: exit_on_close_ = number; break;
-        default: return EINVAL;
-      }
-      if (option == kActive && number == 3) {
-        if (data.size() < 6) return EINVAL;
-        data.remove_prefix(2);
-      }
-    }
-    data.remove_prefix(bytes);
+bool UdpDriver::request(Port& port, Request which, std::string_view data, Answer& answer) {
+  switch (which) {
+    case kOpen:
+      if (data.size() != 2 || (data[1] != kDatagram && data[1] != kStream)) answer.fail(EINVAL);
+      else open(static_cast<uint8_t>(data[0]), data[1] == kStream ? SOCK_STREAM : SOCK_DGRAM, IPPROTO_UDP, answer);
+      if (is_open()) receive(port);
+      return true;
+    case kOpenDescriptor:
+      if (data.size() < 2 || data[1] != kDatagram) answer.fail(EINVAL);
+      else open_descriptor(data, SOCK_DGRAM, answer);
+      if (is_open()) receive(port);
+      return true;
+    case kClose: forget_socket(); return true;
+    case kConnect: connect(port, data, answer); return true;
+    case kPacketReceive: receive_request(port, data, answer); return true;
+    default: return false;
   }
-  return 0;
 }
 
-int UdpDriver::get_options(std::string_view data, std::string& reply) {
-  for (char number : data) {
-    auto option = static_cast<uint8_t>(number);
-    uint32_t value = 0;
-    if (option == kLinger) {
-      struct linger linger = {};
-      socklen_t length = sizeof linger;
-      if (socket_ < 0 || ::getsockopt(socket_, SOL_SOCKET, SO_LINGER, &linger, &length) != 0) continue;
-      reply += number;
-      write_number(reply, static_cast<uint32_t>(linger.l_onoff), 4);
-      write_number(reply, static_cast<uint32_t>(linger.l_linger), 4);
-      continue;
+// Timeout (not heeded: it is done at once) and address; nothing: no longer connected.
+void UdpDriver::connect(Port& port, std::string_view data, Answer& answer) {
+  if (!is_open()) { answer.fail("exbadport"); return; }
+  if (data.empty()) {
+    dissolve(socket_);
+    state_ = static_cast<uint16_t>(state_ & ~kIsConnected);
+    remote_.reset();
+  } else {
+    if (data.size() < 6) { answer.fail(EINVAL); return; }
+    data.remove_prefix(4);
+    Address address;
+    if (const char* wrong = read_address(data, family_, address)) { answer.fail(wrong); return; }
+    // Linux keeps the source address of an earlier connection.
+    if (is_connected()) dissolve(socket_);
+    if (::connect(socket_, address.get(), address.length) != 0) {
+      int error = errno;
+      dissolve(socket_);
+      state_ = static_cast<uint16_t>(state_ & ~kIsConnected);
+      remote_.reset();
+      answer.fail(error);
+      return;
     }
-    if (const SystemOption* system = system_option(option)) {
-      int result = 0;
-      socklen_t length = sizeof result;
-      if (socket_ < 0 || ::getsockopt(socket_, system->level, system->name, &result, &length) != 0) continue;   // OTP: left out
-      value = static_cast<uint32_t>(result);
-    } else {
-      switch (option) {
-        case kBuffer: value = buffer_; break;
-        case kHeader: value = header_; break;
-        case kActive: value = active_; break;
-        case kMode: value = mode_; break;
-        case kDeliver: value = deliver_; break;
-        case kExitOnClose: value = exit_on_close_; break;
-        default: return EINVAL;
-      }
-    }
-    reply += number;
-    write_number(reply, value, 4);
+    state_ |= kIsConnected;
+    remote_ = std::make_unique<Address>(address);
   }
-  return 0;
+  uint16_t id = next_id();
+  answer.number(id, 2);
+  send_async_ok(port, port.caller(), id);
 }
 
-bool UdpDriver::control(Port&, uint32_t operation, std::string_view data, std::string& reply) {
-  if (operation < kControlBase) return false;
-  int error = 0;
-  reply = kReplyOk;
-  switch (operation - kControlBase) {
-    case kOpen: error = open(data); break;
-    case kBind: error = bind(data, reply); break;
-    case kSetOptions: error = set_options(data); break;
-    case kGetOptions: error = get_options(data, reply); break;
-    case kSubscribe:
-      for (char what : data) {
-        if (what != kEmptyOutputQueue) { error = EINVAL; break; }
-        reply += what;
-        write_number(reply, 0, 4);   // nothing is ever queued
-      }
-      break;
-    case kGetHostName: {
-      char name[256];
-      if (::gethostname(name, sizeof name) != 0) error = errno;
-      else reply.append(name, ::strnlen(name, sizeof name));
-      break;
+// Timeout and length, 32 bits each; the length means nothing for datagrams.
+void UdpDriver::receive_request(Port& port, std::string_view data, Answer& answer) {
+  if (!is_open()) { answer.fail("exbadport"); return; }
+  if (options_.active != kPassive || data.size() != 8) { answer.fail(EINVAL); return; }
+  if (pending_) { answer.fail(EALREADY); return; }
+  begin_pending(port, read_number(data, 4));
+  answer.number(pending_->id, 2);
+  receive(port);
+}
+
+// --- options ---
+
+Setting UdpDriver::set_own_option(Port&, uint8_t number, uint32_t value) {
+  switch (number) {
+    case kReadPackets:
+      if (static_cast<int32_t>(value) <= 0) return Setting::Invalid;
+      read_packets_ = value;
+      return Setting::Done;
+    case kHighMark:
+    case kLowMark:
+    case kSendTimeout:
+    case kSendTimeoutClose:
+    case kDelaySend:
+    case kShowReset: return Setting::Done;   // OTP: of streams; passed over
+    case kReceiveTos:
+    case kReceiveTrafficClass:
+    case kReceiveTtl: {
+      OptionReader none({});
+      Setting done = set_system_option(socket_, family_, number, value, none);
+      auto bit = static_cast<uint8_t>(number == kReceiveTos ? 1 : number == kReceiveTrafficClass ? 2 : 4);
+      if (done == Setting::Done) told_options_ = static_cast<uint8_t>(value != 0 ? told_options_ | bit : told_options_ & ~bit);
+      return done;
     }
-    case kGetDescriptor: write_number(reply, static_cast<uint32_t>(socket_), 4); break;
-    case kName:
-    case kPeer: {
-      sockaddr_storage address;
-      socklen_t length = sizeof address;
-      auto* place = reinterpret_cast<sockaddr*>(&address);
-      bool peer = operation - kControlBase == kPeer;
-      if (socket_ < 0) error = EINVAL;
-      else if ((peer ? ::getpeername(socket_, place, &length) : ::getsockname(socket_, place, &length)) != 0) error = errno;
-      else write_address(address, length, reply);
-      break;
+    default: return Setting::Unknown;
+  }
+}
+
+bool UdpDriver::get_own_option(uint8_t number, std::string& reply) {
+  switch (number) {
+    case kReadPackets:
+      reply += static_cast<char>(number);
+      write_number(reply, read_packets_, 4);
+      return true;
+    case kHighMark:
+    case kLowMark:
+    case kSendTimeout:
+    case kSendTimeoutClose:
+    case kDelaySend:
+    case kShowReset: return true;   // OTP: left out
+    default: return false;
+  }
+}
+
+void UdpDriver::options_set(Port& port, const Options&) {
+  if (is_open()) receive(port);
+}
+
+// --- receiving ---
+
+void UdpDriver::edge(Port& port, uint32_t ready) {
+  if (!is_open()) return;
+  if (ready & (Scheduling::kReadable | Scheduling::kHangUp)) readable_ = true;
+  receive(port);
+}
+
+void UdpDriver::receive(Port& port) {
+  for (uint32_t count = 0; wants_input(); ++count) {
+    watch(port, Scheduling::kReadable);
+    if (!readable_) return;
+    if (count == read_packets_) {
+      watched_ = 0;   // asking again makes an edge of what is still there
+      watch(port, Scheduling::kReadable);
+      return;
     }
-    default: error = ENOTSUP; break;
+    if (!receive_one(port)) return;
   }
-  if (error != 0) {
-    reply = kReplyError;
-    reply += error_name(error);
+}
+
+bool UdpDriver::receive_one(Port& port) {
+  Address from;
+  OffHeapBinary* bytes = OffHeapBinary::create(options_.buffer);
+  struct iovec place = {bytes->data(), options_.buffer};
+  alignas(struct cmsghdr) char control[kControlBytes];
+  struct msghdr message = {};
+  message.msg_name = &from.storage;
+  message.msg_namelen = sizeof from.storage;
+  message.msg_iov = &place;
+  message.msg_iovlen = 1;
+  if (has_ancillary()) {
+    message.msg_control = control;
+    message.msg_controllen = sizeof control;
   }
+  ssize_t count = ::recvmsg(socket_, &message, MSG_DONTWAIT);
+  if (count < 0) {
+    int error = errno;
+    bytes->release();
+    if (error == EINTR) return true;
+    if (error == EAGAIN) { readable_ = false; return false; }
+    if (options_.active == kPassive) fail_pending(port, error_atom(error));
+    else send_tagged(port, port.owner(), atoms::udp_error, error_atom(error));
+    return options_.active != kPassive;
+  }
+  from.length = message.msg_namelen;
+  if (is_connected() && remote_ != nullptr) from = *remote_;
+  received_.add(static_cast<size_t>(count));
+  auto size = static_cast<size_t>(count);
+  if (size * 4 < bytes->capacity * 3 && size > binary::kHeapBinaryMax && options_.mode == kBinaryMode) bytes = OffHeapBinary::reallocate(bytes, size);
+  tell(port, bytes, size, from, has_ancillary() ? &message : nullptr);
+  bytes->release();
   return true;
 }
 
-// Address, length of ancillary data and these, the datagram.
+// {udp, S, IP, Port, Data} or, where the owner asked for options of datagrams, {udp, S, IP, Port, Options, Data}.
+void UdpDriver::tell(Port& port, OffHeapBinary* bytes, size_t size, const Address& from, const msghdr* ancillary) {
+  heap::FragmentAllocator heap(data_words(options_, size) + 48);
+  Piece piece = {bytes, 0, size};
+  if (options_.active == kPassive) {
+    // The address goes in front of the data, byte by byte.
+    Pending ended = end_pending();
+    Term data = with_address(heap, data_term(heap, options_, piece), from);
+    if (ancillary != nullptr) data = bif::make_tuple(heap, data, ancillary_list(heap, *ancillary));
+    Term message = bif::make_tuple(heap, atoms::inet_async, port.id(), Term::small(ended.id), bif::make_tuple(heap, atoms::ok, data));
+    port.send_term(ended.caller, heap, message);
+    return;
+  }
+  Term message;
+  if (options_.deliver == kAsPort) {
+    Term data = with_address(heap, data_term(heap, options_, piece), from);
+    port.count_input(size);
+    message = bif::make_tuple(heap, port.id(), bif::make_tuple(heap, atoms::data, data));
+  } else {
+    Term data = data_term(heap, options_, piece), number;
+    Term host = address_terms(heap, from, number);
+    message = ancillary == nullptr ? bif::make_tuple(heap, atoms::udp, port.id(), host, number, data)
+                                   : bif::make_tuple(heap, atoms::udp, port.id(), host, number, ancillary_list(heap, *ancillary), data);
+  }
+  port.send_term(port.owner(), heap, message);
+  count_told(port);
+}
+
+void UdpDriver::timer_expired(Port& port, uint64_t timer) {
+  if (!pending_ || pending_->timer != timer) return;
+  pending_->timer = 0;
+  fail_pending(port, atoms::timeout);
+}
+
+// --- sending ---
+
+// Address, length of options, these, the datagram.
 void UdpDriver::output(Port& port, std::string&& bytes) {
   std::string_view data = bytes;
-  sockaddr_storage address;
-  socklen_t length;
-  int error = 0;
-  if (socket_ < 0 || !read_address(data, address, length) || data.size() < 4) {
-    error = EINVAL;
-  } else {
-    size_t ancillary = read_number(data, 4);
-    data.remove_prefix(4);
-    if (ancillary != 0) error = ENOTSUP;
-    else if (::sendto(socket_, data.data(), data.size(), MSG_NOSIGNAL, reinterpret_cast<sockaddr*>(&address), length) < 0) error = errno;
+  Address to;
+  Term caller = port.caller();
+  if (!is_open()) { send_reply_error(port, caller, error_atom(EINVAL)); return; }
+  if (const char* wrong = read_address(data, family_, to)) { send_reply_error(port, caller, intern(wrong)); return; }
+  alignas(struct cmsghdr) char control[2 * CMSG_SPACE(sizeof(int))];
+  struct msghdr message = {};
+  size_t options = data.size() < 4 ? 0 : read_number(data, 4);
+  if (data.size() < 4 || data.size() - 4 < options) { send_reply_error(port, caller, error_atom(EINVAL)); return; }
+  data.remove_prefix(4);
+  if (options > 0) {
+    message.msg_control = control;
+    message.msg_controllen = sizeof control;
+    if (!read_ancillary(data.substr(0, options), message)) { send_reply_error(port, caller, error_atom(EINVAL)); return; }
+    data.remove_prefix(options);
   }
-  port.send_inet_reply(port.caller(), error);
+  if (!is_connected()) {
+    message.msg_name = &to.storage;
+    message.msg_namelen = to.length;
+  }
+  struct iovec place = {const_cast<char*>(data.data()), data.size()};
+  message.msg_iov = &place;
+  message.msg_iovlen = 1;
+  sent_.add(data.size());
+  if (::sendmsg(socket_, &message, MSG_NOSIGNAL) < 0) send_reply_error(port, caller, error_atom(errno));
+  else send_reply_ok(port, caller);
+}
+
+void UdpDriver::close(Port& port) {
+  fail_pending(port, atoms::closed);
+  forget_socket();
+  if (is_borrowed_) socket_ = -1;
+  ports_.release(port);
 }
 
 }  // namespace athanor::io::inet

@@ -1,39 +1,39 @@
 // SPDX-License-Identifier: Apache-2.0
-// The udp_inet driver as far as it goes: a socket, its options, its address, sending; and the name of this host, which the start of
-// every system asks it for. Receiving answers enotsup.
+// The udp_inet driver: datagrams over UDP and local sockets. A datagram is read into an off-heap binary that its message takes over.
 #pragma once
 
-#include "io/ports.hpp"
+#include "io/inet/inet_driver.hpp"
 
 namespace athanor::io::inet {
 
-// Requests of the inet drivers: control operation = kControlBase + request.
-constexpr uint32_t kControlBase = 0x03f1a300;
-enum Request : uint32_t {
-  kOpen = 1, kConnect = 3, kPeer = 4, kName = 5, kBind = 6, kSetOptions = 7, kGetOptions = 8, kGetStatistics = 11,
-  kGetHostName = 12, kGetDescriptor = 14, kSubscribe = 24,
-};
-
-class UdpDriver : public PortDriver {
+class UdpDriver final : public InetDriver {
  public:
-  UdpDriver(Ports& ports, const PortOptions&) : ports_(ports) {}
-  ~UdpDriver() override;
-  int start(Port&) override { return 0; }
+  explicit UdpDriver(Ports& ports) : InetDriver(ports) {}
   void output(Port& port, std::string&& bytes) override;
-  bool control(Port& port, uint32_t operation, std::string_view data, std::string& reply) override;
   void close(Port& port) override;
-  bool soft_busy() const override { return true; }
+  void edge(Port& port, uint32_t ready) override;
+  void timer_expired(Port& port, uint64_t timer) override;
 
  private:
-  int open(std::string_view data);
-  int bind(std::string_view data, std::string& reply);
-  int set_options(std::string_view data);
-  int get_options(std::string_view data, std::string& reply);
+  bool request(Port& port, Request which, std::string_view data, Answer& answer) override;
+  Setting set_own_option(Port& port, uint8_t number, uint32_t value) override;
+  bool get_own_option(uint8_t number, std::string& reply) override;
+  void options_set(Port& port, const Options& before) override;
+  bool is_stream() const override { return false; }
+  Term passive_tag() const override { return atoms::udp_passive; }
 
-  Ports& ports_;
-  int socket_ = -1;
-  uint8_t family_ = 0;
-  uint32_t buffer_ = 8192, active_ = 0, mode_ = 0, header_ = 0, deliver_ = 1, exit_on_close_ = 1;
+  void connect(Port& port, std::string_view data, Answer& answer);
+  void receive_request(Port& port, std::string_view data, Answer& answer);
+  bool wants_input() const { return is_open() && (options_.active != kPassive || pending_.has_value()); }
+  void receive(Port& port);
+  bool receive_one(Port& port);            // false: nothing there, or an error that was told
+  void tell(Port& port, OffHeapBinary* bytes, size_t size, const Address& from, const msghdr* ancillary);
+  int send(std::string_view data);
+  bool has_ancillary() const { return told_options_ != 0; }
+
+  uint32_t read_packets_ = 5;              // at once; then other sockets get their turn
+  uint8_t told_options_ = 0;               // recvtos, recvtclass, recvttl: bits
+  std::unique_ptr<Address> remote_;        // connected to
 };
 
 }  // namespace athanor::io::inet
