@@ -92,7 +92,6 @@ class Port : public std::enable_shared_from_this<Port> {
   void end_of_input();                                                 // {Port, eof}, or the port ends
   void fail(int error_number);                                         // the port ends with the error's atom
   void send_term(Term to, heap::FragmentAllocator& heap, Term message);   // built in `heap`
-  void count_input(size_t bytes) { input_bytes_ += bytes; }
   void send_badsig();                                                  // exit signal to the owner: it asked for nonsense
 
   // Its driver has said by a message of its own why the port ends: the owner gets no exit signal.

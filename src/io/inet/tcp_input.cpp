@@ -154,6 +154,7 @@ Term TcpDriver::packet_term(Port& port, heap::FragmentAllocator& heap, size_t le
 void TcpDriver::tell(Port& port, size_t length) {
   received_.add(length);
   bool is_passive = options_.active == kPassive, is_parsed;
+  if (options_.deliver == kAsPort && !is_passive && port.sink() != nullptr) { tell_sink(port, length); return; }
   heap::FragmentAllocator heap(data_words(options_, length) + 16);
   Term data = packet_term(port, heap, length, is_parsed);
   Term to = port.owner(), message;
@@ -174,6 +175,16 @@ void TcpDriver::tell(Port& port, size_t length) {
   buffer_.consume(length);
   port.send_term(to, heap, message);
   if (!is_passive) count_told(port);
+}
+
+void TcpDriver::tell_sink(Port& port, size_t length) {
+  packet::Body body = packet::body(kind_of(options_), buffer_.data(), length);
+  std::shared_ptr<FrameSink> sink = port.sink();
+  port.count_input(length);
+  sink->frame(port, buffer_.piece(body.start, body.size).view());
+  if (!port.is_open()) return;
+  buffer_.consume(length);
+  count_told(port);
 }
 
 // --- the end of input ---

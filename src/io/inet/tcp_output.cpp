@@ -114,22 +114,40 @@ bool TcpDriver::output_data(Port& port, Term data, size_t& bytes) {
     if (!is_ignored_ && !delay_send_ && !write_queue(port)) return true;
   } else {
     iodata::copy_to(data, reinterpret_cast<uint8_t*>(flat) + header_bytes, size.bits);
-    size_t total = bytes + header_bytes;
-    ssize_t sent = ::send(socket_, flat, total, MSG_DONTWAIT | MSG_NOSIGNAL);
-    if (sent < 0 && errno != EAGAIN && errno != EINTR) {
-      busy_sender_ = caller;
-      output_failed(port, errno);
-      return true;
-    }
-    size_t done = sent < 0 ? 0 : static_cast<size_t>(sent);
-    if (done < total) {
-      queue().append({flat + done, total - done});
-      want_output_edges(port, true);
-    }
+    busy_sender_ = caller;
+    if (!write_flat(port, flat, bytes + header_bytes)) return true;
   }
   busy_sender_ = Term::none();
   send_reply_ok(port, caller);
   return true;
+}
+
+bool TcpDriver::write_flat(Port& port, const char* bytes, size_t count) {
+  ssize_t sent = ::send(socket_, bytes, count, MSG_DONTWAIT | MSG_NOSIGNAL);
+  if (sent < 0 && errno != EAGAIN && errno != EINTR) {
+    output_failed(port, errno);
+    return false;
+  }
+  size_t done = sent < 0 ? 0 : static_cast<size_t>(sent);
+  if (done == count) return true;
+  queue().append({bytes + done, count - done});
+  want_output_edges(port, true);
+  return true;
+}
+
+// Its sender is a channel: it asks for no answer and heeds is_busy() by itself.
+void TcpDriver::output_frame(Port& port, std::string&& bytes) {
+  if (!is_connected() || shutdown_ != Shutdown::None) return;
+  char start[4];
+  size_t header_bytes = header(bytes.size(), start);
+  sent_.add(bytes.size() + header_bytes);
+  port.count_output(bytes.size());
+  bytes.insert(0, start, header_bytes);
+  if (queued_bytes() > 0 || is_ignored_ || send_file_ != nullptr) queue().append(bytes);
+  else if (!write_flat(port, bytes.data(), bytes.size())) return;
+  if (queued_bytes() < high_ || (state_ & kIsBusy)) return;
+  state_ |= kIsBusy;
+  port.set_busy(true);
 }
 
 void TcpDriver::queue_output(Port&, Term data, std::string_view header) {
