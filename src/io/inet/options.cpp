@@ -67,11 +67,13 @@ void put(std::string& reply, uint8_t number, uint32_t value) {
   write_number(reply, value, 4);
 }
 
+constexpr size_t kRawHead = 13;   // number, level, name, length
+
 Setting get_raw(int socket, OptionReader& more, std::string& reply) {
   uint32_t level, name, has_data, bytes;
   std::string_view given;
   if (!more.number(level) || !more.number(name) || !more.number(has_data, 1) || !more.number(bytes)) return Setting::Invalid;
-  if (bytes > kLongestOptionReply || (has_data != 0 && !more.text(bytes, given))) return Setting::Invalid;
+  if (reply.size() + kRawHead + bytes > kLongestOptionReply || (has_data != 0 && !more.text(bytes, given))) return Setting::Invalid;
   std::string value(bytes, '\0');
   if (!given.empty()) std::memcpy(value.data(), given.data(), given.size());
   auto length = static_cast<socklen_t>(bytes);

@@ -174,7 +174,7 @@ void TcpDriver::activated_after_end(Port& port) {
 
 void TcpDriver::edge(Port& port, uint32_t ready) {
   if (socket_ < 0 || is_ignored_) return;
-  if (ready & (Scheduling::kReadable | Scheduling::kHangUp)) readable_ = true;
+  if (ready & (uint32_t{Scheduling::kReadable} | uint32_t{Scheduling::kHangUp})) readable_ = true;
   if (ready & Scheduling::kHangUp) hung_up_ = true;
   if (state_ & kIsConnecting) { connected_or_not(port); return; }
   if (state_ & kIsListening) { accept_all(port); return; }

@@ -139,7 +139,7 @@ void UdpDriver::options_set(Port& port, const Options&) {
 
 void UdpDriver::edge(Port& port, uint32_t ready) {
   if (!is_open()) return;
-  if (ready & (Scheduling::kReadable | Scheduling::kHangUp)) readable_ = true;
+  if (ready & (uint32_t{Scheduling::kReadable} | uint32_t{Scheduling::kHangUp})) readable_ = true;
   receive(port);
 }
 
@@ -205,7 +205,13 @@ void UdpDriver::tell(Port& port, OffHeapBinary* bytes, size_t size, const Addres
   }
   Term message;
   if (options_.deliver == kAsPort) {
-    Term data = with_address(heap, data_term(heap, options_, piece), from);
+    // OTP: the address belongs to the data.
+    std::string head = address_bytes(from);
+    OffHeapBinary* whole = OffHeapBinary::create(head.size() + size);
+    std::memcpy(whole->data(), head.data(), head.size());
+    std::memcpy(whole->data() + head.size(), bytes->data(), size);
+    Term data = data_term(heap, options_, {whole, 0, head.size() + size});
+    whole->release();
     port.count_input(size);
     message = bif::make_tuple(heap, port.id(), bif::make_tuple(heap, atoms::data, data));
   } else {

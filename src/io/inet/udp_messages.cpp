@@ -41,9 +41,14 @@ Term address_terms(Allocator& heap, const Address& address, Term& port) {
   return tuple_of(heap, parts, 8);
 }
 
-Term with_address(Allocator& heap, Term data, const Address& address) {
+std::string address_bytes(const Address& address) {
   std::string bytes;
   if (!write_address(address, bytes)) bytes.assign(1, static_cast<char>(address.storage.ss_family == AF_UNSPEC ? kUnspecified : kUndefined));
+  return bytes;
+}
+
+Term with_address(Allocator& heap, Term data, const Address& address) {
+  std::string bytes = address_bytes(address);
   for (size_t i = bytes.size(); i-- > 0;) data = bif::cons(heap, Term::small(static_cast<uint8_t>(bytes[i])), data);
   return data;
 }

@@ -11,7 +11,9 @@ namespace athanor::io::inet {
 
 // {A,B,C,D} | {A,…,H} | {local, Path} | {unspec, <<>>}, and the port.
 Term address_terms(Allocator& heap, const Address& address, Term& port);
-// The address as bytes in front of the data, as recv takes it apart.
+// The address as bytes; of a family unknown here, one that says so.
+std::string address_bytes(const Address& address);
+// These in front of the data, as recv takes it apart.
 Term with_address(Allocator& heap, Term data, const Address& address);
 // [{tos, N}, …]
 Term ancillary_list(Allocator& heap, const msghdr& message);
