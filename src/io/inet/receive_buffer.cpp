@@ -6,7 +6,8 @@
 
 namespace athanor::io::inet {
 
-static constexpr size_t kTrusted = 64 << 10;   // so much is reserved because a header says so
+static constexpr size_t kTrusted = 64 << 10;      // so much is reserved because a header says so
+static constexpr size_t kWorthwhile = 16 << 10;   // room for one read
 
 void ReceiveBuffer::clear() {
   if (bytes_ != nullptr) bytes_->release();
@@ -41,11 +42,10 @@ void ReceiveBuffer::expect(size_t bytes) {
 
 std::pair<uint8_t*, size_t> ReceiveBuffer::place(size_t wanted) {
   if (is_shared() || end_ + std::min(wanted, kTrusted) > bytes_->capacity) restart();
-  size_t needed = end_ + wanted;
-  if (needed > bytes_->capacity) {
-    // Twice what is there, or what is trusted; all that is wanted if that is less.
-    size_t grown = std::max({2 * bytes_->capacity, end_ + std::min(wanted, kTrusted)});
-    bytes_ = OffHeapBinary::reallocate(bytes_, std::min(grown, needed));
+  if (bytes_->capacity - end_ < std::min(wanted, kWorthwhile)) {
+    // Twice what is there, or what is trusted; no more than is wanted.
+    size_t grown = std::max(2 * bytes_->capacity, end_ + std::min(wanted, kTrusted));
+    bytes_ = OffHeapBinary::reallocate(bytes_, std::min(grown, end_ + wanted));
   }
   return {bytes_->data() + end_, std::min(wanted, bytes_->capacity - end_)};
 }
