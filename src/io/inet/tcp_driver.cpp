@@ -38,6 +38,9 @@ bool TcpDriver::request(Port& port, Request which, std::string_view data, Answer
       close_all_requests(port);
       end_connection(port);
       return true;
+    case kGetStatus:
+      forget_dead_acceptors();   // they are no longer seen to wait
+      return false;
     case kTcpReceive: receive_request(port, data, answer); return true;
     case kTcpUnreceive: unreceive(port, data, answer); return true;
     case kTcpShutdown: shut_down(data, answer); return true;

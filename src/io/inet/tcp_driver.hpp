@@ -89,6 +89,7 @@ class TcpDriver final : public InetDriver {
   void accept_request(Port& port, std::string_view data, Answer& answer);
   void accept_all(Port& port);
   void accept_done();
+  void forget_dead_acceptors();            // otherwise done when a connection comes
   Term accepted(Port& port, int socket, Term caller, int& error);
 
   // --- files ---

@@ -9,6 +9,7 @@
 #include "io/inet/tcp_sendfile.hpp"
 #include "io/posix_error.hpp"
 #include "process/process_table.hpp"
+#include "process/state.hpp"
 #include "sched/scheduling.hpp"
 
 namespace athanor::io::inet {
@@ -56,13 +57,27 @@ void TcpDriver::accept_done() {
   state_ = static_cast<uint16_t>(state_ & ~(kIsAccepting | kHasSeveralAccepting));
 }
 
+static bool is_alive(process::Runtime& runtime, Term pid) {
+  process::Process* found = runtime.processes->find(pid);
+  return found != nullptr && !process::is_exiting(*found);
+}
+
+void TcpDriver::forget_dead_acceptors() {
+  if (accepting_ == nullptr) return;
+  std::erase_if(*accepting_, [this](const Accepting& one) {
+    if (is_alive(ports_.runtime(), one.caller)) return false;
+    if (one.timer != 0) ports_.cancel_timer(one.timer);
+    return true;
+  });
+  accept_done();
+}
+
 void TcpDriver::accept_all(Port& port) {
-  process::ProcessTable& processes = *ports_.runtime().processes;
   while (readable_ && accepting_ != nullptr && !accepting_->empty()) {
     Accepting one = accepting_->front();
-    bool is_alive = processes.find(one.caller) != nullptr;
+    bool may_have_it = is_alive(ports_.runtime(), one.caller);
     int socket = -1, error = 0;
-    if (is_alive) {
+    if (may_have_it) {
       socket = ::accept4(socket_, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
       error = errno;
       if (socket < 0 && (error == EAGAIN || error == EINTR || error == ECONNABORTED)) {
@@ -72,7 +87,7 @@ void TcpDriver::accept_all(Port& port) {
     }
     accepting_->pop_front();
     if (one.timer != 0) ports_.cancel_timer(one.timer);
-    if (!is_alive) { accept_done(); continue; }
+    if (!may_have_it) { accept_done(); continue; }
     Term made = socket < 0 ? Term::none() : accepted(port, socket, one.caller, error);
     accept_done();
     if (!made.is_none()) send_async_value(port, one.caller, one.id, made);
