@@ -178,7 +178,6 @@ connect_errors() ->
     p(family, catch gen_tcp:connect({127, 0, 0, 1}, Port, [inet6], ?WAIT)),
     p(bad_option, catch gen_tcp:connect({127, 0, 0, 1}, Port, [{no_option, 1}])),
     p(bad_port, catch gen_tcp:connect({127, 0, 0, 1}, 70000, [])),
-    p(name, gen_tcp:connect("name.invalid", Port, [], ?WAIT)),
     p(address, gen_tcp:listen(0, [{ip, {192, 0, 2, 1}}])).
 
 send_errors() ->
