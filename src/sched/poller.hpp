@@ -54,6 +54,7 @@ class Poller {
   void wake();
   bool arm(int descriptor, Watched& watched);
   void work();
+  void tell_edge(uint64_t key, uint32_t ready);
   void answer(int descriptor, uint32_t generation, uint32_t ready);
 
   process::Runtime& runtime_;
@@ -62,6 +63,7 @@ class Poller {
   std::unordered_map<int, Watched> watched_;
   std::vector<std::pair<int, uint32_t>> always_ready_;
   uint32_t next_generation_ = 1;
+  static constexpr int kSomeEdge = INT32_MAX;
   int running_descriptor_ = -1;         // whose callback runs
   bool stopping_ = false, paused_ = false;
   EdgeHandler edge_handler_ = nullptr;

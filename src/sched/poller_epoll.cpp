@@ -114,6 +114,21 @@ void Poller::unwatch_edges(int descriptor) {
   }
 }
 
+// Held while paused, as every callback.
+void Poller::tell_edge(uint64_t key, uint32_t ready) {
+  {
+    std::unique_lock lock(mutex_);
+    resumed_.wait(lock, [&] { return !paused_ || stopping_; });
+    running_descriptor_ = kSomeEdge;
+  }
+  edge_handler_(runtime_, key, ready);
+  {
+    std::lock_guard lock(mutex_);
+    running_descriptor_ = -1;
+  }
+  finished_.notify_all();
+}
+
 void Poller::answer(int descriptor, uint32_t generation, uint32_t ready) {
   Answer answers[3];
   int count = 0;
@@ -180,7 +195,7 @@ void Poller::work() {
       if (events[i].events & EPOLLERR) ready |= kError;
       if (!(events[i].data.u64 >> 63)) {
         if (events[i].events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) ready |= Scheduling::kHangUp;
-        edge_handler_(runtime_, events[i].data.u64, ready);
+        tell_edge(events[i].data.u64, ready);
         continue;
       }
       answer(static_cast<int>(static_cast<uint32_t>(events[i].data.u64)), static_cast<uint32_t>(events[i].data.u64 >> 32), ready);
