@@ -52,6 +52,9 @@ athanor_layer(match_spec USES heap)
 athanor_layer(code USES beam process LIBRARIES absl::flat_hash_map)
 athanor_layer(trace USES code match_spec)
 athanor_layer(engine USES code os)
+# Handlers jump to each other and keep no frame of their own: a frame pointer would be pushed and popped in each.
+file(GLOB handlers CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/engine/interp/ops/*.cpp)
+set_source_files_properties(${handlers} PROPERTIES COMPILE_OPTIONS "$<$<CONFIG:Release>:-fomit-frame-pointer>")
 # asmjit is seen in engine/jit alone; nobody above includes what names it.
 target_include_directories(athanor_engine PRIVATE ${ASMJIT_INCLUDE})
 target_link_libraries(athanor_engine PRIVATE ${ASMJIT_LIBRARY})

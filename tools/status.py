@@ -22,7 +22,6 @@ SUBJECTS = [
     ("Seeded scheduler", "src/sched/deterministic", "runs cannot be replayed from a seed"),
     ("Other releases", "", "release 25 is the one that is developed against; 26 to 29 are found, but their opcodes above 180 and new natives have no rows"),
     ("Fuzz targets", "fuzz/CMakeLists.txt", "the preset `fuzz` has nothing to build"),
-    ("Golden files", "tests/instr/*", "there are none; `./dev golden` says so"),
     ("Installed package", "cmake/*Config.cmake.in", "no `find_package(Athanor)`: embedding programs are built inside the tree"),
 ]
 

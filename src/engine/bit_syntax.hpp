@@ -35,24 +35,29 @@ struct Context {   // the boxed MatchContext, by name
 static_assert(sizeof(Context) == binary::kMatchContextWords * sizeof(Word));
 inline Context& context_of(Term context) { return *reinterpret_cast<Context*>(context.pointer()); }
 
+// Units of whole bytes and single bits need no division.
+inline bool is_multiple(uint64_t bits, uint32_t unit) { return unit == 8 ? (bits & 7) == 0 : unit == 1 || bits % unit == 0; }
+
 // size * unit of a field as read from a register; false where it cannot match (no integer, negative, too large).
 bool field_bits(Term size, uint32_t unit, uint64_t& bits);
 
 Term get_integer_slow(Allocator& heap, Context& context, uint64_t bits, uint32_t flags);
-// bs_get_integer2 with the size in bits already multiplied.
-inline Term get_integer(Allocator& heap, Term context_term, uint64_t bits, uint32_t flags) {
-  Context& c = context_of(context_term);
-  const uint64_t position = c.position;
-  // Eight bytes from the first one touched lie inside the binary: one load does it.
-  if (ATH_LIKELY(bits - 1 < 56 && !is_little(flags) && c.end - position >= bits && (position >> 3) * 8 + 64 <= c.end)) {
-    uint64_t window;
-    std::memcpy(&window, c.data + (position >> 3), 8);
-    window = __builtin_bswap64(window) << (position & 7);
-    c.position = position + bits;
-    return Term::small(is_signed(flags) ? static_cast<int64_t>(window) >> (64 - bits) : static_cast<int64_t>(window >> (64 - bits)));
-  }
-  return get_integer_slow(heap, c, bits, flags);
+// The field at `position`, which moves behind it; none(): eight bytes from the first one touched do not lie inside the binary, or it is
+// not what one load can read.
+inline Term get_integer_quick(uint64_t& position, uint64_t end, const uint8_t* data, uint64_t bits, uint32_t flags) {
+  if (ATH_UNLIKELY(bits - 1 >= 56 || is_little(flags) || end - position < bits || (position >> 3) * 8 + 64 > end)) return Term::none();
+  uint64_t window;
+  std::memcpy(&window, data + (position >> 3), 8);
+  window = __builtin_bswap64(window) << (position & 7);
+  position += bits;
+  return Term::small(is_signed(flags) ? static_cast<int64_t>(window) >> (64 - bits) : static_cast<int64_t>(window >> (64 - bits)));
 }
+// bs_get_integer2 with the size in bits already multiplied.
+inline Term get_integer(Allocator& heap, Context& c, uint64_t bits, uint32_t flags) {
+  Term quick = get_integer_quick(c.position, c.end, c.data, bits, flags);
+  return ATH_LIKELY(!quick.is_none()) ? quick : get_integer_slow(heap, c, bits, flags);
+}
+inline Term get_integer(Allocator& heap, Term context, uint64_t bits, uint32_t flags) { return get_integer(heap, context_of(context), bits, flags); }
 // Fields of whole bytes at any position, big-endian unsigned, Bytes 1, 2, 4: for specialised instructions.
 template <int kBytes>
 inline Term get_unsigned_big(Allocator& heap, Term context_term) {
@@ -82,7 +87,7 @@ inline bool skip_bits(Term context, uint64_t bits) {
 }
 inline bool skip_rest(Term context, uint32_t unit) {                            // bs_skip_bits2 with size `all`
   Context& c = context_of(context);
-  if (c.rest() % unit != 0) return false;
+  if (!is_multiple(c.rest(), unit)) return false;
   c.position = c.end;
   return true;
 }
@@ -90,7 +95,7 @@ inline bool test_tail(Term context, uint64_t bits) { return context_of(context).
 inline bool has_bits(Term context, uint64_t bits) { return context_of(context).rest() >= bits; }
 // bs_test_unit: also of plain bitstrings.
 inline bool test_unit(Term context_or_bitstring, uint32_t unit) {
-  return (is_match_context(context_or_bitstring) ? context_of(context_or_bitstring).rest() : binary::bit_size(context_or_bitstring)) % unit == 0;
+  return is_multiple(is_match_context(context_or_bitstring) ? context_of(context_or_bitstring).rest() : binary::bit_size(context_or_bitstring), unit);
 }
 bool match_string(Term context, uint64_t bits, const uint8_t* bytes);
 Term get_position(Allocator& heap, Term context);         // offset from the start of data, as an integer

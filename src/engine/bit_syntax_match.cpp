@@ -196,7 +196,7 @@ Term get_binary(Allocator& heap, Term context, uint64_t bits) {
 
 Term get_rest(Allocator& heap, Term context, uint32_t unit) {
   Context& c = context_of(context);
-  if (c.rest() % unit != 0) return Term::none();
+  if (!is_multiple(c.rest(), unit)) return Term::none();
   Term result = extract(heap, c, c.position, c.rest());
   c.position = c.end;
   return result;

@@ -81,7 +81,8 @@ class Interpreter final : public process::Executor {
 
 // Room for `words` more words with the reserve behind them?
 inline bool has_room(const Term* heap_top, const Term* stack_top, size_t words) {
-  return ATH_LIKELY(stack_top - heap_top >= static_cast<ptrdiff_t>(words + Allocator::kReserveWords));
+  return ATH_LIKELY(reinterpret_cast<const char*>(stack_top) - reinterpret_cast<const char*>(heap_top) >=
+                    static_cast<ptrdiff_t>((words + Allocator::kReserveWords) * sizeof(Term)));
 }
 
 // --- services (interpreter.cpp); the process's state is synced ---

@@ -53,8 +53,8 @@ void Spike::emit_fib(Emitter& emitter) {
   as.bind(summed);
   emitter.return_(1);
   as.bind(slow_sum);
-  emitter.run(ir::GuardBif{op_add(ir::Kind::Y, ir::Kind::X), only_small, &kPlus, ir::x_register(0), 0, ir::y_register(0), ir::x_register(0),
-                           Term::nil().raw, 1, 0, emitter.site(line(9))});
+  emitter.run(ir::GuardBif{op_add(ir::Kind::Y, ir::Kind::X, ir::Kind::X), ir::y_register(0), ir::x_register(0), ir::x_register(0), 0,
+                           Term::nil().raw, only_small, &kPlus, 1, 0, emitter.site(line(9))});
   as.jmp(summed);
   as.bind(not_small);
   emitter.leave_to_interpreter();

@@ -55,48 +55,43 @@ ATH_HANDLER(op_guard_bif_3) { ATH_LEAVE(call_guard<3>(*vm, ip, stack_top)); }
 namespace {
 
 // Sums of tagged words: one operand without its tag.
-template <Kind kFirst, Kind kSecond>
+template <Kind kFirst, Kind kSecond, Kind kDestination>
 ATH_HANDLER(add) {
   const auto& in = ir::at<ir::GuardBif>(ip);
   Term a = ir::load<kFirst>(in.first, x, stack_top), b = ir::load<kSecond>(in.second, x, stack_top);
   int64_t sum;
   if (ATH_LIKELY(Term::both_small(a, b)) &&
       ATH_LIKELY(!__builtin_add_overflow(static_cast<int64_t>(a.raw), static_cast<int64_t>(b.raw - 0xF), &sum))) {
-    ir::place(in.destination, x, stack_top) = Term{static_cast<Word>(sum)};
+    ir::place<kDestination>(in.destination, x, stack_top) = Term{static_cast<Word>(sum)};
     ATH_NEXT(GuardBif);
   }
   ATH_SLOW(2);
 }
-template <Kind kFirst, Kind kSecond>
+template <Kind kFirst, Kind kSecond, Kind kDestination>
 ATH_HANDLER(subtract) {
   const auto& in = ir::at<ir::GuardBif>(ip);
   Term a = ir::load<kFirst>(in.first, x, stack_top), b = ir::load<kSecond>(in.second, x, stack_top);
   int64_t difference;
   if (ATH_LIKELY(Term::both_small(a, b)) &&
       ATH_LIKELY(!__builtin_sub_overflow(static_cast<int64_t>(a.raw), static_cast<int64_t>(b.raw - 0xF), &difference))) {
-    ir::place(in.destination, x, stack_top) = Term{static_cast<Word>(difference)};
+    ir::place<kDestination>(in.destination, x, stack_top) = Term{static_cast<Word>(difference)};
     ATH_NEXT(GuardBif);
   }
   ATH_SLOW(2);
 }
 
-#define ATH_CHOOSE_9(name, body)                                                                                                 \
-  Handler name(Kind first, Kind second) {                                                                                        \
-    switch (first) {                                                                                                             \
-      case Kind::X:                                                                                                              \
-        return second == Kind::X ? body<Kind::X, Kind::X> : second == Kind::Y ? body<Kind::X, Kind::Y> : body<Kind::X, Kind::Constant>; \
-      case Kind::Y:                                                                                                              \
-        return second == Kind::X ? body<Kind::Y, Kind::X> : second == Kind::Y ? body<Kind::Y, Kind::Y> : body<Kind::Y, Kind::Constant>; \
-      default:                                                                                                                   \
-        return second == Kind::X ? body<Kind::Constant, Kind::X> : second == Kind::Y ? body<Kind::Constant, Kind::Y>              \
-                                                                                     : body<Kind::Constant, Kind::Constant>;      \
-    }                                                                                                                            \
-  }
-
 }  // namespace
 
-ATH_CHOOSE_9(op_add, add)
-ATH_CHOOSE_9(op_subtract, subtract)
+#define ATH_CHOOSE_ARITHMETIC(name, body)                                                                                        \
+  Handler name(Kind first, Kind second, Kind destination) {                                                                      \
+    return with_kind(first, [=](auto a) {                                                                                        \
+      return with_kind(second, [=](auto b) {                                                                                     \
+        return with_register(destination, [](auto d) -> Handler { return body<decltype(a)::value, decltype(b)::value, decltype(d)::value>; }); \
+      });                                                                                                                        \
+    });                                                                                                                          \
+  }
+ATH_CHOOSE_ARITHMETIC(op_add, add)
+ATH_CHOOSE_ARITHMETIC(op_subtract, subtract)
 
 #define ATH_OPERANDS()                                                                               \
   const auto& in = ir::at<ir::GuardBif>(ip);                                                         \
@@ -189,6 +184,11 @@ ATH_HANDLER(op_is_map_key) {
   const auto& in = ir::at<ir::GuardBif>(ip); \
   Term a = ir::load(in.first, x, stack_top)
 
+ATH_HANDLER(op_absolute) {
+  ATH_OPERAND();
+  if (a.is_small() && a.small_value() > Term::kSmallMin) ATH_RESULT(Term::small(a.small_value() < 0 ? -a.small_value() : a.small_value()));
+  ATH_SLOW(1);
+}
 ATH_HANDLER(op_head) {
   ATH_OPERAND();
   if (a.is_list_cell()) ATH_RESULT(a.head());

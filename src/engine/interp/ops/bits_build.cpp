@@ -22,11 +22,11 @@ const Word* failed(Interpreter& vm, const Word* ip, ir::JumpOffset fail, const C
 }
 
 // Three words a segment: type | flags << 8 | unit << 16 | number << 32, value, size (a string: its bytes and their count).
+template <uint32_t kInline>
 const Word* create(Interpreter& vm, const Word* ip) {
   const auto& in = ir::at<ir::BitsCreate>(ip);
   Term* stack_top = vm.self->heap().stack_top();
-  constexpr uint32_t kInline = 24;
-  bit_syntax::Segment inline_segments[kInline];
+  bit_syntax::Segment inline_segments[kInline];   // cleared each time: few where few do
   std::vector<bit_syntax::Segment> many;
   bit_syntax::Segment* segments = inline_segments;
   if (in.count > kInline) {
@@ -79,7 +79,7 @@ const Word* start(Interpreter& vm, const Word* ip, Style style, uint32_t unit_bi
 
 }  // namespace
 
-ATH_HANDLER(op_bits_create) { ATH_LEAVE(create(*vm, ip)); }
+ATH_HANDLER(op_bits_create) { ATH_LEAVE(ir::at<ir::BitsCreate>(ip).count <= 4 ? create<4>(*vm, ip) : create<24>(*vm, ip)); }
 ATH_HANDLER(op_bits_init_bytes) { ATH_LEAVE(start(*vm, ip, Style::Init, 8)); }
 ATH_HANDLER(op_bits_init_bits) { ATH_LEAVE(start(*vm, ip, Style::Init, 1)); }
 ATH_HANDLER(op_bits_append) { ATH_LEAVE(start(*vm, ip, Style::Append, 1)); }

@@ -7,7 +7,7 @@
 
 namespace athanor::engine {
 
-ATH_HANDLER(op_bits_start) {
+static ATH_HANDLER(start_new_match) {
   const auto& in = ir::at<ir::BitsStart>(ip);
   Term source = ir::place(in.source, x, stack_top);
   ATH_SYNC();
@@ -20,6 +20,14 @@ ATH_HANDLER(op_bits_start) {
   ATH_RELOAD();
   if (!alive) ATH_GO(exit_cell());
   ir::place(in.destination, x, stack_top) = context;
+  ATH_NEXT(BitsStart);
+}
+// A context stays as it is: functions that match on pass theirs to themselves.
+ATH_HANDLER(op_bits_start) {
+  const auto& in = ir::at<ir::BitsStart>(ip);
+  Term source = ir::place(in.source, x, stack_top);
+  if (ATH_UNLIKELY(!is_match_context(source))) [[clang::musttail]] return start_new_match(ATH_ARGUMENTS);
+  ir::place(in.destination, x, stack_top) = source;
   ATH_NEXT(BitsStart);
 }
 // bs_start_match4 with `resume`: it is a context already.
@@ -65,6 +73,30 @@ ATH_HANDLER(op_bits_integer_fixed) {
   if (value.is_none()) ATH_FAIL(in.fail);
   ir::place(in.destination, x, stack_top) = value;
   ATH_NEXT(BitsGet);
+}
+// As many of them in a row. The first that does not fit fails; those before it are read then, as by instructions of their own.
+ATH_HANDLER(op_bits_integers) {
+  ATH_CONTEXT(BitsIntegers);
+  const Word* field = ir::tail<ir::BitsIntegers>(ip);
+  const Word* end = field + in.count;
+  bit_syntax::Context& c = bit_syntax::context_of(context);
+  uint64_t position = c.position;
+  const uint64_t limit = c.end;
+  const uint8_t* data = c.data;
+  for (; field < end; ++field) {
+    uint64_t bits = *field & 0xFF;
+    auto flags = static_cast<uint32_t>(*field >> 8) & 0xFF;
+    Term value = bit_syntax::get_integer_quick(position, limit, data, bits, flags);
+    if (ATH_UNLIKELY(value.is_none())) {
+      c.position = position;
+      value = bit_syntax::get_integer_slow(vm->self->heap_, c, bits, flags);
+      if (value.is_none()) ATH_FAIL(in.fail);
+      position = c.position;
+    }
+    ir::place(static_cast<ir::Register>(*field >> 32), x, stack_top) = value;
+  }
+  c.position = position;
+  ATH_GO(end);
 }
 ATH_HANDLER(op_bits_float) {
   ATH_CONTEXT(BitsGet);
@@ -143,12 +175,21 @@ ATH_HANDLER(op_bits_get_tail) {
   ir::place(in.other, x, stack_top) = tail;
   ATH_NEXT(BitsMove);
 }
-ATH_HANDLER(op_bits_get_position) {
+static ATH_HANDLER(get_large_position) {
   ATH_CONTEXT(BitsMove);
   ATH_SYNC();
   Term position = bit_syntax::get_position(vm->self->heap_, context);
   heap_top = vm->self->heap_.top();
   ir::place(in.other, x, stack_top) = position;
+  ATH_NEXT(BitsMove);
+}
+ATH_HANDLER(op_bits_get_position) {
+  const auto& in = ir::at<ir::BitsMove>(ip);
+  Term context = ir::place(in.context, x, stack_top);
+  if (ATH_UNLIKELY(!is_match_context(context) || bit_syntax::context_of(context).position > static_cast<uint64_t>(Term::kSmallMax))) {
+    [[clang::musttail]] return get_large_position(ATH_ARGUMENTS);
+  }
+  ir::place(in.other, x, stack_top) = Term::small(static_cast<int64_t>(bit_syntax::context_of(context).position));
   ATH_NEXT(BitsMove);
 }
 ATH_HANDLER(op_bits_set_position) {

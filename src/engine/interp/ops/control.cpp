@@ -10,6 +10,8 @@
 
 namespace athanor::engine {
 
+using ir::Kind;
+
 // The first call of a function: it is lowered, and its entry no longer leads here.
 ATH_HANDLER(op_lower) {
   code::Function& function = *cell_at<FunctionCell>(ip).function;
@@ -33,38 +35,90 @@ ATH_HANDLER(op_loop_head) {
 ATH_HANDLER(op_function_clause) { ATH_LEAVE(raise_function_clause(*vm, ir::at<ir::FunctionClause>(ip).site)); }
 ATH_HANDLER(op_unexecutable) { ATH_LEAVE(raise_badfile(*vm, ir::at<ir::Unexecutable>(ip).site)); }
 
-#define ATH_ENSURE(words, live)                            \
-  do {                                                     \
-    if (ATH_UNLIKELY(!has_room(heap_top, stack_top, (words)))) { \
-      ATH_SYNC();                                          \
-      bool alive = collect(*vm, (words), (live));          \
-      ATH_RELOAD();                                        \
-      if (!alive) ATH_GO(exit_cell());                     \
-    }                                                      \
-  } while (0)
-
 #ifdef ATH_STRESS
-#undef ATH_ENSURE
-#define ATH_ENSURE(words, live)                 \
-  do {                                          \
-    ATH_SYNC();                                 \
-    bool alive = collect(*vm, (words), (live)); \
-    ATH_RELOAD();                               \
-    if (!alive) ATH_GO(exit_cell());            \
-  } while (0)
+constexpr bool kCollectsAlways = true;
+#else
+constexpr bool kCollectsAlways = false;
 #endif
 
+namespace {
+
+inline void push_frame(Term*& stack_top, uint32_t slots) {
+  stack_top -= slots;
+  for (uint32_t i = 0; i < slots; ++i) stack_top[i] = Term::nil();
+}
+inline bool fits(const Term* heap_top, const Term* stack_top, size_t words) { return !kCollectsAlways && has_room(heap_top, stack_top, words); }
+
+// Out of line, so that the ways without a collection save no registers. `Instruction` has slots, words, live.
+template <class Instruction>
+constexpr bool kHasFrame = requires(Instruction in) { in.slots; };
+template <class Instruction, Handler kThen>
+ATH_HANDLER(collect_first) {
+  const auto& in = ir::at<Instruction>(ip);
+  size_t words = in.words;
+  if constexpr (kHasFrame<Instruction>) words += in.slots;
+  ATH_SYNC();
+  bool alive = collect(*vm, words, in.live);
+  ATH_RELOAD();
+  if (!alive) ATH_GO(exit_cell());
+  [[clang::musttail]] return kThen(ATH_ARGUMENTS);
+}
+
 // y registers start as nil: the collector and the stack's walkers see no garbage.
-ATH_HANDLER(op_allocate) {
-  const auto& in = ir::at<ir::Allocate>(ip);
-  ATH_ENSURE(in.slots + in.words, in.live);
-  stack_top -= in.slots;
-  for (uint32_t i = 0; i < in.slots; ++i) stack_top[i] = Term::nil();
+ATH_HANDLER(allocate_now) {
+  push_frame(stack_top, ir::at<ir::Allocate>(ip).slots);
   ATH_NEXT(Allocate);
 }
+template <uint32_t kSlots>
+ATH_HANDLER(allocate) {
+  const auto& in = ir::at<ir::Allocate>(ip);
+  if (ATH_UNLIKELY(!fits(heap_top, stack_top, kSlots + in.words))) [[clang::musttail]] return collect_first<ir::Allocate, allocate_now>(ATH_ARGUMENTS);
+  push_frame(stack_top, kSlots);
+  ATH_NEXT(Allocate);
+}
+// With a first y register filled from an x register.
+ATH_HANDLER(allocate_move_now) {
+  const auto& in = ir::at<ir::AllocateMove>(ip);
+  push_frame(stack_top, in.slots);
+  ir::y_at(stack_top, in.destination) = ir::x_at(x, in.source);
+  ATH_NEXT(AllocateMove);
+}
+template <uint32_t kSlots>
+ATH_HANDLER(allocate_move) {
+  const auto& in = ir::at<ir::AllocateMove>(ip);
+  if (ATH_UNLIKELY(!fits(heap_top, stack_top, kSlots + in.words))) [[clang::musttail]] return collect_first<ir::AllocateMove, allocate_move_now>(ATH_ARGUMENTS);
+  push_frame(stack_top, kSlots);
+  ir::y_at(stack_top, in.destination) = ir::x_at(x, in.source);
+  ATH_NEXT(AllocateMove);
+}
+ATH_HANDLER(test_heap_now) { ATH_NEXT(TestHeap); }
+
+}  // namespace
+
+ATH_HANDLER(op_allocate) {
+  const auto& in = ir::at<ir::Allocate>(ip);
+  if (ATH_UNLIKELY(!fits(heap_top, stack_top, in.slots + in.words))) [[clang::musttail]] return collect_first<ir::Allocate, allocate_now>(ATH_ARGUMENTS);
+  [[clang::musttail]] return allocate_now(ATH_ARGUMENTS);
+}
+ATH_HANDLER(op_allocate_0) { [[clang::musttail]] return allocate<0>(ATH_ARGUMENTS); }
+ATH_HANDLER(op_allocate_1) { [[clang::musttail]] return allocate<1>(ATH_ARGUMENTS); }
+ATH_HANDLER(op_allocate_2) { [[clang::musttail]] return allocate<2>(ATH_ARGUMENTS); }
+ATH_HANDLER(op_allocate_3) { [[clang::musttail]] return allocate<3>(ATH_ARGUMENTS); }
+ATH_HANDLER(op_allocate_4) { [[clang::musttail]] return allocate<4>(ATH_ARGUMENTS); }
+ATH_HANDLER(op_allocate_move) {
+  const auto& in = ir::at<ir::AllocateMove>(ip);
+  if (ATH_UNLIKELY(!fits(heap_top, stack_top, in.slots + in.words))) {
+    [[clang::musttail]] return collect_first<ir::AllocateMove, allocate_move_now>(ATH_ARGUMENTS);
+  }
+  [[clang::musttail]] return allocate_move_now(ATH_ARGUMENTS);
+}
+ATH_HANDLER(op_allocate_move_1) { [[clang::musttail]] return allocate_move<1>(ATH_ARGUMENTS); }
+ATH_HANDLER(op_allocate_move_2) { [[clang::musttail]] return allocate_move<2>(ATH_ARGUMENTS); }
+ATH_HANDLER(op_allocate_move_3) { [[clang::musttail]] return allocate_move<3>(ATH_ARGUMENTS); }
+ATH_HANDLER(op_allocate_move_4) { [[clang::musttail]] return allocate_move<4>(ATH_ARGUMENTS); }
 ATH_HANDLER(op_test_heap) {
   const auto& in = ir::at<ir::TestHeap>(ip);
-  ATH_ENSURE(in.words, in.live);
+  if (ATH_UNLIKELY(!fits(heap_top, stack_top, in.words))) [[clang::musttail]] return collect_first<ir::TestHeap, test_heap_now>(ATH_ARGUMENTS);
   ATH_NEXT(TestHeap);
 }
 ATH_HANDLER(op_deallocate) {
@@ -81,6 +135,22 @@ ATH_HANDLER(op_deallocate_return) {
   const Word* back = reinterpret_cast<const Word*>(stack_top->raw);
   ++stack_top;
   ATH_GO(back);
+}
+
+namespace {
+// The value moves into place, the frame of `slots` goes.
+template <Kind kSource>
+ATH_HANDLER(move_return) {
+  const auto& in = ir::at<ir::MoveReturn>(ip);
+  ir::x_at(x, in.destination) = ir::load<kSource>(in.source, x, stack_top);
+  stack_top += in.slots;
+  const Word* back = reinterpret_cast<const Word*>(stack_top->raw);
+  ++stack_top;
+  ATH_GO(back);
+}
+}  // namespace
+Handler op_move_return(Kind source) {
+  return with_kind(source, [](auto s) -> Handler { return move_return<decltype(s)::value>; });
 }
 
 #define ATH_PUSH_RETURN(Type) *--stack_top = Term{reinterpret_cast<Word>(ip + ir::kWords<ir::Type>)}
@@ -100,6 +170,52 @@ ATH_HANDLER(op_call_last) {
   stack_top += in.slots;
   ATH_ENTER(ATH_ENTRY(in.callee), in.arity);
 }
+// With the last moves before it; registers are read and written in the program's order.
+namespace {
+
+enum class Way { Call, Only, Last };
+#define ATH_CALL_BY_WAY(Type)                                          \
+  do {                                                                 \
+    if constexpr (kWay == Way::Call) ATH_PUSH_RETURN(Type);            \
+    if constexpr (kWay == Way::Last) stack_top += in.slots;            \
+    ATH_ENTER(ATH_ENTRY(in.callee), in.arity);                         \
+  } while (0)
+
+template <Way kWay, Kind kSource>
+ATH_HANDLER(move_call) {
+  const auto& in = ir::at<ir::MoveCall>(ip);
+  ir::x_at(x, in.destination) = ir::load<kSource>(in.source, x, stack_top);
+  ATH_CALL_BY_WAY(MoveCall);
+}
+template <Way kWay, Kind kSource, Kind kDestination, Kind kSource2>
+ATH_HANDLER(move_two_call) {
+  const auto& in = ir::at<ir::MoveTwoCall>(ip);
+  ir::place<kDestination>(in.destination, x, stack_top) = ir::load<kSource>(in.source, x, stack_top);
+  ir::x_at(x, in.destination_2) = ir::load<kSource2>(in.source_2, x, stack_top);
+  ATH_CALL_BY_WAY(MoveTwoCall);
+}
+template <Way kWay>
+Handler choose_move_call(Kind source) {
+  return with_kind(source, [](auto s) -> Handler { return move_call<kWay, decltype(s)::value>; });
+}
+template <Way kWay>
+Handler choose_move_two_call(Kind source, Kind destination, Kind source_2) {
+  return with_register(source, [=](auto s) {
+    return with_register(destination, [=](auto d) {
+      return with_register(source_2, [](auto s2) -> Handler { return move_two_call<kWay, decltype(s)::value, decltype(d)::value, decltype(s2)::value>; });
+    });
+  });
+}
+
+}  // namespace
+
+Handler op_move_call(Kind source) { return choose_move_call<Way::Call>(source); }
+Handler op_move_call_only(Kind source) { return choose_move_call<Way::Only>(source); }
+Handler op_move_call_last(Kind source) { return choose_move_call<Way::Last>(source); }
+Handler op_move_two_call(Kind source, Kind destination, Kind source_2) { return choose_move_two_call<Way::Call>(source, destination, source_2); }
+Handler op_move_two_call_only(Kind source, Kind destination, Kind source_2) { return choose_move_two_call<Way::Only>(source, destination, source_2); }
+Handler op_move_two_call_last(Kind source, Kind destination, Kind source_2) { return choose_move_two_call<Way::Last>(source, destination, source_2); }
+
 ATH_HANDLER(op_call_external) {
   const auto& in = ir::at<ir::CallExternal>(ip);
   ATH_PUSH_RETURN(CallExternal);

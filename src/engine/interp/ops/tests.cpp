@@ -106,8 +106,8 @@ ATH_HANDLER(op_is_function_2) {
     if (condition) ATH_NEXT(Compare);                                                           \
     ATH_FAIL(in.fail);                                                                          \
   }
-ATH_COMPARE(op_is_equal_exact, equal_exact(a, b))
-ATH_COMPARE(op_is_not_equal_exact, !equal_exact(a, b))
+static ATH_COMPARE(is_equal_exact_slow, equal_exact(a, b))
+static ATH_COMPARE(is_not_equal_exact_slow, !equal_exact(a, b))
 ATH_COMPARE(op_is_equal, equal(a, b))
 ATH_COMPARE(op_is_not_equal, !equal(a, b))
 
@@ -132,6 +132,23 @@ ATH_HANDLER(is_greater_or_equal) {
 
 }  // namespace
 
+// The same word is the same term; an immediate equals no other word. What is left is compared out of line.
+template <Kind kFirst, Kind kSecond, bool kWanted>
+ATH_HANDLER(is_same) {
+  const auto& in = ir::at<ir::Compare>(ip);
+  Term a = ir::load<kFirst>(in.first, x, stack_top), b = ir::load<kSecond>(in.second, x, stack_top);
+  bool same = a == b;
+  if (!same && ATH_UNLIKELY(!a.is_immediate() && !b.is_immediate())) {
+    [[clang::musttail]] return (kWanted ? is_equal_exact_slow : is_not_equal_exact_slow)(ATH_ARGUMENTS);
+  }
+  if (same == kWanted) ATH_NEXT(Compare);
+  ATH_FAIL(in.fail);
+}
+template <Kind kFirst, Kind kSecond>
+constexpr Handler is_equal_exact = is_same<kFirst, kSecond, true>;
+template <Kind kFirst, Kind kSecond>
+constexpr Handler is_not_equal_exact = is_same<kFirst, kSecond, false>;
+
 #define ATH_CHOOSE_COMPARE(name, body)                                                                          \
   Handler name(Kind first, Kind second) {                                                                       \
     if (first == Kind::Y) {                                                                                     \
@@ -139,6 +156,8 @@ ATH_HANDLER(is_greater_or_equal) {
     }                                                                                                           \
     return second == Kind::Y ? body<Kind::X, Kind::Y> : second == Kind::X ? body<Kind::X, Kind::X> : body<Kind::X, Kind::Constant>;   \
   }
+ATH_CHOOSE_COMPARE(op_is_equal_exact, is_equal_exact)
+ATH_CHOOSE_COMPARE(op_is_not_equal_exact, is_not_equal_exact)
 ATH_CHOOSE_COMPARE(op_is_less, is_less)
 ATH_CHOOSE_COMPARE(op_is_greater_or_equal, is_greater_or_equal)
 

@@ -48,6 +48,35 @@ void Lowering::emit_bits_create() {
   }
 }
 
+// A field of at most 56 bits. Neighbours from the same context with the same way out become one instruction.
+void Lowering::emit_bits_integer(Register context, uint32_t bits, uint32_t flags, Register into, uint32_t live) {
+  const Word field = bits | static_cast<Word>(flags & 0xFF) << 8 | static_cast<Word>(into) << 32;
+  const bool can_join = last_bits_ != kNowhere && last_label_ != out_.size() && !fixes_.empty() && fixes_.back().instruction == last_bits_ &&
+                        fixes_.back().label == label(0) && into != context;
+  if (can_join && at<BitsGet>(&out_[last_bits_]).handler == op_bits_integer_fixed && is_last(last_bits_, kWords<BitsGet>)) {
+    const auto before = at<BitsGet>(&out_[last_bits_]);
+    if (before.context == context && before.destination != context) {
+      const size_t position = last_bits_;
+      const Word first = before.unit | static_cast<Word>(before.flags & 0xFF) << 8 | static_cast<Word>(before.destination) << 32;
+      site_words_.pop_back();
+      widen_last(position, BitsIntegers{op_bits_integers, context, 0, 2, 0, site()});
+      site_words_.push_back(position + offsetof(BitsIntegers, site) / sizeof(Word));
+      emit_word(first);
+      emit_word(field);
+      last_bits_ = position;
+      return;
+    }
+  } else if (can_join && at<BitsIntegers>(&out_[last_bits_]).handler == op_bits_integers) {
+    auto* joined = reinterpret_cast<BitsIntegers*>(&out_[last_bits_]);
+    if (joined->context == context && last_bits_ + kWords<BitsIntegers> + joined->count == out_.size()) {
+      ++joined->count;
+      emit_word(field);
+      return;
+    }
+  }
+  last_bits_ = emit(BitsGet{op_bits_integer_fixed, context, static_cast<JumpOffset>(label(0)), Term::small(bits).raw, bits, flags, into, live, site()});
+}
+
 bool Lowering::bits(Opcode opcode) {
   auto fail = static_cast<JumpOffset>(label(0));
   // bs_get_X2 Fail Context Live Size Unit Flags Dst
@@ -62,8 +91,8 @@ bool Lowering::bits(Opcode opcode) {
     } else if (handler == op_bits_integer && is_constant(size) && Term{size}.is_small()) {
       int64_t count = Term{size}.small_value();
       if (count > 0 && count <= 56 && unit > 0 && static_cast<uint64_t>(count) * unit <= 56) {
-        handler = op_bits_integer_fixed;
-        unit *= static_cast<uint32_t>(count);
+        emit_bits_integer(context, static_cast<uint32_t>(count) * unit, flags, into, live);
+        return true;
       }
     }
     emit(BitsGet{handler, context, fail, size, unit, flags, into, live, site()});

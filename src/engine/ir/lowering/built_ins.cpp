@@ -11,19 +11,20 @@ namespace athanor::engine::ir {
 namespace {
 
 // Instructions of their own for what is frequent; null: the general way.
-Handler short_way(Mfa mfa, Source first, Source second) {
+Handler short_way(Mfa mfa, Source first, Source second, Register into) {
   if (mfa.module != atoms::erlang) return nullptr;
   std::string_view name = atom_text(mfa.function);
   if (mfa.arity == 0) {
     if (name == "self") return op_self;
     if (name == "node") return op_node;
   } else if (mfa.arity == 1) {
+    if (name == "abs") return op_absolute;
     if (name == "hd") return op_head;
     if (name == "tl") return op_tail;
     if (name == "tuple_size") return op_tuple_size;
   } else if (mfa.arity == 2) {
-    if (name == "+") return op_add(kind_of(first), kind_of(second));
-    if (name == "-") return op_subtract(kind_of(first), kind_of(second));
+    if (name == "+") return op_add(kind_of(first), kind_of(second), kind_of(into));
+    if (name == "-") return op_subtract(kind_of(first), kind_of(second), kind_of(into));
     if (name == "*") return op_multiply;
     if (name == "div") return op_divide;
     if (name == "rem") return op_remainder;
@@ -51,12 +52,12 @@ void Lowering::emit_guard_bif(const code::Export* callee, uint32_t arity, JumpOf
   Source values[3] = {Term::nil().raw, Term::nil().raw, Term::nil().raw};
   for (uint32_t i = 0; i < arity; ++i) values[i] = source(sources[i]);
   Register into = destination(into_operand);
-  Handler handler = short_way(callee->mfa, values[0], values[1]);
+  Handler handler = short_way(callee->mfa, values[0], values[1], into);
   if (!handler) {
     constexpr Handler kGeneral[] = {op_guard_bif_0, op_guard_bif_1, op_guard_bif_2, op_guard_bif_3};
     handler = kGeneral[arity];
   }
-  emit(GuardBif{handler, row->function, row, into, fail, values[0], values[1], values[2], live, 0, site()});
+  emit(GuardBif{handler, values[0], values[1], into, fail, values[2], row->function, row, live, 0, site()});
 }
 
 void Lowering::emit_put_map(bool exact) {

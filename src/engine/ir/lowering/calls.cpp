@@ -33,6 +33,44 @@ void Lowering::emit_call_external(const code::Export* callee, uint32_t arity, bo
   else forget_x();
 }
 
+std::optional<Lowering::LastMove> Lowering::take_last_move() {
+  std::optional<LastMove> move;
+  size_t position = kNowhere;
+  if (is_last(last_move_, kWords<Move>)) {
+    position = last_move_;
+    move = LastMove{at<Move>(&out_[position]).source, at<Move>(&out_[position]).destination};
+  } else if (is_last(last_move_constant_, kWords<MoveConstant>)) {
+    position = last_move_constant_;
+    move = LastMove{at<MoveConstant>(&out_[position]).constant, at<MoveConstant>(&out_[position]).destination};
+  }
+  if (!move || is_y(move->into)) return std::nullopt;
+  drop_last(position);
+  return move;
+}
+
+// A call of the module takes the moves before it along.
+void Lowering::emit_call(const code::Function* callee, uint32_t arity, bool is_tail, uint32_t slots) {
+  auto by_way = [&](auto call, auto only, auto last) { return !is_tail ? call : slots == 0 ? only : last; };
+  if (is_last(last_move_two_, kWords<MoveTwo>)) {
+    const auto moves = at<MoveTwo>(&out_[last_move_two_]);
+    if (!is_y(moves.destination_2)) {
+      drop_last(last_move_two_);
+      Handler handler = by_way(op_move_two_call, op_move_two_call_only, op_move_two_call_last)(kind_of(moves.source), kind_of(moves.destination),
+                                                                                              kind_of(moves.source_2));
+      emit(MoveTwoCall{handler, moves.source, moves.destination, moves.source_2, moves.destination_2, callee, arity, slots, site()});
+      return;
+    }
+  }
+  if (auto move = take_last_move()) {
+    Handler handler = by_way(op_move_call, op_move_call_only, op_move_call_last)(kind_of(move->from));
+    emit(MoveCall{handler, move->from, move->into, arity, callee, slots, 0, site()});
+  } else if (is_tail) {
+    emit(CallTail{slots == 0 ? op_call_only : op_call_last, callee, arity, slots});
+  } else {
+    emit(Call{op_call, callee, arity, 0, site()});
+  }
+}
+
 void Lowering::emit_make_fun(uint32_t lambda, const Operand* sources, uint32_t count, Register into) {
   if (lambda >= code_.lambdas.size() || code_.lambdas[lambda]->num_free != count) return malformed();
   emit(MakeFun{op_make_fun, code_.lambdas[lambda], count, into});
@@ -48,15 +86,15 @@ bool Lowering::calls(Opcode opcode) {
   };
   switch (opcode) {
     case Opcode::call:
-      emit(Call{op_call, callee(1), number(0), 0, site()});
+      emit_call(callee(1), number(0), false, 0);
       forget_x();
       return true;
     case Opcode::call_only:
-      emit(CallTail{op_call_only, callee(1), number(0), 0});
+      emit_call(callee(1), number(0), true, 0);
       unreachable();
       return true;
     case Opcode::call_last:
-      emit(CallTail{op_call_last, callee(1), number(0), number(2)});
+      emit_call(callee(1), number(0), true, number(2));
       unreachable();
       return true;
     case Opcode::call_ext:

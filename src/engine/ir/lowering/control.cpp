@@ -5,6 +5,41 @@
 
 namespace athanor::engine::ir {
 
+void Lowering::emit_allocate(uint32_t slots, uint32_t live, uint32_t words) {
+  constexpr Handler kBySlots[] = {op_allocate_0, op_allocate_1, op_allocate_2, op_allocate_3, op_allocate_4};
+  last_allocate_ = emit(Allocate{slots < std::size(kBySlots) ? kBySlots[slots] : op_allocate, slots, live, words, 0});
+  room_ = words;
+  forget_y();
+}
+
+// With the end of the frame and the move before it, where they stand together.
+void Lowering::emit_return() {
+  uint32_t slots = 0;
+  if (is_last(last_deallocate_, kWords<Deallocate>)) {
+    slots = at<Deallocate>(&out_[last_deallocate_]).slots;
+    const size_t call_fun = last_call_fun_, move = last_move_, constant = last_move_constant_;
+    drop_last(last_deallocate_);
+    last_call_fun_ = call_fun;
+    last_move_ = move;
+    last_move_constant_ = constant;
+    if (is_last(last_call_fun_, kWords<CallFun>)) {   // a fun called last leaves no frame behind, as a function called last
+      auto* call = reinterpret_cast<CallFun*>(&out_[last_call_fun_]);
+      call->handler = op_call_fun_last;
+      call->slots = slots;
+      forget_last();
+      return;
+    }
+    if (!is_last(last_move_, kWords<Move>) && !is_last(last_move_constant_, kWords<MoveConstant>)) {
+      forget_last();
+      emit(DeallocateReturn{op_deallocate_return, slots, 0});
+      return;
+    }
+  }
+  if (auto move = take_last_move()) emit(MoveReturn{op_move_return(kind_of(move->from)), move->from, move->into, slots});
+  else if (slots != 0) emit(DeallocateReturn{op_deallocate_return, slots, 0});
+  else emit(Return{op_return});
+}
+
 bool Lowering::control(Opcode opcode) {
   switch (opcode) {
     case Opcode::line:
@@ -26,15 +61,14 @@ bool Lowering::control(Opcode opcode) {
       return true;
     case Opcode::allocate:
     case Opcode::allocate_zero:
-      emit(Allocate{op_allocate, number(0), number(1), 0, 0});
-      forget_y();
+      emit_allocate(number(0), number(1), 0);
       return true;
     case Opcode::allocate_heap:
     case Opcode::allocate_heap_zero:
-      emit(Allocate{op_allocate, number(0), number(2), heap_words(operand(1)), 0});
-      forget_y();
+      emit_allocate(number(0), number(2), heap_words(operand(1)));
       return true;
     case Opcode::test_heap:
+      room_ = heap_words(operand(0));
       emit(TestHeap{op_test_heap, heap_words(operand(0)), number(1)});
       return true;
     case Opcode::init:
@@ -64,20 +98,7 @@ bool Lowering::control(Opcode opcode) {
       forget_y();
       return true;
     case Opcode::return_:
-      if (is_last(last_deallocate_, kWords<Deallocate>)) {
-        uint32_t slots = at<Deallocate>(&out_[last_deallocate_]).slots;
-        drop_last(last_deallocate_);
-        last_deallocate_ = kNowhere;   // what is emitted next stands in its place
-        if (is_last(last_call_fun_, kWords<CallFun>)) {   // a fun called last leaves no frame behind, as a function called last
-          auto* call = reinterpret_cast<CallFun*>(&out_[last_call_fun_]);
-          call->handler = op_call_fun_last;
-          call->slots = slots;
-        } else {
-          emit(DeallocateReturn{op_deallocate_return, slots, 0});
-        }
-      } else {
-        emit(Return{op_return});
-      }
+      emit_return();
       unreachable();
       return true;
     case Opcode::jump: {

@@ -8,10 +8,11 @@
 
 namespace athanor::engine::ir {
 
-Lowering::Lowering(process::Runtime& runtime, code::Function& function)
-    : runtime_(runtime), function_(function), code_(*function.code), file_(*function.code->file) {}
+Lowering::Lowering(process::Runtime& runtime, code::Function& function, Layout* layout)
+    : runtime_(runtime), layout_(layout), function_(function), code_(*function.code), file_(*function.code->file) {}
 
 void Lowering::reset() {
+  if (layout_) layout_->clear();
   out_.clear();
   fixes_.clear();
   site_words_.clear();
@@ -22,10 +23,28 @@ void Lowering::reset() {
   recent_labels_.clear();
   facts_.clear();
   line_ = scratch_ = 0;
-  last_label_ = last_deallocate_ = last_element_ = last_call_fun_ = kNowhere;
+  last_label_ = kNowhere;
+  forget_last();
+  room_ = 0;
   is_reachable_ = true;
   is_malformed_ = is_again_ = is_ended_ = has_new_loop_head_ = false;
 }
+
+namespace {
+
+// Opcodes that take no room but what take_room counts, and after which control goes on here only from before.
+bool keeps_room(Opcode opcode) {
+  switch (opcode) {
+    case Opcode::line: case Opcode::move: case Opcode::swap: case Opcode::init: case Opcode::init_yregs: case Opcode::test_heap: case Opcode::allocate_heap:
+    case Opcode::allocate_heap_zero: case Opcode::put_list: case Opcode::put_tuple2: case Opcode::get_list: case Opcode::get_hd: case Opcode::get_tl:
+    case Opcode::get_tuple_element: case Opcode::is_tuple: case Opcode::test_arity: case Opcode::is_tagged_tuple: case Opcode::is_nonempty_list:
+    case Opcode::is_nil: case Opcode::is_eq_exact: case Opcode::is_ne_exact: case Opcode::is_atom: case Opcode::is_integer: case Opcode::is_list:
+      return true;
+    default: return false;
+  }
+}
+
+}  // namespace
 
 Lowering::Pass Lowering::pass() {
   reset();
@@ -44,6 +63,7 @@ Lowering::Pass Lowering::pass() {
     if (!known || is_malformed_) return Pass::Malformed;
     if (is_again_) return Pass::Again;
     if (opcode == Opcode::func_info) body_ = out_.size();
+    if (!keeps_room(opcode)) room_ = 0;
     if (opcode != Opcode::line) recent_labels_.clear();
   }
   // What the verifier has excluded: control that runs off the end.
@@ -191,7 +211,17 @@ void Lowering::emit_label_word(size_t instruction, uint32_t label) {
   jump_to(instruction, place, true, label);
 }
 
+bool Lowering::take_room(size_t words) {
+  if (room_ < words) {
+    room_ = 0;
+    return false;
+  }
+  room_ -= words;
+  return true;
+}
+
 void Lowering::place_label(uint32_t number) {
+  room_ = 0;
   if (is_reachable_) {
     // Control falls in: what is known must hold for both ways. A jump that goes nowhere does the meeting.
     jump_to(0, 0, true, number);

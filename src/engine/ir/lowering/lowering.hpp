@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cstring>
+#include <optional>
 #include <string_view>
 #include <unordered_map>
 #include <unordered_set>
@@ -13,6 +14,7 @@
 #include "beam/opcodes.hpp"
 #include "engine/interp/ops/handlers.hpp"
 #include "engine/ir/instructions.hpp"
+#include "engine/ir/listing.hpp"
 #include "engine/ir/lowering/lowered.hpp"
 
 namespace athanor::engine::ir {
@@ -31,7 +33,8 @@ using Facts = std::vector<Fact>;
 
 class Lowering {
  public:
-  Lowering(process::Runtime& runtime, code::Function& function);
+  // `layout`, where given, says afterwards what stands where.
+  Lowering(process::Runtime& runtime, code::Function& function, Layout* layout = nullptr);
   // Null: malformed.
   const Word* run(code::Lowered& lowered);
 
@@ -72,14 +75,24 @@ class Lowering {
   size_t emit(const Instruction& instruction);
   void emit_word(Word word) { out_.push_back(word); }
   void emit_label_word(size_t instruction, uint32_t label);
-  void emit_bare(Handler handler) { emit_word(reinterpret_cast<Word>(handler)); }
+  void emit_bare(Handler handler) {
+    if (layout_) (*layout_)[out_.size()] = Row::Return;
+    emit_word(reinterpret_cast<Word>(handler));
+  }
   void place_label(uint32_t number);
   void jump_to(size_t instruction, size_t byte_offset, bool is_wide, uint32_t label, bool to_loop = false);
   void unreachable() { is_reachable_ = false; }
   void malformed() { is_malformed_ = true; }
   // A mark that may only be used while nothing was placed or emitted since.
   bool is_last(size_t position, size_t words) const { return position != kNowhere && position + words == out_.size() && last_label_ != out_.size(); }
-  void drop_last(size_t position) { out_.resize(position); }
+  void drop_last(size_t position) {
+    out_.resize(position);
+    forget_last();
+  }
+  void forget_last() { last_deallocate_ = last_element_ = last_call_fun_ = last_move_ = last_move_two_ = last_move_constant_ = last_allocate_ = last_test_ = last_bits_ = kNowhere; }
+  // Puts an instruction that begins with the same fields in the place of the last one; its jumps stay.
+  template <class Instruction>
+  void widen_last(size_t position, const Instruction& instruction);
 
   // --- facts ---
   void forget(Register place);
@@ -90,7 +103,17 @@ class Lowering {
   bool is_cons(Register place) const;
   const Fact* tuple(Register place) const;
 
+  // Words that the last test_heap made room for and nothing has taken yet. Takes them where they are known to be there.
+  bool take_room(size_t words);
+
   // --- parts used by several subjects ---
+  void emit_allocate(uint32_t slots, uint32_t live, uint32_t words);
+  void emit_move(Register from, Register into);
+  void emit_call(const code::Function* callee, uint32_t arity, bool is_tail, uint32_t slots);
+  void emit_return();
+  // The last instruction, if it moves something into an x register: it is dropped, for the next one to do.
+  struct LastMove { Source from; Register into; };
+  std::optional<LastMove> take_last_move();
   void emit_call_bif(const code::Export* callee, uint32_t arity, bool is_tail, uint32_t slots);
   void emit_call_external(const code::Export* callee, uint32_t arity, bool is_tail, uint32_t slots);
   void emit_guard_bif(const code::Export* callee, uint32_t arity, JumpOffset fail, const Operand* sources, const Operand& into, uint32_t live);
@@ -99,11 +122,13 @@ class Lowering {
   void emit_make_fun(uint32_t lambda, const Operand* sources, uint32_t count, Register into);
   void emit_put_map(bool exact);
   void emit_bits_create();
+  void emit_bits_integer(Register context, uint32_t bits, uint32_t flags, Register into, uint32_t live);
 
   static constexpr size_t kNowhere = ~size_t{0};
   struct Fix { size_t instruction, byte; uint32_t label; bool is_wide, to_loop; };
 
   process::Runtime& runtime_;
+  Layout* layout_;
   code::Function& function_;
   code::ModuleCode& code_;
   const beam::BeamFile& file_;
@@ -125,13 +150,30 @@ class Lowering {
   uint32_t line_ = 0;
   uint32_t scratch_ = 0;
   size_t last_label_ = kNowhere;
-  size_t last_deallocate_ = kNowhere, last_element_ = kNowhere, last_call_fun_ = kNowhere;
+  size_t last_deallocate_ = kNowhere, last_element_ = kNowhere, last_call_fun_ = kNowhere, last_move_ = kNowhere, last_move_two_ = kNowhere,
+         last_move_constant_ = kNowhere, last_allocate_ = kNowhere, last_test_ = kNowhere, last_bits_ = kNowhere;
+  size_t room_ = 0;
   bool is_reachable_ = true, is_malformed_ = false, is_again_ = false, is_ended_ = false;
 };
 
 template <class Instruction>
+void Lowering::widen_last(size_t position, const Instruction& instruction) {
+  forget_last();
+  if (layout_) (*layout_)[position] = kRow<Instruction>;
+  out_.resize(position + kWords<Instruction>);
+  if constexpr (requires { instruction.fail; }) {
+    Instruction with_jump = instruction;   // its offset is filled in at the end
+    with_jump.fail = 0;
+    std::memcpy(&out_[position], &with_jump, sizeof with_jump);
+  } else {
+    std::memcpy(&out_[position], &instruction, sizeof instruction);
+  }
+}
+
+template <class Instruction>
 size_t Lowering::emit(const Instruction& instruction) {
   size_t position = out_.size();
+  if (layout_) (*layout_)[position] = kRow<Instruction>;
   out_.resize(position + kWords<Instruction>);
   std::memcpy(&out_[position], &instruction, sizeof instruction);
   if constexpr (requires { instruction.site; }) site_words_.push_back(position + offsetof(Instruction, site) / sizeof(Word));

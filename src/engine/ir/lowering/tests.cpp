@@ -83,14 +83,14 @@ bool Lowering::tests(Opcode opcode) {
     emit(Compare{chooser(kind_of(first), kind_of(second)), first, static_cast<JumpOffset>(label(0)), second});
     return true;
   };
-  auto identical = [&](Handler (*immediate)(Kind), Handler general) {
+  auto identical = [&](Handler (*immediate)(Kind), Handler (*general)(Kind, Kind)) {
     Source a = source(operand(1)), b = source(operand(2));
     if (is_constant(a) && !is_constant(b)) std::swap(a, b);
     if (is_constant(b) && Term{b}.is_immediate() && !is_constant(a)) {
       emit(Compare{immediate(kind_of(a)), static_cast<Register>(a), static_cast<JumpOffset>(label(0)), b});
       return true;
     }
-    return compare(general);
+    return order(general);
   };
   auto type = [&](Handler (*chooser)(Kind)) {
     emit_type_test(chooser);
@@ -119,18 +119,24 @@ bool Lowering::tests(Opcode opcode) {
     case Opcode::is_map: return type(op_is_map);
     case Opcode::is_nonempty_list: {
       Register from = reg(operand(1));
-      emit(Test{op_is_nonempty_list(kind_of(from)), from, static_cast<JumpOffset>(label(0))});
+      last_test_ = emit(Test{op_is_nonempty_list(kind_of(from)), from, static_cast<JumpOffset>(label(0))});
       know_cons(from);
       return true;
     }
     case Opcode::is_tuple: {
       Register from = reg(operand(1));
-      emit(Test{op_is_tuple(kind_of(from)), from, static_cast<JumpOffset>(label(0))});
+      last_test_ = emit(Test{op_is_tuple(kind_of(from)), from, static_cast<JumpOffset>(label(0))});
       if (!tuple(from)) know_tuple(from, 0);
       return true;
     }
     case Opcode::test_arity: {
       Register from = reg(operand(1));
+      if (is_last(last_test_, kWords<Test>) && at<Test>(&out_[last_test_]).handler == op_is_tuple(kind_of(from)) &&
+          at<Test>(&out_[last_test_]).source == from && !fixes_.empty() && fixes_.back().instruction == last_test_ && fixes_.back().label == label(0)) {
+        widen_last(last_test_, TestArity{op_test_arity(kind_of(from)), from, 0, tuple_header(number(2))});   // one test does for both
+        know_tuple(from, number(2));
+        return true;
+      }
       Handler handler = tuple(from) ? op_test_arity_proven(kind_of(from)) : op_test_arity(kind_of(from));
       emit(TestArity{handler, from, static_cast<JumpOffset>(label(0)), tuple_header(number(2))});
       know_tuple(from, number(2));
