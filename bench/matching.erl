@@ -11,7 +11,7 @@ main() ->
 
 work() ->
     Data = binary:copy(<<1, 2, 3, 4, 5, 6, 7, 8>>, 100000),
-    [sum(Data, 0) || _ <- lists:seq(1, 5)],
+    [sum(Data, 0) || _ <- lists:seq(1, 25)],
     byte_size(build(1000000, <<>>)).
 
 sum(<<A, B:16, C:32, D, Rest/binary>>, S) -> sum(Rest, S + A + B + C + D);

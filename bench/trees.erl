@@ -9,7 +9,7 @@ main() ->
     {T1, _} = statistics(runtime),
     io:format("cpu_ns ~w~n", [(T1 - T0) * 1000000]).
 
-work() -> [check(make(14)) || _ <- lists:seq(1, 30)].
+work() -> [check(make(14)) || _ <- lists:seq(1, 300)].
 
 make(0) -> leaf;
 make(D) -> {make(D - 1), make(D - 1)}.
