@@ -31,6 +31,7 @@ class FrameSink {
   // One packet as the driver's options cut it, without its header; may be empty. May end the port: look at is_open() after it.
   virtual void frame(Port& port, std::string_view bytes) = 0;
   virtual void writable(Port& port) = 0;                // it is busy no more
+  virtual void sent(Port& port) = 0;                    // something has gone out, of the channel or by command (a tick)
   virtual void ended(Port& port, Term reason) = 0;      // after links and monitors have been told
 };
 
@@ -114,8 +115,10 @@ class Port : public std::enable_shared_from_this<Port> {
   void set_sink(std::shared_ptr<FrameSink> sink) { sink_ = std::move(sink); }
   const std::shared_ptr<FrameSink>& sink() const { return sink_; }
 
-  void count_input(size_t bytes) { input_bytes_ += bytes; }
-  void count_output(size_t bytes) { output_bytes_ += bytes; }
+  void count_output(size_t bytes) {
+    output_bytes_ += bytes;
+    if (sink_) sink_->sent(*this);
+  }
   uint64_t input_bytes() const { return input_bytes_; }
   uint64_t output_bytes() const { return output_bytes_; }
   const std::vector<Term>& links() const { return links_; }
