@@ -3,6 +3,7 @@
 // for a machine carries its TermContext (ThreadMachine sets it); so compare, print, hash take terms alone.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 
 #include "term/atom_table.hpp"
@@ -14,6 +15,7 @@ namespace athanor {
 struct Node {
   Term name;
   uint32_t creation;
+  uint32_t number = 0;   // in the order of becoming known, from 1
 };
 
 // Joins to the layers above, for decoding and printing.
@@ -30,11 +32,26 @@ class TermHost {
   virtual Term reference_of(class Allocator& heap, const uint32_t numbers[3]) { return Term::none(); }
 };
 
+// A value that changes a few times in a machine's life, while any thread reads it.
+template <class T>
+class Published {
+ public:
+  Published(T value = T{}) : value_(value) {}
+  Published& operator=(T value) {
+    value_.store(value, std::memory_order_release);
+    return *this;
+  }
+  operator T() const { return value_.load(std::memory_order_acquire); }
+
+ private:
+  std::atomic<T> value_;
+};
+
 struct TermContext {
   AtomTable* atoms = nullptr;
   TermHost* host = nullptr;
-  Term node_name;            // atoms::nonode_at_nohost until distribution starts
-  uint32_t creation = 0;
+  Published<Term> node_name;       // atoms::nonode_at_nohost until distribution starts
+  Published<uint32_t> creation;
   int otp_release = 25;
 };
 

@@ -44,7 +44,8 @@ bool check_utf8(const uint8_t* text, size_t bytes, size_t& characters) {
 
 class Decoder {
  public:
-  Decoder(Allocator& heap, const uint8_t* bytes, size_t count, bool safe) : heap_(heap), in_(bytes, count), safe_(safe) {}
+  Decoder(Allocator& heap, const uint8_t* bytes, size_t count, const DecodeOptions& options)
+      : heap_(heap), in_(bytes, count), safe_(options.safe), atoms_(options.atoms), atom_count_(options.atom_count) {}
 
   Term run() {
     push(Kind::Elements, &result_, 1);
@@ -147,6 +148,10 @@ class Decoder {
       case Tag::SmallAtom: return latin1_atom(in_.byte());
       case Tag::AtomUtf8: return utf8_atom(in_.big_endian(2));
       case Tag::SmallAtomUtf8: return utf8_atom(in_.byte());
+      case Tag::AtomIndex: {
+        size_t index = in_.byte();
+        return index < atom_count_ ? atoms_[index] : Term::none();
+      }
       default: return Term::none();
     }
   }
@@ -343,6 +348,7 @@ class Decoder {
       case Tag::Atom:
       case Tag::SmallAtom:
       case Tag::AtomUtf8:
+      case Tag::AtomIndex:
       case Tag::SmallAtomUtf8: return done(atom_of(tag));
       case Tag::Nil: return done(Term::nil());
       case Tag::SmallTuple: return tuple(in_.byte());
@@ -364,12 +370,14 @@ class Decoder {
       case Tag::NewFun: return local_fun();
       case Tag::Compressed: return false;  // only around a whole term
     }
-    return false;  // among them references into an atom cache: those come in distribution headers alone
+    return false;
   }
 
   Allocator& heap_;
   Reader in_;
   bool safe_;
+  const Term* atoms_;      // of the message's header
+  size_t atom_count_;
   Term result_;
   size_t owed_ = 0;
   WorkStack<Frame, 16> stack_;
@@ -378,6 +386,12 @@ class Decoder {
 
 }  // namespace
 
+Term checked_atom(std::string_view utf8) {
+  size_t characters;
+  if (!check_utf8(reinterpret_cast<const uint8_t*>(utf8.data()), utf8.size(), characters) || characters > kMaxAtomCharacters) return Term::none();
+  return atom_table().intern(utf8);
+}
+
 Decoded decode(Allocator& heap, const uint8_t* bytes, size_t count, const DecodeOptions& options) {
   size_t skipped = 0;
   if (options.with_version) {
@@ -385,16 +399,16 @@ Decoded decode(Allocator& heap, const uint8_t* bytes, size_t count, const Decode
     skipped = 1;
   }
   constexpr size_t kHeader = 5;  // of a compressed term
-  if (count - skipped >= kHeader && bytes[skipped] == static_cast<uint8_t>(Tag::Compressed)) {
+  if (options.atoms == nullptr && count - skipped >= kHeader && bytes[skipped] == static_cast<uint8_t>(Tag::Compressed)) {
     Reader header(bytes + skipped + 1, 4);
     std::string plain;
     size_t used = 0;
     skipped += kHeader;
     if (!inflate_exactly(bytes + skipped, count - skipped, header.word(), plain, used)) return {};
-    Decoder decoder(heap, reinterpret_cast<const uint8_t*>(plain.data()), plain.size(), options.safe);
+    Decoder decoder(heap, reinterpret_cast<const uint8_t*>(plain.data()), plain.size(), options);
     return {decoder.run(), skipped + used};
   }
-  Decoder decoder(heap, bytes + skipped, count - skipped, options.safe);
+  Decoder decoder(heap, bytes + skipped, count - skipped, options);
   Term term = decoder.run();
   return {term, skipped + decoder.used()};
 }

@@ -117,6 +117,13 @@ class Encoder {
     return true;
   }
   void atom(Term t) {
+    if (options_.atoms != nullptr) {
+      if (int index = options_.atoms->index_of(t); index >= 0) {
+        tag(Tag::AtomIndex);
+        byte(static_cast<unsigned>(index));
+        return;
+      }
+    }
     std::string_view text = atom_text(t);
     std::string latin1;
     if (options_.minor_version < 2 && to_latin1(text, latin1)) {

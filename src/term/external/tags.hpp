@@ -12,6 +12,7 @@ enum class Tag : uint8_t {
   NewFloat = 70,
   BitBinary = 77,
   Compressed = 80,
+  AtomIndex = 82,
   NewPid = 88,
   NewPort = 89,
   NewerReference = 90,
