@@ -1,20 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-// Pids, ports, references and funs as text and back; hashes of terms.
+// Pids, ports, references and funs as text; hashes of terms.
 #include <charconv>
 #include <vector>
 
 #include "bif/bif.hpp"
-#include "process/send.hpp"
+#include "bif/identifier_text.hpp"
 #include "term/hash.hpp"
 #include "term/print.hpp"
 #define ATH_FAMILY "bif/identifiers.def"
 #include "bif/declare.inc"
 
-namespace athanor::bif::erlang {
-namespace {
+namespace athanor::bif {
 
-// Reads "<a.b.c>", "#Port<a.b>", "#Ref<a.b.c.d>": the numbers between `prefix` and '>'; empty where the text is no such thing.
-std::vector<uint64_t> numbers_of(Term list, std::string_view prefix) {
+std::vector<uint64_t> identifier_numbers(Term list, std::string_view prefix) {
   std::string text;
   std::vector<uint64_t> numbers;
   if (!list.is_list() || !iolist_to_string(list, text)) return numbers;
@@ -33,6 +31,11 @@ std::vector<uint64_t> numbers_of(Term list, std::string_view prefix) {
   }
 }
 
+}  // namespace athanor::bif
+
+namespace athanor::bif::erlang {
+namespace {
+
 BifResult text_of(Process& self, Term t, bool right_kind) {
   if (!right_kind) return self.badarg();
   return latin1_list(self.heap(), to_text(t));
@@ -46,27 +49,6 @@ BifResult ref_to_list_1(Process& self, const Term* args) { return text_of(self, 
 BifResult fun_to_list_1(Process& self, const Term* args) {
   if (!is_fun(args[0])) return self.badarg();
   return code_point_list(self.heap(), to_text(args[0]));
-}
-
-BifResult list_to_pid_1(Process& self, const Term* args) {
-  auto numbers = numbers_of(args[0], "<");
-  if (numbers.size() != 3 || numbers[0] != 0 || numbers[1] >= (1u << 15) || numbers[2] >= (1u << 13)) return self.badarg();
-  return Term::local_pid(static_cast<uint32_t>(numbers[1] | (numbers[2] << 15)));
-}
-BifResult list_to_port_1(Process& self, const Term* args) {
-  auto numbers = numbers_of(args[0], "#Port<");
-  if (numbers.size() != 2 || numbers[0] != 0 || numbers[1] >= (1u << 28)) return self.badarg();
-  return Term::local_port(static_cast<uint32_t>(numbers[1]));
-}
-// OTP: the printed order of a reference's numbers is the reverse of their order in the word layout.
-BifResult list_to_ref_1(Process& self, const Term* args) {
-  auto numbers = numbers_of(args[0], "#Ref<");
-  if (numbers.size() != 4 || numbers[0] != 0) return self.badarg();
-  for (size_t i = 1; i < 4; ++i) {
-    if (numbers[i] > UINT32_MAX) return self.badarg();
-  }
-  uint64_t words[3] = {numbers[3] | (numbers[2] << 32), numbers[1], 0};
-  return process::reference_from_words(self.heap(), words);
 }
 
 BifResult phash2_1(Process&, const Term* args) { return Term::small(athanor::phash2(args[0]) & ((1u << 27) - 1)); }

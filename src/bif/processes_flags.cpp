@@ -147,11 +147,9 @@ BifResult erlang::process_flag_2(Process& self, const Term* args) {
     return old;
   }
   if (flag == atoms::monitor_nodes || (is_tuple_of(flag, 2) && tuple_element(flag, 0) == atoms::monitor_nodes)) {
-    // No distribution: nodes never come up or go down, so a subscription has nothing to tell.
-    if (!read_boolean(value, on)) return self.badarg();
-    Term old = Term::small(self.extra().monitors_nodes ? 1 : 0);   // subscriptions before
-    self.extra().monitors_nodes = on;
-    return old;
+    if (!read_boolean(value, on) || !self.runtime().monitor_nodes) return self.badarg();
+    Term old = self.runtime().monitor_nodes(self, on, flag.is_atom() ? Term::nil() : tuple_element(flag, 1));
+    return old.is_none() ? self.badarg() : BifResult(old);
   }
   if (flag == atoms::scheduler) return value.is_small() ? BifResult(Term::small(0)) : self.badarg();
   return self.badarg();

@@ -64,8 +64,8 @@ Term links_list(Process& p, Allocator& heap) {
   Term list = Term::nil();
   if (!p.links_) return list;
   std::vector<Term> ids;
-  for (const auto& [word, link] : p.links_->all()) {
-    if (link.unlinking == 0) ids.push_back(Term(word));
+  for (const auto& [peer, link] : p.links_->all()) {
+    if (link.unlinking == 0) ids.push_back(peer.build(heap));
   }
   return make_list(heap, ids.data(), ids.size());
 }
@@ -77,7 +77,8 @@ Term monitors_list(Process& p, Allocator& heap) {
     Term what = origin.target;
     Term kind = origin.type == process::MonitorType::Port ? atoms::port : atoms::process;
     if (origin.type == process::MonitorType::TimeOffset || origin.type == process::MonitorType::AliasOnly) continue;
-    if (!origin.name.is_none()) what = make_tuple(heap, origin.name, p.runtime().terms.node_name);
+    if (!origin.name.is_none()) what = make_tuple(heap, origin.name, origin.is_remote_name ? origin.target : Term(p.runtime().terms.node_name));
+    else if (what.is_pointer()) what = heap::copy(what, heap, p.runtime().literals);
     list = cons(heap, make_tuple(heap, kind, what), list);
   }
   return list;
@@ -87,8 +88,8 @@ Term monitored_by_list(Process& p, Allocator& heap) {
   Term list = Term::nil();
   if (!p.monitors_) return list;
   for (auto& [reference, target] : p.monitors_->targets()) {
-    if (target.watcher.is_small()) continue;   // an object of a NIF library
-    list = cons(heap, target.watcher, list);
+    if (Term(target.watcher.id).is_small() && target.watcher.is_local()) continue;   // an object of a NIF library
+    list = cons(heap, target.watcher.build(heap), list);
   }
   return list;
 }

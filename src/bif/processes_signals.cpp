@@ -30,19 +30,32 @@ BifResult after_own_signal(Process& self, Term value) {
 namespace erlang {
 
 BifResult send_operator_2(Process& self, const Term* args) {
-  BifResult result = process::send(self, args[0], args[1]);
+  process::SendOutcome outcome;
+  BifResult result = process::send(self, args[0], args[1], {}, outcome);
+  if (outcome == process::SendOutcome::Suspended) return self.yield({args[0], args[1]});
   return result.has_value() ? BifResult(args[1]) : result;
 }
 BifResult send_2(Process& self, const Term* args) { return send_operator_2(self, args); }
-// erlang:send/3: ok | nosuspend | noconnect. Options speak of other nodes; here a send never suspends.
+// erlang:send/3: ok | nosuspend | noconnect.
 BifResult send_3(Process& self, const Term* args) {
+  process::SendOptions options;
   Term list = args[2];
   for (; list.is_list_cell(); list = list.tail()) {
-    if (list.head() != atoms::nosuspend && list.head() != atoms::noconnect) return self.badarg();
+    if (list.head() == atoms::nosuspend) options.nosuspend = true;
+    else if (list.head() == atoms::noconnect) options.noconnect = true;
+    else return self.badarg();
   }
   if (!list.is_nil()) return self.badarg();
-  BifResult result = process::send(self, args[0], args[1]);
-  return result.has_value() ? BifResult(atoms::ok) : result;
+  process::SendOutcome outcome;
+  BifResult result = process::send(self, args[0], args[1], options, outcome);
+  if (!result.has_value()) return result;
+  switch (outcome) {
+    case process::SendOutcome::Sent: return atoms::ok;
+    case process::SendOutcome::NoConnection: return options.noconnect ? atoms::noconnect : atoms::ok;
+    case process::SendOutcome::WouldSuspend: return atoms::nosuspend;
+    case process::SendOutcome::Suspended: return self.yield({args[0], args[1], args[2]});
+  }
+  return atoms::ok;
 }
 
 BifResult exit_2(Process& self, const Term* args) { return process::exit_signal(self, args[0], args[1], true); }
@@ -98,7 +111,7 @@ BifResult dirty_process_handle_signals_1(Process& self, const Term* args) {
 }
 
 BifResult group_leader_2(Process& self, const Term* args) {
-  if (!is_pid(args[0]) || !args[1].is_local_pid()) return atoms::badarg;
+  if (!is_pid(args[0]) || !is_pid(args[1])) return atoms::badarg;
   if (args[1] == self.pid()) {
     self.group_leader_ = args[0];
     return atoms::true_;
@@ -106,7 +119,8 @@ BifResult group_leader_2(Process& self, const Term* args) {
   Signal* signal = Signal::create(SignalKind::GroupLeader);
   signal->from = self.pid();
   signal->parcel = heap::pack(args[0], self.runtime().literals);
-  return process::deliver(self.runtime(), args[1], signal) ? atoms::true_ : atoms::badarg;
+  // OTP: of a process elsewhere nothing is known.
+  return process::deliver(self.runtime(), args[1], signal) || !args[1].is_local_pid() ? atoms::true_ : atoms::badarg;
 }
 BifResult group_leader_3(Process& self, const Term* args) {
   BifResult result = group_leader_2(self, args);

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "bif/bif.hpp"
+#include "bif/spawn_options.hpp"
 #include "process/process_table.hpp"
 #include "process/send.hpp"
 #include "process/spawn.hpp"
@@ -11,6 +12,19 @@
 #include "bif/declare.inc"
 
 namespace athanor::bif {
+
+bool read_spawn_monitor_options(Term list, process::SpawnOptions& options) {
+  for (; list.is_list_cell(); list = list.tail()) {
+    Term option = list.head();
+    if (!is_tuple_of(option, 2)) return false;
+    Term value = tuple_element(option, 1);
+    if (tuple_element(option, 0) == atoms::tag) options.monitor_tag = value;
+    else if (tuple_element(option, 0) == atoms::alias && (value == atoms::explicit_unalias || value == atoms::demonitor || value == atoms::reply_demonitor)) options.monitor_alias = value;
+    else return false;
+  }
+  return list.is_nil();
+}
+
 namespace {
 
 using process::Priority;
@@ -23,18 +37,6 @@ bool word_count(Term t, uint64_t& value) {
   if (!t.is_small() || t.small_value() < 0 || t.small_value() > kMaxHeapWords) return false;
   value = static_cast<uint64_t>(t.small_value());
   return true;
-}
-
-bool read_monitor_options(Term list, SpawnOptions& options) {
-  for (; list.is_list_cell(); list = list.tail()) {
-    Term option = list.head();
-    if (!is_tuple_of(option, 2)) return false;
-    Term value = tuple_element(option, 1);
-    if (tuple_element(option, 0) == atoms::tag) options.monitor_tag = value;
-    else if (tuple_element(option, 0) == atoms::alias && (value == atoms::explicit_unalias || value == atoms::demonitor || value == atoms::reply_demonitor)) options.monitor_alias = value;
-    else return false;
-  }
-  return list.is_nil();
 }
 
 // {max_heap_size, Size | #{size, kill, error_logger}}
@@ -52,12 +54,6 @@ bool read_max_heap(Term value, SpawnOptions& options) {
          flag(atoms::error_logger, options.max_heap_error_logger);
 }
 
-// What spawn_request adds to spawn's options.
-struct RequestOptions {
-  Term reply = atoms::yes;
-  Term reply_tag = atoms::spawn_reply;
-};
-
 bool read_option(Term option, SpawnOptions& options, RequestOptions* request) {
   if (option == atoms::link) { options.link = true; return true; }
   if (option == atoms::monitor) { options.monitor = true; return true; }
@@ -66,7 +62,7 @@ bool read_option(Term option, SpawnOptions& options, RequestOptions* request) {
   uint64_t words;
   if (name == atoms::monitor) {
     options.monitor = true;
-    return read_monitor_options(value, options);
+    return read_spawn_monitor_options(value, options);
   }
   if (name == atoms::priority) {
     if (value == atoms::max) options.priority = Priority::Max;
@@ -106,13 +102,6 @@ bool read_option(Term option, SpawnOptions& options, RequestOptions* request) {
   return false;
 }
 
-bool read_options(Term list, SpawnOptions& options, RequestOptions* request) {
-  for (; list.is_list_cell(); list = list.tail()) {
-    if (!read_option(list.head(), options, request)) return false;
-  }
-  return list.is_nil();
-}
-
 bool is_call(const Term* args) { return args[0].is_atom() && args[1].is_atom() && list_length(args[2]) >= 0 && list_length(args[2]) <= 255; }
 
 BifResult spawned_or_limit(Process& self, const Spawned& spawned) {
@@ -129,6 +118,13 @@ BifResult spawn_plain(Process& self, const Term* args, bool link) {
 
 }  // namespace
 
+bool read_spawn_options(Term list, process::SpawnOptions& options, RequestOptions* request) {
+  for (; list.is_list_cell(); list = list.tail()) {
+    if (!read_option(list.head(), options, request)) return false;
+  }
+  return list.is_nil();
+}
+
 namespace erlang {
 
 BifResult spawn_3(Process& self, const Term* args) { return spawn_plain(self, args, false); }
@@ -138,13 +134,8 @@ BifResult spawn_link_3(Process& self, const Term* args) { return spawn_plain(sel
 BifResult spawn_opt_4(Process& self, const Term* args) {
   SpawnOptions options;
   if (!is_call(args)) return self.badarg();
-  if (!read_options(args[3], options, nullptr)) return list_length(args[3]) < 0 ? self.badarg() : self.badarg_because(atoms::badopt);
+  if (!read_spawn_options(args[3], options, nullptr)) return list_length(args[3]) < 0 ? self.badarg() : self.badarg_because(atoms::badopt);
   return spawned_or_limit(self, process::spawn(self.runtime(), &self, args[0], args[1], args[2], options));
-}
-
-BifResult spawn_request_abandon_1(Process& self, const Term* args) {
-  // Requests to the own node are answered before spawn_request returns; none is left to abandon.
-  return is_reference(args[0]) ? BifResult(atoms::false_) : self.badarg();
 }
 
 }  // namespace erlang
@@ -156,7 +147,7 @@ BifResult spawn_request_4(Process& self, const Term* args) {
   SpawnOptions options;
   RequestOptions request;
   if (!is_call(args)) return atoms::badarg;
-  if (!read_options(args[3], options, &request)) return list_length(args[3]) < 0 ? atoms::badarg : atoms::badopt;
+  if (!read_spawn_options(args[3], options, &request)) return list_length(args[3]) < 0 ? atoms::badarg : atoms::badopt;
   Spawned spawned = process::spawn(self.runtime(), &self, args[0], args[1], args[2], options);
   Term reference = spawned.monitor.is_none() ? process::make_reference(self.runtime(), self.heap()) : spawned.monitor;
   bool good = !spawned.pid.is_none();

@@ -38,7 +38,7 @@ void leave_world(Process& self, Term reason) {
 }
 
 void send_plain(Runtime& runtime, SignalKind kind, Term from, Term to, const uint64_t* reference) {
-  if (!to.is_local_pid() && !to.is_local_port()) return;
+  if (to.is_none() || to == atoms::undefined) return;
   Signal* signal = Signal::create(kind);
   signal->from = from;
   for (int i = 0; reference && i < 3; ++i) signal->reference[i] = reference[i];
@@ -49,7 +49,8 @@ bool tell_links(Process& self, Term reason, int& budget) {
   while (self.links_ && !self.links_->empty()) {
     if (budget-- == 0) return false;
     Links::Link link;
-    Term other = self.links_->take_one(link);
+    Term place[kExternalPidWords];
+    Term other = self.links_->take_one(link).term(place);
     if (link.unlinking == 0) send_exit(self.runtime(), self.pid(), other, reason, ExitOrigin::Link);
   }
   return true;
@@ -61,8 +62,9 @@ bool tell_monitors(Process& self, Term reason, int& budget) {
   while (!targets.empty()) {
     if (budget-- == 0) return false;
     auto first = targets.begin();
-    uint64_t reference[3] = {first->first.words[0], first->first.words[1], 0};
-    Term watcher = first->second.watcher;
+    uint64_t reference[3] = {first->first.words[0], first->first.words[1], first->second.third_word};
+    Term place[kExternalPidWords];
+    Term watcher = first->second.watcher.term(place);
     targets.erase(first);
     signals::send_down(self.runtime(), watcher, reference, self.pid(), reason);
   }
@@ -74,7 +76,7 @@ bool tell_monitors(Process& self, Term reason, int& budget) {
     bool is_monitor = first->second.type == MonitorType::Process || first->second.type == MonitorType::Port;
     Term watched = first->second.target;
     origins.erase(first);
-    if (is_monitor && !watched.is_pointer()) send_plain(self.runtime(), SignalKind::Demonitor, self.pid(), watched, reference);
+    if (is_monitor) send_plain(self.runtime(), SignalKind::Demonitor, self.pid(), watched, reference);
   }
   return true;
 }

@@ -100,7 +100,7 @@ Term report_uncaught(Process& self, Class klass, Term value, Term stacktrace) {
   };
   Term reason = pair(klass == Class::Throw ? pair(atoms::nocatch, value) : value, stacktrace);
   Runtime& runtime = self.runtime();
-  bool alive = runtime.terms.node_name != atoms::nonode_at_nohost && !runtime.terms.node_name.is_none();
+  bool alive = runtime.terms.node_name != atoms::nonode_at_nohost && !Term(runtime.terms.node_name).is_none();
   Term args = make_cons(self.allocate(2), reason, Term::nil());
   if (alive) args = make_cons(self.allocate(2), runtime.terms.node_name, args);
   args = make_cons(self.allocate(2), self.pid(), args);

@@ -71,7 +71,8 @@ struct Extra {
   uint32_t min_binary_virtual_heap = 46422;
   bool off_heap_messages = false;
   bool sensitive = false;
-  bool monitors_nodes = false;
+  bool monitors_nodes = false;         // dist/ has something noted for it
+  bool carries_node = false;           // it is the controller of a connection to a node
   Term seq_token;                      // root
   uint32_t save_calls = 0;
   uint32_t fullsweep_after = 0; bool fullsweep_set = false;

@@ -20,6 +20,10 @@ Term message_at(Process& process, size_t index) {
   while (message && index-- > 0) message = message->next;
   return message ? message->parcel.term : Term::none();
 }
+BifResult send(Process& self, Term to, Term message) {
+  SendOutcome outcome;
+  return process::send(self, to, message, {}, outcome);
+}
 bool is_linked(Process& process, Term other) {
   Links::Link* link = process.links_ ? process.links_->find(other) : nullptr;
   return link && link->unlinking == 0;

@@ -17,6 +17,7 @@ namespace athanor::code { class CodeServer; }
 namespace athanor::sched { class Scheduling; }
 namespace athanor::ets { class Tables; }
 namespace athanor::io { class Ports; }
+namespace athanor::dist { class Distribution; }
 namespace athanor::machine { class Machine; }
 
 namespace athanor::process {
@@ -38,6 +39,12 @@ struct Identity {
   enum class BreakKey : uint8_t { Menu, InterruptShell, Default, Ignored } break_key = BreakKey::Menu;   // athanor::BreakKey
   uint32_t port_limit = 65536, ets_limit = 8192;
 };
+
+// erlang:send/3, and what became of a message to another node.
+struct SendOptions {
+  bool nosuspend = false, noconnect = false;
+};
+enum class SendOutcome : uint8_t { Sent, NoConnection, WouldSuspend, Suspended };
 
 // Makes runnable processes run. Implemented by sched/.
 class Waker {
@@ -68,6 +75,7 @@ struct Runtime {
   sched::Scheduling* scheduling = nullptr;
   ets::Tables* tables = nullptr;
   io::Ports* ports = nullptr;
+  dist::Distribution* distribution = nullptr;
   machine::Machine* machine = nullptr;
   Counters counters;
   Identity identity;
@@ -93,11 +101,13 @@ struct Runtime {
   void (*break_menu)(Runtime& runtime) = nullptr;
   // Runs when a process has ended, before its identity is given up: ETS tables, ports, timers. Joined in machine/.
   void (*exit_hooks)(Process& exiting, Term reason) = nullptr;
-  // A signal to something that is no local process: a port or, later, a remote process. Joined in machine/.
-  bool (*send_elsewhere)(Process& self, Term to, Term message) = nullptr;
+  // A message to something that is no local process: a port, or a pid, alias or {Name, Node} of another node. Joined in machine/.
+  SendOutcome (*send_elsewhere)(Process& self, Term to, Term message, const SendOptions& options) = nullptr;
   // Any other signal (Link, Unlink, UnlinkAck, Monitor, Demonitor, MonitorDown, Exit, GroupLeader) to a port or a remote process, as
-  // deliver() is given it. Takes the signal over in any case; false: no such receiver. Any thread. Joined in machine/.
+  // deliver() is given it; Monitor and Demonitor by name have the node's name in `to`. Takes the signal over in any case; false: no such receiver. Any thread. Joined in machine/.
   bool (*deliver_elsewhere)(Runtime& runtime, Term to, Signal* signal) = nullptr;
+  // process_flag(monitor_nodes | {monitor_nodes, Options}): the number of such subscriptions before, none() for a bad argument.
+  Term (*monitor_nodes)(Process& self, bool on, Term options) = nullptr;
 };
 
 // Sets the calling thread to work for this machine (TermContext and Runtime), and undoes it.

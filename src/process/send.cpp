@@ -50,9 +50,9 @@ bool send_to_name(Runtime& runtime, Term name, Term message) {
 
 namespace {
 
-BifResult send_elsewhere(Process& self, Term to, Term message) {
+BifResult send_elsewhere(Process& self, Term to, Term message, const SendOptions& options, SendOutcome& outcome) {
   Runtime& runtime = self.runtime();
-  if (runtime.send_elsewhere) runtime.send_elsewhere(self, to, message);
+  if (runtime.send_elsewhere) outcome = runtime.send_elsewhere(self, to, message, options);
   return message;
 }
 
@@ -60,7 +60,8 @@ BifResult send_to_registered(Process& self, Term name, Term message, bool must_e
   Runtime& runtime = self.runtime();
   Term to = runtime.registry->find(name);
   if (to.is_none()) return must_exist ? self.badarg() : BifResult(message);
-  if (to.is_local_port()) return send_elsewhere(self, to, message);
+  SendOutcome outcome;
+  if (to.is_local_port()) return send_elsewhere(self, to, message, {}, outcome);
   send_message(runtime, to, message, self.pid());
   return message;
 }
@@ -81,20 +82,21 @@ BifResult send_to_alias(Process& self, Term alias, Term message) {
 
 }  // namespace
 
-BifResult send(Process& self, Term to, Term message) {
+BifResult send(Process& self, Term to, Term message, const SendOptions& options, SendOutcome& outcome) {
+  outcome = SendOutcome::Sent;
   if (to.is_local_pid()) {
     send_message(self.runtime(), to, message, self.pid());
     return message;
   }
   if (to.is_atom()) return send_to_registered(self, to, message, true);
-  if (to.is_local_port()) return send_elsewhere(self, to, message);
+  if (to.is_local_port()) return send_elsewhere(self, to, message, options, outcome);
   if (is_local_reference(to)) return send_to_alias(self, to, message);
-  if (is_reference(to) || is_pid(to)) return send_elsewhere(self, to, message);
+  if (is_reference(to) || is_pid(to)) return send_elsewhere(self, to, message, options, outcome);
   if (is_tuple_of(to, 2) && tuple_element(to, 0).is_atom() && tuple_element(to, 1).is_atom()) {
     if (tuple_element(to, 1) == self.runtime().terms.node_name) {
       return send_to_registered(self, tuple_element(to, 0), message, false);
     }
-    return send_elsewhere(self, to, message);
+    return send_elsewhere(self, to, message, options, outcome);
   }
   return self.badarg();
 }
@@ -112,6 +114,26 @@ Term make_reference(Runtime& runtime, Allocator& heap) {
   uint64_t count = runtime.counters.reference.fetch_add(1, std::memory_order_relaxed);
   uint64_t words[3] = {(count & 0x3FFFF) | ((count >> 18) & 0xFFFFFFFF) << 32, count >> 50, 0};
   return reference_from_words(heap, words);
+}
+
+namespace {
+// In the third number of an alias, over the 28 bits of its owner's pid. The count of ordinary references would come there after
+// 2^50 * 2^31 of them.
+constexpr uint32_t kAliasMark = 8;
+constexpr uint32_t kPidNumberBits = 28;
+}  // namespace
+
+Term make_alias_reference(Runtime& runtime, Allocator& heap, Term owner, uint64_t words[3]) {
+  uint64_t count = runtime.counters.reference.fetch_add(1, std::memory_order_relaxed);
+  words[0] = (count & 0x3FFFF) | ((count >> 18) & 0xFFFFFFFF) << 32;
+  words[1] = uint64_t{kAliasMark} << kPidNumberBits | owner.pid_number();
+  words[2] = owner.raw;
+  return reference_from_words(heap, words);
+}
+
+Term alias_owner(const uint32_t numbers[3]) {
+  if (numbers[2] >> kPidNumberBits != kAliasMark) return Term::none();
+  return Term::local_pid(numbers[2] & ((1u << kPidNumberBits) - 1));
 }
 
 void reference_words(Term reference, uint64_t words[3]) {

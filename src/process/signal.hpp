@@ -49,7 +49,7 @@ struct Signal {
   uint64_t number = 0;
   heap::Parcel parcel;
   Term from;                       // pid or port; immediate (an external pid travels in the parcel's fragments)
-  uint64_t reference[3] = {0, 0, 0};   // words of a local reference; [2] != 0 for aliases (pid word)
+  uint64_t reference[3] = {0, 0, 0};   // reference_words of a reference of the watcher's node; local: [2] != 0 for aliases (pid word)
   Term token;                      // seq_trace token or none; lives in parcel.fragments
   void (*callback)(Process& self, Signal& signal) = nullptr;
 

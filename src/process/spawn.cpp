@@ -61,18 +61,34 @@ Term relate(Runtime& runtime, Process& parent, Process& child, const SpawnOption
   origin.alias = alias_mode(options.monitor_alias);
   origin.target = child.pid();
   origin.tag = options.monitor_tag;
-  Term reference = make_reference(runtime, parent.heap());
   uint64_t words[3];
-  reference_words(reference, words);
+  Term reference;
   if (origin.alias != AliasMode::None) {
-    words[2] = origin.pid_word = parent.pid().raw;
-    reference = reference_from_words(parent.heap(), words);
+    reference = make_alias_reference(runtime, parent.heap(), parent.pid(), words);
+    origin.pid_word = words[2];
+  } else {
+    reference = make_reference(runtime, parent.heap());
+    reference_words(reference, words);
   }
   if (!parent.monitors_) parent.monitors_ = new Monitors;
   parent.monitors_->add_origin(words, origin);
   child.monitors_ = new Monitors;
-  child.monitors_->add_target(words, {parent.pid(), Term::none()});
+  child.monitors_->add_target(words, {Peer::of(parent.pid()), Term::none(), words[2]});
   return reference;
+}
+
+// The parent is of another node: it hears of the child by its own means.
+void relate_remote(Process& child, const SpawnOptions& options) {
+  const RemoteParent& remote = *options.remote;
+  if (options.link) {
+    bool created;
+    child.links_ = new Links;
+    child.links_->insert(remote.parent, created);
+  }
+  if (options.monitor) {
+    child.monitors_ = new Monitors;
+    child.monitors_->add_target(remote.reference, {Peer::of(remote.parent), Term::none(), remote.reference[2]});
+  }
 }
 
 }  // namespace
@@ -92,7 +108,13 @@ Spawned spawn(Runtime& runtime, Process* parent, Term module, Term function, Ter
   child->initial_call_ = {module, function, arity_of(args)};
   child->error_handler_ = atoms::error_handler;
   child->parent_ = parent ? parent->pid() : Term::none();
-  child->group_leader_ = parent ? heap::copy(parent->group_leader_, child->heap(), runtime.literals) : child->pid();
+  if (options.remote) {
+    child->group_leader_ = heap::copy(options.remote->group_leader, child->heap(), runtime.literals);
+    relate_remote(*child, options);
+    options.remote->before_run(*child, options.remote->argument);
+  } else {
+    child->group_leader_ = parent ? heap::copy(parent->group_leader_, child->heap(), runtime.literals) : child->pid();
+  }
   Spawned spawned{child->pid(), Term::none()};
   if (parent) spawned.monitor = relate(runtime, *parent, *child, options);
   make_runnable(*child);

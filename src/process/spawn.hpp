@@ -6,6 +6,13 @@
 
 namespace athanor::process {
 
+// Who asked from another node, with the words of its reference. `before_run` is called when the child is complete, before it runs.
+struct RemoteParent {
+  Term parent, group_leader;
+  uint64_t reference[3] = {0, 0, 0};
+  void (*before_run)(Process& child, void* argument) = nullptr;
+  void* argument = nullptr;
+};
 struct SpawnOptions {
   bool link = false;
   bool monitor = false;
@@ -18,6 +25,7 @@ struct SpawnOptions {
   bool off_heap_messages = false;
   uint32_t scheduler = 0;                // 0: any
   bool system_process = false;
+  const RemoteParent* remote = nullptr;  // in the parent's stead
 };
 struct Spawned {
   Term pid;          // none(): out of processes

@@ -58,7 +58,7 @@ void handle_when_exiting(Process& self, Signal& signal) {
 void append_message(Process& self, heap::Parcel parcel, Term from) {
   Signal* message = Signal::create(SignalKind::Message);
   message->parcel = parcel;
-  message->from = from;
+  if (from.is_immediate()) message->from = from;
   self.mailbox().append(message);
 }
 

@@ -11,6 +11,7 @@
 #include "process/signals/signals.hpp"
 #include "process/state.hpp"
 #include "term/atom_table.hpp"
+#include "term/identifier.hpp"
 
 namespace athanor::process {
 
@@ -34,9 +35,21 @@ Term exit_message(Allocator& to, Term from, Term reason) {
 
 }  // namespace
 
+// OTP: who links to a process of a node that cannot be reached gets an exit signal as if it had been linked.
+static BifResult link_remote(Process& self, Term target) {
+  if (!self.links_) self.links_ = new Links;
+  bool created;
+  Links::Link& link = self.links_->insert(target, created);
+  if (!created && link.unlinking == 0) return atoms::true_;
+  link.unlinking = 0;
+  if (!send_plain(self.runtime(), SignalKind::Link, self.pid(), target)) send_exit(self.runtime(), target, self.pid(), atoms::noconnection, ExitOrigin::Link);
+  return atoms::true_;
+}
+
 BifResult link(Process& self, Term target) {
   if (target == self.pid()) return atoms::true_;
   Runtime& runtime = self.runtime();
+  if (is_kind(target, BoxedKind::ExternalPid) && !(node_of(target).name == runtime.terms.node_name)) return link_remote(self, target);
   if (target.is_local_pid() || target.is_local_port()) {
     if (!self.links_) self.links_ = new Links;
     bool created;
@@ -47,22 +60,21 @@ BifResult link(Process& self, Term target) {
     }
     if (send_plain(runtime, SignalKind::Link, self.pid(), target)) return atoms::true_;
     self.links_->erase(target);
-  } else if (!is_pid(target) && !is_port(target)) {
+  } else if (!is_pid(target) && !(is_port(target) && node_of(target).name == runtime.terms.node_name)) {
     return self.badarg();
   }
   // OTP: who traps exits gets the exit signal it would have got had the other ended just after.
   if (!self.trap_exit_) return self.error(atoms::noproc);
   heap::FragmentAllocator builder(4 + 3);
   Term from = heap::copy(target, builder, runtime.literals);
-  Term reason = target.is_immediate() ? atoms::noproc : atoms::noconnection;
-  Term message = exit_message(builder, from, reason);
+  Term message = exit_message(builder, from, atoms::noproc);
   signals::append_message(self, {message, builder.take()}, Term::none());
   return atoms::true_;
 }
 
 BifResult unlink(Process& self, Term target) {
   if (!is_pid(target) && !is_port(target)) return self.badarg();
-  Links::Link* link = self.links_ ? self.links_->find(target) : nullptr;
+  Links::Link* link = self.links_ && !is_kind(target, BoxedKind::ExternalPort) ? self.links_->find(target) : nullptr;
   if (!link || link->unlinking != 0) return atoms::true_;
   link->unlinking = self.links_->next_number();
   if (!send_plain(self.runtime(), SignalKind::Unlink, self.pid(), target, link->unlinking)) self.links_->erase(target);
@@ -82,7 +94,7 @@ After handle_link(Process& self, Signal& signal) {
 After handle_unlink(Process& self, Signal& signal) {
   Links::Link* link = self.links_ ? self.links_->find(signal.from) : nullptr;
   if (link && link->unlinking == 0) self.links_->erase(signal.from);
-  send_plain(self.runtime(), SignalKind::UnlinkAck, self.pid(), signal.from, signal.number);
+  if (signal.number != 0) send_plain(self.runtime(), SignalKind::UnlinkAck, self.pid(), signal.from, signal.number);   // 0: an old node asks for none
   return After::Nothing;
 }
 
@@ -139,7 +151,9 @@ BifResult exit_signal(Process& self, Term target, Term reason, bool exit2) {
     self.pending_ = Pending::Exit;
     return Term::none();
   }
-  return is_pid(target) ? BifResult(atoms::true_) : self.badarg();
+  if (!is_pid(target)) return self.badarg();
+  send_exit(self.runtime(), self.pid(), target, reason, ExitOrigin::ExitBif);
+  return atoms::true_;
 }
 
 }  // namespace athanor::process

@@ -20,7 +20,7 @@ Monitors& monitors_of(Process& self) {
 }
 
 void send_demonitor(Runtime& runtime, Term from, Term to, const uint64_t* reference) {
-  if (!to.is_local_pid() && !to.is_local_port()) return;
+  if (to.is_none() || to == atoms::undefined) return;
   Signal* signal = Signal::create(SignalKind::Demonitor);
   signal->from = from;
   for (int i = 0; i < 3; ++i) signal->reference[i] = reference[i];
@@ -38,12 +38,10 @@ void end_monitor(Monitors& monitors, const uint64_t* reference, Monitors::Origin
 }
 
 Term new_reference(Process& self, bool alias, uint64_t words[3]) {
-  Runtime& runtime = self.runtime();
-  Term reference = make_reference(runtime, self.heap());
+  if (alias) return make_alias_reference(self.runtime(), self.heap(), self.pid(), words);
+  Term reference = make_reference(self.runtime(), self.heap());
   reference_words(reference, words);
-  if (!alias) return reference;
-  words[2] = self.pid().raw;
-  return reference_from_words(self.heap(), words);
+  return reference;
 }
 
 BifResult monitor_local(Process& self, MonitorType type, Term target, Term name, const MonitorOptions& options) {
@@ -70,28 +68,36 @@ BifResult monitor_local(Process& self, MonitorType type, Term target, Term name,
   return reference;
 }
 
-// A process or port of another node, or of this node's earlier life (other creation): nothing is connected, so it is down at once.
-BifResult monitor_external(Process& self, MonitorType type, Term target, const MonitorOptions& options) {
+// A process of another node (`name` none: target is its pid, else the node's name), or of this node's earlier life (other creation),
+// which is down at once.
+BifResult monitor_external(Process& self, MonitorType type, Term target, Term name, const MonitorOptions& options) {
   uint64_t words[3];
   Term reference = new_reference(self, options.alias != AliasMode::None, words);
   Monitors::Origin origin;
   origin.type = type;
   origin.alias = options.alias;
   origin.target = target;
+  origin.name = name;
+  origin.is_remote_name = !name.is_none();
   origin.tag = options.tag;
   origin.pid_word = words[2];
   monitors_of(self).add_origin(words, origin);
   Runtime& runtime = self.runtime();
-  const bool of_this_node = node_of(target).name == runtime.terms.node_name;
-  signals::send_down(runtime, self.pid(), words, atoms::undefined, of_this_node ? atoms::noproc : atoms::noconnection);
+  Term reason = atoms::noconnection;
+  if (name.is_none() && node_of(target).name == runtime.terms.node_name) {
+    reason = atoms::noproc;
+  } else {
+    Signal* signal = Signal::create(SignalKind::Monitor);
+    signal->from = self.pid();
+    signal->parcel.term = name;
+    for (int i = 0; i < 3; ++i) signal->reference[i] = words[i];
+    if (deliver(runtime, target, signal)) return reference;
+  }
+  signals::send_down(runtime, self.pid(), words, atoms::undefined, reason);
   return reference;
 }
 
-// {Name, Node}: of this node?
-bool is_local_name(Process& self, Term target) {
-  return is_tuple_of(target, 2) && tuple_element(target, 0).is_atom() && tuple_element(target, 1).is_atom() &&
-         tuple_element(target, 1) == self.runtime().terms.node_name;
-}
+bool is_name_and_node(Term target) { return is_tuple_of(target, 2) && tuple_element(target, 0).is_atom() && tuple_element(target, 1).is_atom(); }
 
 }  // namespace
 
@@ -119,8 +125,16 @@ BifResult monitor(Process& self, Term type, Term target, const MonitorOptions& o
     bool process = type == atoms::process;
     MonitorType kind = process ? MonitorType::Process : MonitorType::Port;
     if (process ? target.is_local_pid() : target.is_local_port()) return monitor_local(self, kind, target, Term::none(), options);
-    if (is_kind(target, process ? BoxedKind::ExternalPid : BoxedKind::ExternalPort)) return monitor_external(self, kind, target, options);
-    Term name = target.is_atom() ? target : is_local_name(self, target) ? tuple_element(target, 0) : Term::none();
+    Term node = self.runtime().terms.node_name;
+    // OTP: ports of other nodes cannot be watched.
+    if (is_kind(target, process ? BoxedKind::ExternalPid : BoxedKind::ExternalPort) && (process || node_of(target).name == node)) {
+      return monitor_external(self, kind, target, Term::none(), options);
+    }
+    Term name = target.is_atom() ? target : Term::none();
+    if (is_name_and_node(target)) {
+      if (tuple_element(target, 1) == node) name = tuple_element(target, 0);
+      else if (process && !(node == atoms::nonode_at_nohost)) return monitor_external(self, kind, tuple_element(target, 1), tuple_element(target, 0), options);
+    }
     if (!name.is_none()) {
       Term found = registry.find(name);
       if (!found.is_none() && (process ? !found.is_local_pid() : !found.is_local_port())) found = Term::none();
@@ -184,12 +198,12 @@ void send_down(Runtime& runtime, Term watcher, const uint64_t* reference, Term w
 }
 
 After handle_monitor(Process& self, Signal& signal) {
-  monitors_of(self).add_target(signal.reference, {signal.from, signal.parcel.term});
+  monitors_of(self).add_target(signal.reference, {Peer::of(signal.from), signal.parcel.term, signal.reference[2]});
   return After::Nothing;
 }
 
 After handle_demonitor(Process& self, Signal& signal) {
-  if (self.monitors_) self.monitors_->erase_target(signal.reference);
+  if (self.monitors_) self.monitors_->erase_target(signal.reference, Peer::of(signal.from).node);
   return After::Nothing;
 }
 
@@ -207,7 +221,7 @@ After handle_monitor_down(Process& self, Signal& signal) {
     Term* name = builder.allocate(3);
     name[0].raw = tuple_header(2);
     name[1] = origin.name;
-    name[2] = self.runtime().terms.node_name;
+    name[2] = origin.is_remote_name ? origin.target : Term(self.runtime().terms.node_name);
     object = Term::boxed(name);
   }
   Term reference = reference_from_words(builder, words);
