@@ -9,7 +9,8 @@ USES = {
     "base": [], "os": ["base"], "term": ["base"], "beam": ["term"], "heap": ["term", "os"], "process": ["heap"],
     "sched": ["process", "os"], "match_spec": ["heap"], "code": ["beam", "process"], "trace": ["code", "match_spec"],
     "engine": ["code", "os"], "bif": ["engine", "sched", "match_spec"], "ets": ["process", "match_spec", "bif"],
-    "io": ["sched", "process", "os", "bif"], "nif": ["bif", "os"], "machine": ["nif", "io", "ets", "bif", "engine", "trace", "sched", "code"],
+    "io": ["sched", "process", "os", "bif"], "nif": ["bif", "os"], "dist": ["io", "process"],
+    "machine": ["dist", "nif", "io", "ets", "bif", "engine", "trace", "sched", "code"],
 }
 BANNED = [
     (r"\bsetjmp\b|\blongjmp\b", "setjmp: return a Result or BifResult"),

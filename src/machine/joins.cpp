@@ -2,6 +2,7 @@
 #include "machine/joins.hpp"
 
 #include "code/code_server.hpp"
+#include "dist/distribution.hpp"
 #include "ets/tables.hpp"
 #include "io/ports.hpp"
 #include "nif/monitor.hpp"
@@ -18,33 +19,38 @@ FunHead* Joins::fun_of(Term module, uint32_t index, uint32_t old_uniq, const uin
   return runtime_.code->fun_of(module, index, old_uniq, uniq, arity, num_free);
 }
 
-Node* Joins::node_of(Term name, uint32_t creation) {
-  std::lock_guard lock(nodes_mutex_);
-  for (const auto& node : nodes_) {
-    if (node->name == name && node->creation == creation) return node.get();
-  }
-  nodes_.push_back(std::make_unique<Node>(Node{name, creation}));
-  return nodes_.back().get();
-}
+Node* Joins::node_of(Term name, uint32_t creation) { return runtime_.distribution->node_of(name, creation); }
 
 void run_exit_hooks(process::Process& exiting, Term reason) {
   process::Runtime& runtime = exiting.runtime();
   runtime.tables->process_exited(exiting, reason);
   runtime.ports->process_exited(exiting, reason);
+  runtime.distribution->process_exited(exiting, reason);
   runtime.timers->process_exited(exiting);
   // Without init nothing can end the machine any more: its death does. (OTP: "init terminating"; status 1.)
   if (exiting.pid() == Term::local_pid(0)) runtime.halt(runtime, 1, true, nullptr);
 }
 
-bool send_elsewhere(process::Process& self, Term to, Term message) { return self.runtime().ports->send(self, to, message); }
+process::SendOutcome send_elsewhere(process::Process& self, Term to, Term message, const process::SendOptions& options) {
+  process::Runtime& runtime = self.runtime();
+  if (!to.is_local_port()) return runtime.distribution->send(self, to, message, options);
+  runtime.ports->send(self, to, message);
+  return process::SendOutcome::Sent;
+}
 
 bool deliver_elsewhere(process::Runtime& runtime, Term to, process::Signal* signal) {
   if (to == nif::kObjectWatcher) return nif::host_of(runtime)->deliver(to, signal);
-  return runtime.ports->deliver(to, signal);
+  return to.is_local_port() ? runtime.ports->deliver(to, signal) : runtime.distribution->deliver(to, signal);
 }
 
-// A resource of a NIF library that still exists.
+Term monitor_nodes(process::Process& self, bool on, Term options) { return self.runtime().distribution->monitor_nodes(self, on, options); }
+
+// An alias that comes back from elsewhere is one again: its numbers name its owner. So is a resource of a NIF library that still exists.
 Term Joins::reference_of(Allocator& heap, const uint32_t numbers[3]) {
+  if (Term owner = process::alias_owner(numbers); !owner.is_none()) {
+    const uint64_t alias[3] = {numbers[0] | uint64_t{numbers[1]} << 32, numbers[2], owner.raw};
+    return process::reference_from_words(heap, alias);
+  }
   const uint64_t words[3] = {numbers[0] | uint64_t{numbers[1]} << 32, numbers[2], 0};
   nif::Host* host = nif::host_of(runtime_);
   nif::Resource* resource = host ? host->resources->find(words) : nullptr;

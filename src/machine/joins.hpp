@@ -2,8 +2,6 @@
 // Joins: calls that go against the arrows between layers, tied together here.
 #pragma once
 
-#include <mutex>
-
 #include "athanor/machine.hpp"
 #include "machine/release.hpp"
 #include "process/process.hpp"
@@ -23,13 +21,12 @@ class Joins : public TermHost {
 
  private:
   process::Runtime& runtime_;
-  std::mutex nodes_mutex_;
-  std::vector<std::unique_ptr<Node>> nodes_;   // few; searched in order
 };
 
 void run_exit_hooks(process::Process& exiting, Term reason);
-bool send_elsewhere(process::Process& self, Term to, Term message);
+process::SendOutcome send_elsewhere(process::Process& self, Term to, Term message, const process::SendOptions& options);
 bool deliver_elsewhere(process::Runtime& runtime, Term to, process::Signal* signal);
+Term monitor_nodes(process::Process& self, bool on, Term options);
 // Hands options and release to the layers that answer questions about them.
 void configure(process::Runtime& runtime, const MachineOptions& options, const Release& release);
 void request_stop(process::Runtime& runtime);

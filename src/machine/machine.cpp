@@ -10,12 +10,14 @@
 #include "bif/bif.hpp"
 #include "code/code_server.hpp"
 #include "engine/engine.hpp"
+#include "dist/distribution.hpp"
 #include "ets/tables.hpp"
 #include "io/ports.hpp"
 #include "machine/break_menu.hpp"
 #include "machine/crash_dump.hpp"
 #include "machine/joins.hpp"
 #include "machine/natives.hpp"
+#include "machine/own_modules.hpp"
 #include "machine/release.hpp"
 #include "nif/monitor.hpp"
 #include "nif/select.hpp"
@@ -102,6 +104,7 @@ struct Machine::Implementation {
   std::unique_ptr<ets::Tables> tables;
   std::unique_ptr<io::Ports> ports;
   std::unique_ptr<nif::Host> nif;
+  std::unique_ptr<dist::Distribution> distribution;
   bool started = false;
 
   bool boot();
@@ -145,6 +148,9 @@ void Machine::Implementation::join_layers() {
   ports = io::Ports::create(runtime, options.port_limit);
   runtime.ports = ports.get();
   runtime.break_menu = machine::show_break_menu;
+  distribution = std::make_unique<dist::Distribution>(runtime, dist::Distribution::kDefaultBusyLimit);
+  runtime.distribution = distribution.get();
+  runtime.monitor_nodes = machine::monitor_nodes;
   runtime.exit_hooks = machine::run_exit_hooks;
   runtime.send_elsewhere = machine::send_elsewhere;
   runtime.deliver_elsewhere = machine::deliver_elsewhere;
@@ -165,6 +171,14 @@ bool Machine::Implementation::load_preloaded() {
     }
     prepared.push_back(*module);
     code->mark_preloaded(intern(name));
+  }
+  for (const machine::OwnModule& own : machine::own_modules()) {
+    auto module = code->prepare(intern(own.name), own.bytes.data(), own.bytes.size());
+    if (!module) {
+      error = std::string(own.name) + ": " + module.error().message;
+      return false;
+    }
+    prepared.push_back(*module);
   }
   std::vector<Term> failed;
   if (code->finish(prepared, failed) == code::CodeServer::Finish::NotPurged) {
@@ -240,6 +254,7 @@ Machine::~Machine() {
     self.code.reset();
     self.scheduling.reset();
     self.epochs.reset();
+    self.distribution.reset();
     self.literals.reset();
     self.nif.reset();   // what is freed last may hold resources, whose libraries must still be there
   }

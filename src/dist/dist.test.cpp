@@ -1,0 +1,348 @@
+// SPDX-License-Identifier: Apache-2.0
+// Frames both ways without a carrier: atom caches, fragments, order, and frames that are not as they should be.
+#include <gtest/gtest.h>
+
+#include <random>
+
+#include "bif/bif.hpp"
+#include "dist/distribution.hpp"
+#include "process/links.hpp"
+#include "process/test_machine.hpp"
+#include "term/atom_table.hpp"
+#include "term/print.hpp"
+
+namespace athanor::dist {
+namespace {
+
+constexpr uint64_t kNoCache = kDefaultFlags & ~(kHeaderAtomCache | kFragments);
+
+class Host final : public TermHost {
+ public:
+  ExportHead* export_of(Mfa) override { return nullptr; }
+  FunHead* fun_of(Term, uint32_t, uint32_t, const uint8_t[16], uint32_t, uint32_t) override { return nullptr; }
+  Node* node_of(Term name, uint32_t creation) override { return distribution->node_of(name, creation); }
+  Distribution* distribution = nullptr;
+};
+
+class DistTest : public testing::Test {
+ protected:
+  DistTest() : atoms_table(make_atom_table(1 << 16)) {
+    machine.runtime.terms.atoms = atoms_table.get();
+    machine.runtime.terms.host = &host;
+    distribution = std::make_unique<Distribution>(machine.runtime, Distribution::kDefaultBusyLimit);
+    host.distribution = distribution.get();
+    machine.runtime.distribution = distribution.get();
+    machine.runtime.exit_hooks = [](Process& exiting, Term reason) { exiting.runtime().distribution->process_exited(exiting, reason); };
+    machine.runtime.deliver_elsewhere = [](Runtime& runtime, Term to, process::Signal* signal) { return runtime.distribution->deliver(to, signal); };
+    peer = intern("peer@host");
+    net_kernel = &machine.spawned();
+    process::register_name(*net_kernel, atoms::net_kernel);
+    EXPECT_TRUE(distribution->set_name(intern("here@host"), 7));
+  }
+  ~DistTest() override { machine.settle(); }
+
+  Term remote_pid(uint32_t number) {
+    process::Peer pid{distribution->node_of(peer, 3), number};
+    return pid.build(heap);
+  }
+  Term tuple_of(std::initializer_list<const char*> texts) {
+    std::vector<Term> items;
+    for (const char* text : texts) items.push_back(intern(text));
+    return bif::make_list(heap, items.data(), items.size());
+  }
+  // The frames of one message, as bytes.
+  std::vector<std::string> frames_of(const Control& control, uint64_t flags = kDefaultFlags) {
+    OutputQueue queue;
+    queue.push(std::make_unique<Outgoing>(control, flags, 1));
+    std::vector<std::string> frames;
+    while (!queue.is_empty()) frames.push_back(queue.next_frame());
+    return frames;
+  }
+  // The connection as if a handshake had been: carried by a process of this machine.
+  uint32_t connect(Process& carrier, uint64_t flags = kDefaultFlags | kPublished) {
+    RemoteNode& node = distribution->find_or_insert(peer);
+    uint32_t connection_id = distribution->begin_connection(node);
+    carrier.extra().carries_node = true;
+    EXPECT_TRUE(distribution->connect(node, carrier.pid(), nullptr, flags, 3, carrier.pid()));
+    return connection_id;
+  }
+  void end(Process& process, Term reason) {
+    process::send_exit(machine.runtime, net_kernel->pid(), process.pid(), reason, process::ExitOrigin::ExitBif);
+    machine.settle();
+  }
+  std::string received(Process& process) {
+    process::handle_signals(process);
+    std::string out;
+    for (process.mailbox().restart(); process::Signal* message = process.mailbox().peek();) {
+      out += to_text(message->parcel.term) + " ";
+      process::Signal::destroy(process.mailbox().remove_current());
+    }
+    return out;
+  }
+  // What has been sent to the peer, each control message by its name.
+  std::string sent(FrameReader& reader) {
+    RemoteNode& node = *distribution->find(peer);
+    std::string out, frame;
+    while (distribution->take_frame(node, node.connection_id, frame)) {
+      Incoming message;
+      const char* reason = "";
+      FrameReader::Result result = reader.read(frame, heap, message, reason);
+      if (result == FrameReader::Result::Message) out += std::string(message.control.row().name) + " ";
+      if (result == FrameReader::Result::Malformed) out += std::string("malformed: ") + reason + " ";
+    }
+    return out;
+  }
+
+  std::unique_ptr<AtomTable> atoms_table;
+  Host host;
+  process::TestMachine machine;
+  std::unique_ptr<Distribution> distribution;
+  heap::FragmentAllocator heap{1024};
+  Term peer;
+  Process* net_kernel;
+};
+
+TEST_F(DistTest, MessagesGoThroughWithAndWithoutAtomCache) {
+  for (uint64_t flags : {uint64_t{kDefaultFlags}, kNoCache}) {
+    OutputQueue queue;
+    FrameReader reader(peer, flags);
+    for (int round = 0; round < 3; ++round) {
+      Control control{ControlKind::RegSend, {remote_pid(5), atoms::no_text, intern("server")}, tuple_of({"hello", "world", "server"})};
+      queue.push(std::make_unique<Outgoing>(control, flags, 1));
+      std::string frame = queue.next_frame();
+      EXPECT_TRUE(queue.is_empty());
+      Incoming message;
+      const char* reason = "";
+      ASSERT_EQ(reader.read(frame, heap, message, reason), FrameReader::Result::Message) << reason;
+      EXPECT_EQ(message.control['n'], intern("server"));
+      EXPECT_EQ(to_text(message.decode_payload(heap)), "[hello,world,server]");
+      // Texts are sent once a connection where there is a cache.
+      EXPECT_EQ(frame.find("world") != std::string::npos, round == 0 || flags == kNoCache);
+    }
+  }
+}
+
+TEST_F(DistTest, CacheSlotsAreTakenOver) {
+  OutputQueue queue;
+  FrameReader reader(peer, kDefaultFlags);
+  for (int i = 0; i < 5000; ++i) {
+    std::string name = "atom_" + std::to_string(i * 7 % 3000);
+    Control control{ControlKind::RegSend, {remote_pid(5), atoms::no_text, intern(name)}, tuple_of({name.c_str(), "x"})};
+    queue.push(std::make_unique<Outgoing>(control, kDefaultFlags, 1));
+    Incoming message;
+    const char* reason = "";
+    std::string frame = queue.next_frame();
+    ASSERT_EQ(reader.read(frame, heap, message, reason), FrameReader::Result::Message) << reason;
+    ASSERT_EQ(message.control['n'], intern(name));
+    ASSERT_EQ(to_text(message.decode_payload(heap)), "[" + name + ",x]");
+  }
+}
+
+TEST_F(DistTest, ManyAndLongAtomsInOneMessage) {
+  std::vector<Term> items;
+  for (int i = 0; i < 400; ++i) items.push_back(intern("many_" + std::to_string(i)));
+  std::string wide;
+  for (int i = 0; i < 250; ++i) wide += "\xCE\xBB";
+  items.push_back(intern(wide));
+  Term list = bif::make_list(heap, items.data(), items.size());
+  for (const std::string& frame : frames_of({ControlKind::RegSend, {remote_pid(1), atoms::no_text, intern("server")}, list})) {
+    Incoming message;
+    const char* reason = "";
+    ASSERT_EQ(FrameReader(peer, kDefaultFlags).read(frame, heap, message, reason), FrameReader::Result::Message) << reason;
+    EXPECT_EQ(to_text(message.decode_payload(heap)), to_text(list));
+  }
+}
+
+TEST_F(DistTest, LargeMessagesGoInFragmentsAndDoNotHoldOthersUp) {
+  std::string large(300 * 1024, 'x');
+  Term binary = binary::from_text(heap, large);
+  OutputQueue queue;
+  auto push = [&](uint64_t sender, const char* name, Term payload) {
+    queue.push(std::make_unique<Outgoing>(Control{ControlKind::RegSend, {remote_pid(1), atoms::no_text, intern(name)}, payload}, kDefaultFlags, sender));
+  };
+  push(1, "large", binary);
+  push(1, "after_large", atoms::ok);
+  push(2, "other", atoms::ok);
+  push(2, "other_large", binary);
+  FrameReader reader(peer, kDefaultFlags);
+  std::string order;
+  while (!queue.is_empty()) {
+    Incoming message;
+    const char* reason = "";
+    FrameReader::Result result = reader.read(queue.next_frame(), heap, message, reason);
+    ASSERT_NE(result, FrameReader::Result::Malformed) << reason;
+    if (result != FrameReader::Result::Message) continue;
+    order += std::string(atom_text(message.control['n'])) + " ";
+    EXPECT_FALSE(message.decode_payload(heap).is_none());
+  }
+  EXPECT_EQ(order, "other large other_large after_large ");
+  EXPECT_EQ(queue.bytes(), 0u);
+}
+
+TEST_F(DistTest, PeersOfFewerWordsAreSpokenToAsTheyUnderstand) {
+  Term pid = remote_pid(1);
+  Control exit{ControlKind::PayloadExit, {net_kernel->pid(), pid}, atoms::killed};
+  Control plain = lowered(exit, kMandatoryFlags);
+  EXPECT_EQ(plain.kind, ControlKind::Exit);
+  EXPECT_EQ(plain['R'], atoms::killed);
+  EXPECT_TRUE(plain.payload.is_none());
+  EXPECT_EQ(lowered({ControlKind::UnlinkId, {Term::small(4), net_kernel->pid(), pid}, {}}, kMandatoryFlags).kind, ControlKind::Unlink);
+  EXPECT_EQ(lowered({ControlKind::AliasSend, {net_kernel->pid(), pid}, atoms::ok}, kMandatoryFlags).kind, ControlKind::Nothing);
+  Control send = lowered({ControlKind::SendSender, {net_kernel->pid(), pid}, atoms::ok}, kMandatoryFlags);
+  EXPECT_EQ(send.kind, ControlKind::Send);
+  EXPECT_EQ(send.operands[0], atoms::no_text);
+}
+
+TEST_F(DistTest, SignalsReachLocalProcesses) {
+  Process& carrier = machine.spawned();
+  Process& local = machine.spawned();
+  local.trap_exit_ = true;
+  uint32_t id = connect(carrier);
+  RemoteNode& node = *distribution->find(peer);
+  OutputQueue queue;
+  auto hand_in = [&](const Control& control) {
+    queue.push(std::make_unique<Outgoing>(control, kDefaultFlags, 1));
+    while (!queue.is_empty()) distribution->receive(node, id, queue.next_frame(), nullptr);
+  };
+  process::register_name(local, intern("local"));
+  hand_in({ControlKind::RegSend, {remote_pid(9), atoms::no_text, intern("local")}, tuple_of({"a", "b"})});
+  hand_in({ControlKind::SendSender, {remote_pid(9), local.pid()}, atoms::ok});
+  EXPECT_EQ(received(local), "[a,b] ok ");
+  hand_in({ControlKind::Link, {remote_pid(9), local.pid()}, {}});
+  process::handle_signals(local);
+  EXPECT_EQ(local.links_->all().size(), 1u);
+  hand_in({ControlKind::PayloadExit, {remote_pid(9), local.pid()}, atoms::killed});
+  EXPECT_EQ(received(local).substr(0, 7), "{'EXIT'");
+  // A link to nobody is answered; so is a monitor.
+  FrameReader reader(intern("here@host"), kDefaultFlags);
+  EXPECT_EQ(sent(reader), "");
+  hand_in({ControlKind::Link, {remote_pid(9), Term::local_pid(20000)}, {}});
+  EXPECT_EQ(sent(reader), "malformed: invalid control message ");   // a pid of ours is not the peer's: read as the peer would
+  machine.settle();
+}
+
+TEST_F(DistTest, WatchersOfOtherNodesHearOfAnEnd) {
+  Process& carrier = machine.spawned();
+  Process& local = machine.spawned();
+  uint32_t id = connect(carrier);
+  RemoteNode& node = *distribution->find(peer);
+  Term* box = heap.allocate(5);
+  box[0].raw = make_header(BoxedKind::ExternalReference, 4);
+  box[1].raw = reinterpret_cast<Word>(distribution->node_of(peer, 3));
+  box[2].raw = 3;
+  box[3].raw = 1 | uint64_t{2} << 32;
+  box[4].raw = 3;
+  Term reference = Term::boxed(box);
+  for (const std::string& frame : frames_of({ControlKind::MonitorP, {remote_pid(9), local.pid(), reference}, {}})) distribution->receive(node, id, frame, nullptr);
+  process::handle_signals(local);
+  EXPECT_EQ(node.relations.targets.size(), 1u);
+  end(local, atoms::killed);
+  EXPECT_EQ(node.relations.targets.size(), 0u);
+  std::string frame;
+  ASSERT_TRUE(distribution->take_frame(node, id, frame));
+  Incoming message;
+  const char* reason = "";
+  machine.runtime.terms.node_name = peer;   // read as the peer does
+  ASSERT_EQ(FrameReader(intern("here@host"), kDefaultFlags).read(frame, heap, message, reason), FrameReader::Result::Message) << reason;
+  machine.runtime.terms.node_name = intern("here@host");
+  EXPECT_EQ(message.control.kind, ControlKind::PayloadMonitorPExit);
+  EXPECT_EQ(message.decode_payload(heap), atoms::killed);
+  EXPECT_EQ(to_text(message.control['r']), to_text(reference));
+}
+
+TEST_F(DistTest, LostConnectionsAreTold) {
+  Process& carrier = machine.spawned();
+  Process& local = machine.spawned();
+  local.trap_exit_ = true;
+  connect(carrier);
+  RemoteNode& node = *distribution->find(peer);
+  EXPECT_EQ(distribution->monitor_nodes(local, true, Term::nil()), Term::small(0));
+  EXPECT_EQ(process::link(local, remote_pid(4)).value, atoms::true_);
+  EXPECT_TRUE(process::monitor(local, atoms::process, remote_pid(5), {}).has_value());
+  EXPECT_TRUE(process::monitor(local, atoms::process, bif::make_tuple(heap, intern("name"), peer), {}).has_value());
+  EXPECT_TRUE(distribution->monitor_node(local, node, true, true));
+  end(carrier, bif::make_tuple(heap, atoms::shutdown, atoms::net_tick_timeout));
+  std::string news = received(local);
+  EXPECT_NE(news.find("{'EXIT',"), std::string::npos) << news;
+  EXPECT_NE(news.find("noconnection"), std::string::npos) << news;
+  EXPECT_NE(news.find("{name,'peer@host'},noconnection}"), std::string::npos) << news;
+  EXPECT_NE(news.find("{nodedown,'peer@host'} {nodedown,'peer@host'}"), std::string::npos) << news;
+  EXPECT_EQ(node.state, NodeState::Idle);
+}
+
+TEST_F(DistTest, SignalsWaitForAConnectionThatComesUp) {
+  Process& carrier = machine.spawned();
+  Process& local = machine.spawned();
+  EXPECT_EQ(distribution->send(local, remote_pid(3), tuple_of({"early"}), {}), process::SendOutcome::Sent);
+  EXPECT_NE(received(*net_kernel).find("{auto_connect,'peer@host',{"), std::string::npos);
+  EXPECT_EQ(distribution->send(local, remote_pid(3), atoms::ok, {}), process::SendOutcome::Sent);
+  connect(carrier);
+  RemoteNode& node = *distribution->find(peer);
+  EXPECT_GT(node.queue->bytes(), 0u);
+  std::string frame;
+  EXPECT_TRUE(distribution->take_frame(node, node.connection_id, frame));
+  EXPECT_NE(frame.find("early"), std::string::npos);
+  EXPECT_TRUE(distribution->take_frame(node, node.connection_id, frame));
+  EXPECT_FALSE(distribution->take_frame(node, node.connection_id, frame));
+}
+
+TEST_F(DistTest, SendersWaitWhenTheQueueIsFull) {
+  Process& carrier = machine.spawned();
+  Process& local = machine.spawned();
+  uint32_t id = connect(carrier);
+  RemoteNode& node = *distribution->find(peer);
+  Term large = binary::from_text(heap, std::string(2 << 20, 'x'));
+  EXPECT_EQ(distribution->send(local, remote_pid(3), large, {}), process::SendOutcome::Sent);
+  EXPECT_EQ(distribution->send(local, remote_pid(3), atoms::ok, {.nosuspend = true}), process::SendOutcome::WouldSuspend);
+  EXPECT_EQ(distribution->send(local, remote_pid(3), atoms::ok, {}), process::SendOutcome::Suspended);
+  EXPECT_TRUE(local.state_.load() & process::kSuspended);
+  std::string frame;
+  while (distribution->take_frame(node, id, frame)) {}
+  process::handle_signals(local);
+  EXPECT_FALSE(local.state_.load() & process::kSuspended);
+}
+
+// Every frame cut short, and many with bytes changed: each is refused or taken, and what is taken is sound.
+TEST_F(DistTest, BrokenFramesDoNoHarm) {
+  std::vector<Control> controls = {
+      {ControlKind::RegSend, {remote_pid(5), atoms::no_text, intern("server")}, tuple_of({"hello", "world"})},
+      {ControlKind::SendSender, {remote_pid(5), net_kernel->pid()}, bif::make_tuple(heap, Term::small(-5), binary::from_text(heap, "bytes"))},
+      {ControlKind::PayloadExit2, {remote_pid(5), net_kernel->pid()}, atoms::killed},
+      {ControlKind::UnlinkId, {Term::small(1), remote_pid(5), net_kernel->pid()}, {}},
+  };
+  std::mt19937 chance(1);
+  for (const Control& control : controls) {
+    std::string frame = frames_of(control)[0];
+    for (size_t length = 1; length < frame.size(); ++length) {
+      Incoming message;
+      const char* reason = "";
+      if (FrameReader(peer, kDefaultFlags).read(frame.substr(0, length), heap, message, reason) == FrameReader::Result::Message) {
+        EXPECT_TRUE(message.decode_payload(heap).is_none()) << length;
+      }
+    }
+    for (int round = 0; round < 2000; ++round) {
+      std::string changed = frame;
+      for (int i = 0; i < 3; ++i) changed[chance() % changed.size()] = static_cast<char>(chance());
+      Incoming message;
+      const char* reason = "";
+      heap::FragmentAllocator scratch(64);
+      if (FrameReader(peer, kDefaultFlags).read(changed, scratch, message, reason) != FrameReader::Result::Message) continue;
+      if (message.payload_bytes == 0) continue;
+      Term payload = message.decode_payload(scratch);
+      if (!payload.is_none()) to_text(payload);
+    }
+  }
+}
+
+TEST_F(DistTest, AMalformedFrameEndsTheConnection) {
+  Process& carrier = machine.spawned();
+  uint32_t id = connect(carrier);
+  RemoteNode& node = *distribution->find(peer);
+  distribution->receive(node, id, std::string("\x83\x44\x00nonsense", 11), nullptr);
+  EXPECT_EQ(node.state, NodeState::Exiting);
+  machine.settle();   // the carrier is killed
+  EXPECT_EQ(node.state, NodeState::Idle);
+}
+
+}  // namespace
+}  // namespace athanor::dist

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+// Output: control messages to the queue of a connection, from there to its carrier.
+#include "dist/distribution.hpp"
+#include "io/ports.hpp"
+#include "process/process_table.hpp"
+#include "process/send.hpp"
+#include "process/state.hpp"
+#include "sched/scheduling.hpp"
+#include "term/atom_table.hpp"
+
+namespace athanor::dist {
+
+// With the node's lock; the terms are copied, since they are encoded only once it is known what the other side understands.
+bool Distribution::enqueue_pending(RemoteNode& node, const Control& control, uint64_t sender) {
+  heap::FragmentAllocator heap(64);
+  RemoteNode::Waiting waiting{control, {}, sender};
+  size_t words = 0;
+  auto take = [&](Term& t) {
+    if (t.is_none() || t.is_immediate()) return;
+    words += heap::flat_words(t, runtime_.literals);
+    t = heap::copy(t, heap, runtime_.literals);
+  };
+  for (Term& operand : waiting.control.operands) take(operand);
+  take(waiting.control.payload);
+  waiting.parcel.fragments = heap.take();
+  node.pending.push_back(std::move(waiting));
+  node.pending_bytes += words * sizeof(Word);
+  return true;
+}
+
+bool Distribution::push(RemoteNode& node, const Control& control, uint64_t sender, Flush flush_when, uint32_t connection_id) {
+  uint64_t flags;
+  {
+    std::lock_guard lock(node.mutex);
+    if (connection_id != 0 && node.connection_id != connection_id) return false;
+    if (node.state == NodeState::Pending) return enqueue_pending(node, control, sender);
+    if (node.state != NodeState::Connected) return false;
+    flags = node.flags;
+    connection_id = node.connection_id;
+  }
+  // Encoding takes its time; others may send meanwhile. A process's own messages keep their order, as it sends one at a time.
+  const Control understood = lowered(control, flags);
+  if (understood.kind == ControlKind::Nothing) return true;
+  auto message = std::make_unique<Outgoing>(understood, flags, sender);
+  {
+    std::lock_guard lock(node.mutex);
+    if (node.connection_id != connection_id || node.state != NodeState::Connected) return false;
+    node.queue->push(std::move(message));
+  }
+  if (flush_when == Flush::Now) flush(node);
+  return true;
+}
+
+void Distribution::flush(RemoteNode& node) {
+  std::shared_ptr<io::Port> port;
+  uint32_t connection_id;
+  Term notified;
+  {
+    std::lock_guard lock(node.mutex);
+    if (node.state != NodeState::Connected || node.queue->is_empty()) return;
+    connection_id = node.connection_id;
+    if (node.port && !node.is_draining) port = node.port;
+    if (!node.port && node.wants_notice) {
+      node.wants_notice = false;
+      notified = node.controller;
+    }
+  }
+  if (!notified.is_none()) process::send_message(runtime_, notified, atoms::dist_data);
+  if (!port) return;
+  std::lock_guard lock(port->mutex());
+  drain(*port, node, connection_id);
+}
+
+bool Distribution::take_frame(RemoteNode& node, uint32_t connection_id, std::string& frame) {
+  std::vector<Term> resumed;
+  {
+    std::lock_guard lock(node.mutex);
+    if (node.connection_id != connection_id || node.state != NodeState::Connected || node.queue->is_empty()) return false;
+    frame = node.queue->next_frame();
+    if (node.queue->bytes() < busy_limit_ / 2) resumed.swap(node.suspended);
+    if (!node.port) node.frames_out.fetch_add(1, std::memory_order_relaxed);   // a port counts by itself
+  }
+  resume(resumed);
+  return true;
+}
+
+// One thread drains at a time; another that pushes meanwhile leaves its message to it. Where the port is busy, its being writable
+// again brings us back.
+void Distribution::drain(io::Port& port, RemoteNode& node, uint32_t connection_id) {
+  {
+    std::lock_guard lock(node.mutex);
+    if (node.is_draining || node.connection_id != connection_id || node.state != NodeState::Connected) return;
+    node.is_draining = true;
+  }
+  std::string frame;
+  while (true) {
+    {
+      std::lock_guard lock(node.mutex);
+      if (node.connection_id != connection_id || node.state != NodeState::Connected) return;
+      if (!port.is_open() || port.is_busy() || node.queue->is_empty()) {
+        node.is_draining = false;
+        return;
+      }
+    }
+    if (!take_frame(node, connection_id, frame)) continue;
+    port.set_caller(Term::none());
+    port.driver().output_frame(port, std::move(frame));
+  }
+}
+
+// OTP: erlang:system_monitor(busy_dist_port).
+void Distribution::tell_busy(Process& self, RemoteNode&, Term controller) {
+  if (runtime_.scheduling == nullptr) return;
+  sched::SystemSettings& settings = runtime_.scheduling->settings;
+  Term monitor;
+  {
+    std::lock_guard lock(settings.monitor_mutex);
+    if (!settings.monitor.busy_dist_port || settings.monitor.pid_raw == 0) return;
+    monitor = Term(settings.monitor.pid_raw);
+  }
+  heap::FragmentAllocator heap(8);
+  Term* message = heap.allocate(5);
+  message[0].raw = tuple_header(4);
+  message[1] = atoms::monitor;
+  message[2] = self.pid();
+  message[3] = atoms::busy_dist_port;
+  message[4] = controller.is_none() ? Term(atoms::undefined) : controller;
+  process::send_parcel(runtime_, monitor, {Term::boxed(message), heap.take()});
+}
+
+}  // namespace athanor::dist

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+// RemoteNode: another node as this machine knows it, with the connection to it, if any.
+//
+//   Idle ──new_connection, or a signal to it──► Pending ──create_dist_channel──► Connected ──the carrier ends──► Idle
+//                                                  └──abort_pending_connection──► Idle
+//
+// A node stays for the machine's life; a connection is told from the next one to the same node by its number. Signals sent while Pending
+// wait and go out in order once connected. Locks: a port's, then input_mutex, then mutex; none is held while a signal is delivered but the port's.
+#pragma once
+
+#include <atomic>
+#include <deque>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <vector>
+
+#include "dist/incoming.hpp"
+#include "dist/output_queue.hpp"
+#include "heap/copy.hpp"
+#include "io/port.hpp"
+#include "process/monitors.hpp"
+
+namespace athanor::dist {
+
+enum class NodeState : uint8_t { Idle, Pending, Connected, Exiting };
+
+// Who on this node hears when the connection is lost. Pids are words of local pids.
+struct Relations {
+  struct Origin {              // a local process watches one there
+    Term watcher;
+    process::Peer target;
+    Term name;                 // or none
+  };
+  struct Target {              // a process there watches a local one
+    Term watched, name;
+    process::Peer watcher;
+    uint64_t third_word;
+  };
+  struct Spawn {               // a local process waits for a child there
+    Term parent;
+    bool is_parent_gone = false;
+    heap::Parcel exit_reason;  // of a parent that is gone
+  };
+  std::set<std::pair<uint64_t, process::Peer>> links;
+  std::map<process::ReferenceKey, Origin> origins;
+  std::map<process::ReferenceKey, Target> targets;
+  std::map<process::ReferenceKey, Spawn> spawns;
+  std::map<uint64_t, uint32_t> node_monitors;   // monitor_node/2: how often
+};
+
+// What the handle of a connection, {Number, Reference}, refers to.
+class RemoteNode;
+struct NodeHandle final : MagicObject {
+  explicit NodeHandle(RemoteNode& its_node) : node(its_node) {}
+  RemoteNode& node;
+};
+
+class RemoteNode {
+ public:
+  RemoteNode(Term node_name, const uint64_t handle_reference[3]);
+  ~RemoteNode();
+
+  const Term name;
+  std::mutex mutex;            // guards what follows
+
+  NodeState state = NodeState::Idle;
+  uint32_t connection_id = 0;  // of the present connection, or the last one
+  uint64_t flags = 0;
+  uint32_t creation = 0;
+  Term controller;             // port or pid, none where not connected
+  std::shared_ptr<io::Port> port;   // the controller, where it is a port
+  Relations relations;
+
+  // Output.
+  struct Waiting { Control control; heap::Parcel parcel; uint64_t sender; };   // the control's terms live in the parcel
+  std::deque<Waiting> pending;      // while Pending
+  size_t pending_bytes = 0;
+  std::unique_ptr<OutputQueue> queue;
+  bool is_draining = false;         // a thread writes the queue out to the port, and will see what is pushed now
+  std::vector<Term> suspended;      // senders who wait for room
+  size_t queued_bytes() const { return pending_bytes + (queue ? queue->bytes() : 0); }
+
+  // A process as controller.
+  bool wants_notice = false;        // it is to get `dist_data` when there is something
+  bool tells_size = false;          // dist_ctrl_set_opt(get_size)
+  Term input_handler;
+
+  std::atomic<uint64_t> frames_in{0}, frames_out{0};
+
+  // Input: one thread at a time.
+  std::mutex input_mutex;
+  std::unique_ptr<FrameReader> reader;
+  uint32_t reader_connection = 0;
+
+  NodeHandle* const handle;
+  const uint64_t handle_words[2];
+  bool is_visible() const { return (flags & kPublished) != 0; }
+};
+
+}  // namespace athanor::dist

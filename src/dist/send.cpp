@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+// Signals of local processes to those of other nodes.
+#include "dist/distribution.hpp"
+#include "process/process_table.hpp"
+#include "process/send.hpp"
+#include "process/state.hpp"
+#include "term/atom_table.hpp"
+#include "term/identifier.hpp"
+
+namespace athanor::dist {
+
+using process::ReferenceKey;
+using process::SendOutcome;
+using process::Signal;
+using process::SignalKind;
+
+SendOutcome Distribution::send(Process& self, Term to, Term message, const process::SendOptions& options) {
+  const bool by_name = is_tuple(to);
+  const Term node_name = by_name ? tuple_element(to, 1) : athanor::node_of(to).name;
+  if (node_name == Term(runtime_.terms.node_name)) return SendOutcome::Sent;   // an earlier life of this node: nobody there
+  if (!is_alive()) return SendOutcome::NoConnection;
+  RemoteNode& node = find_or_insert(node_name);
+  std::unique_lock<std::mutex> lock;
+  if (!prepare(node, lock, !options.noconnect)) return SendOutcome::NoConnection;
+  if (node.queued_bytes() >= busy_limit_) {
+    if (options.nosuspend) return SendOutcome::WouldSuspend;
+    // Noted under the lock, so that the signal to go on comes after it.
+    node.suspended.push_back(self.pid());
+    self.extra().suspend_count.fetch_add(1, std::memory_order_relaxed);
+    self.state_.fetch_or(process::kSuspended, std::memory_order_acq_rel);
+    Term controller = node.controller;
+    lock.unlock();
+    tell_busy(self, node, controller);
+    return SendOutcome::Suspended;
+  }
+  lock.unlock();
+  Control control;
+  if (by_name) {
+    control = {ControlKind::RegSend, {self.pid(), atoms::no_text, tuple_element(to, 0)}, message};
+  } else if (is_pid(to)) {
+    control = {ControlKind::SendSender, {self.pid(), to}, message};
+  } else {
+    control = {ControlKind::AliasSend, {self.pid(), to}, message};
+  }
+  push(node, control, self.pid().raw);
+  return SendOutcome::Sent;
+}
+
+// Takes note of what begins or ends between two processes. False: nothing is to be sent.
+bool Distribution::deliver_relation(RemoteNode& node, Term to, Signal& signal) {
+  Relations& relations = node.relations;
+  const Term from = signal.from;
+  switch (signal.kind) {
+    case SignalKind::Link:
+      relations.links.insert({from.raw, process::Peer::of(to)});
+      return true;
+    case SignalKind::Unlink: return relations.links.erase({from.raw, process::Peer::of(to)}) > 0;
+    case SignalKind::Exit: {
+      if (static_cast<process::ExitOrigin>(signal.number) != process::ExitOrigin::Link) return true;
+      return relations.links.erase({from.raw, process::Peer::of(to)}) > 0;
+    }
+    case SignalKind::Monitor: {
+      Relations::Origin origin{from, to.is_atom() ? process::Peer{} : process::Peer::of(to), signal.parcel.term};
+      relations.origins[process::key_of(signal.reference)] = origin;
+      return true;
+    }
+    case SignalKind::Demonitor: {
+      auto found = relations.origins.find(process::key_of(signal.reference));
+      if (found == relations.origins.end()) return false;
+      signal.parcel.term = found->second.name;
+      relations.origins.erase(found);
+      return true;
+    }
+    case SignalKind::MonitorDown: {
+      auto found = relations.targets.find(process::key_of(signal.reference, process::Peer::of(to).node));
+      if (found == relations.targets.end()) return false;
+      if (!found->second.name.is_none()) signal.from = found->second.name;   // OTP: down by the name it was watched by
+      relations.targets.erase(found);
+      return true;
+    }
+    default: return true;
+  }
+}
+
+bool Distribution::deliver(Term to, Signal* signal) {
+  struct Owned {
+    Signal* signal;
+    ~Owned() { Signal::destroy(signal); }
+  } owned{signal};
+  if (!is_alive() || !(to.is_atom() || is_kind(to, BoxedKind::ExternalPid))) return false;
+  const Term node_name = to.is_atom() ? to : athanor::node_of(to).name;
+  if (node_name == Term(runtime_.terms.node_name)) return false;
+  RemoteNode& node = find_or_insert(node_name);
+  bool connects = true;
+  switch (signal->kind) {
+    case SignalKind::Unlink:
+    case SignalKind::UnlinkAck:
+    case SignalKind::Demonitor:
+    case SignalKind::MonitorDown: connects = false; break;
+    case SignalKind::Exit: connects = static_cast<process::ExitOrigin>(signal->number) != process::ExitOrigin::Link; break;
+    default: break;
+  }
+  const uint64_t sender = signal->from.raw;
+  uint64_t flags;
+  {
+    std::unique_lock<std::mutex> lock;
+    if (!prepare(node, lock, connects)) return false;
+    flags = node.state == NodeState::Connected ? node.flags : kDefaultFlags;
+    if (!deliver_relation(node, to, *signal)) return false;
+  }
+  heap::FragmentAllocator heap(16);
+  const Term from = signal->from;
+  Control control;
+  switch (signal->kind) {
+    case SignalKind::Link: control = {ControlKind::Link, {from, to}, {}}; break;
+    case SignalKind::Unlink: control = {ControlKind::UnlinkId, {Term::small(static_cast<int64_t>(signal->number)), from, to}, {}}; break;
+    case SignalKind::UnlinkAck: control = {ControlKind::UnlinkIdAck, {Term::small(static_cast<int64_t>(signal->number)), from, to}, {}}; break;
+    case SignalKind::Exit: {
+      const bool by_link = static_cast<process::ExitOrigin>(signal->number) == process::ExitOrigin::Link;
+      control = {by_link ? ControlKind::PayloadExit : ControlKind::PayloadExit2, {from, to}, signal->parcel.term};
+      break;
+    }
+    case SignalKind::Monitor:
+    case SignalKind::Demonitor: {
+      Term watched = to;
+      if (to.is_atom()) watched = signal->parcel.term;
+      control = {signal->kind == SignalKind::Monitor ? ControlKind::MonitorP : ControlKind::DemonitorP,
+                 {from, watched, process::reference_from_words(heap, signal->reference)}, {}};
+      break;
+    }
+    case SignalKind::MonitorDown:
+      control = {ControlKind::PayloadMonitorPExit, {from, to, reference_of_peer(heap, process::Peer::of(to).node, signal->reference)}, signal->parcel.term};
+      break;
+    case SignalKind::GroupLeader: control = {ControlKind::GroupLeader, {signal->parcel.term, to}, {}}; break;
+    default: return false;
+  }
+  push(node, control, sender);
+  // A node that acknowledges no unlinking: nothing more will come.
+  if (signal->kind == SignalKind::Unlink && (flags & kUnlinkId) == 0) {
+    Signal* acknowledged = Signal::create(SignalKind::UnlinkAck);
+    acknowledged->number = signal->number;
+    heap::FragmentAllocator builder(process::kExternalPidWords);
+    acknowledged->from = process::Peer::of(to).build(builder);
+    acknowledged->parcel.fragments = builder.take();
+    process::deliver(runtime_, from, acknowledged);
+  }
+  return true;
+}
+
+}  // namespace athanor::dist
