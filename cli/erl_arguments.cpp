@@ -244,7 +244,13 @@ ErlCommand read_erl_arguments(const std::vector<std::string>& arguments, const s
       ++i;
     } else if (word == "-start_epmd" && has_next) {
       has_epmd = words[++i] == "true";
+      if (!has_epmd && words[i] != "false") return refuse("Expected boolean argument for '-start_epmd'.");
       init_flags.insert(init_flags.end(), {"-start_epmd", words[i]});
+    } else if (word == "-no_epmd") {
+      has_epmd = false;
+      init_flags.push_back(word);
+    } else if (word == "-epmd" && has_next) {
+      command.epmd_command = words[++i];
     } else if (word == "-emu_args") {
       // Accepted: the arguments are what system_info(emu_args) tells.
     } else {
@@ -269,6 +275,9 @@ ErlCommand read_erl_arguments(const std::vector<std::string>& arguments, const s
   const char* home = std::getenv("HOME");
   options.arguments = {"-root", release.root, "-bindir", release.bin_dir, "-progname", own_path, "--", "-home", home ? home : "/"};
   if (const char* port = std::getenv("ERL_EPMD_PORT")) options.arguments.insert(options.arguments.end(), {"-epmd_port", port});
+  // A node that gets its name later has no epmd started for it: see lib/athanor_epmd.erl.
+  bool has_module = std::find(init_flags.begin(), init_flags.end(), "-epmd_module") != init_flags.end();
+  if (!named && has_epmd && !has_module && has_own_module("athanor_epmd")) options.arguments.insert(options.arguments.end(), {"-epmd_module", "athanor_epmd"});
   options.arguments.push_back("--");
   options.arguments.insert(options.arguments.end(), init_flags.begin(), init_flags.end());
   options.emulator_arguments = {own_path};
@@ -282,6 +291,11 @@ std::string own_executable() {
   char path[4096];
   ssize_t length = readlink("/proc/self/exe", path, sizeof path - 1);
   return length > 0 ? std::string(path, static_cast<size_t>(length)) : std::string();
+}
+
+// As erlexec does, by a shell: the daemon leaves at once where one runs already.
+static void start_epmd(const std::string& command) {
+  if (std::system(command.c_str()) == -1) std::fprintf(stderr, "Error spawning %s (error %d)\n", command.c_str(), errno);
 }
 
 int run_erl(const std::vector<std::string>& arguments, const std::string& own_path) {
@@ -308,6 +322,7 @@ int run_erl(const std::vector<std::string>& arguments, const std::string& own_pa
     std::fprintf(stderr, "erl: cannot detach: %s\n", std::strerror(errno));
     return 1;
   }
+  if (command.start_epmd) start_epmd(command.epmd_command.empty() ? "\"" + options.bin_dir + "/epmd\" -daemon" : command.epmd_command);
   Machine machine(command.options);
   if (!machine.boot()) {
     std::fprintf(stderr, "erl: %s\n", machine.error().c_str());

@@ -12,7 +12,8 @@ namespace athanor::cli {
 struct ErlCommand {
   MachineOptions options;
   bool detached = false;
-  bool start_epmd = false;          // -sname or -name without `-start_epmd false`
+  bool start_epmd = false;          // -sname or -name without `-start_epmd false` or `-no_epmd`
+  std::string epmd_command;         // -epmd; empty: the release's
   bool print_version = false;       // +V
   std::string error;                // not empty: the command line is refused, in words
 };

@@ -17,4 +17,7 @@ struct ReleaseInfo {
 // `root` empty: ATHANOR_OTP_ROOT, then the first `erl` on PATH outside `own_bin_dir`, then the distribution's place.
 ReleaseInfo find_release(const std::string& root, const std::string& own_bin_dir);
 
+// Does an Erlang module of this name come with Athanor (lib/)?
+bool has_own_module(const std::string& name);
+
 }  // namespace athanor
