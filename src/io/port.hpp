@@ -115,6 +115,7 @@ class Port : public std::enable_shared_from_this<Port> {
   void set_sink(std::shared_ptr<FrameSink> sink) { sink_ = std::move(sink); }
   const std::shared_ptr<FrameSink>& sink() const { return sink_; }
 
+  void count_input(size_t bytes) { input_bytes_ += bytes; }
   void count_output(size_t bytes) {
     output_bytes_ += bytes;
     if (sink_) sink_->sent(*this);
