@@ -126,6 +126,7 @@ bool Distribution::abort_pending(RemoteNode& node, uint32_t connection_id) {
 bool Distribution::connect(RemoteNode& node, Term controller, std::shared_ptr<io::Port> port, uint64_t flags, uint32_t creation, Term setup_pid) {
   uint32_t connection_id;
   std::shared_ptr<io::Port> carrier = port;
+  std::deque<RemoteNode::Waiting> waited;
   {
     std::lock_guard input_lock(node.input_mutex);
     std::lock_guard lock(node.mutex);
@@ -149,13 +150,16 @@ bool Distribution::connect(RemoteNode& node, Term controller, std::shared_ptr<io
     node.reader = std::make_unique<FrameReader>(node.name, flags & kDefaultFlags);
     node.reader_connection = connection_id = node.connection_id;
     // What was said while the connection was coming up, as this peer understands it.
-    for (RemoteNode::Waiting& waiting : node.pending) {
+    waited.swap(node.pending);
+    for (const RemoteNode::Waiting& waiting : waited) {
       Control control = lowered(waiting.control, flags);
       if (control.kind != ControlKind::Nothing) node.queue->push(std::make_unique<Outgoing>(control, flags, waiting.sender));
-      heap::discard(waiting.parcel);
     }
-    node.pending.clear();
     node.pending_bytes = 0;
+  }
+  for (RemoteNode::Waiting& waiting : waited) {
+    if (lowered(waiting.control, flags).kind != waiting.control.kind) answer_for_peer(node, waiting.control);
+    heap::discard(waiting.parcel);
   }
   if (carrier) {
     carrier->set_sink(std::make_shared<PortCarrier>(*this, node, connection_id));

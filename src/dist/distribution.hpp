@@ -85,6 +85,7 @@ class Distribution {
   void resume(std::vector<Term>& suspended);
   bool enqueue_pending(RemoteNode& node, const Control& control, uint64_t sender);
   void flush(RemoteNode& node);
+  void answer_for_peer(RemoteNode& node, const Control& control);
   void notify_controller(RemoteNode& node, Term controller);
   bool ask_net_kernel(RemoteNode& node, uint32_t connection_id);
   bool deliver_relation(RemoteNode& node, Term to, process::Signal& signal);

@@ -7,6 +7,7 @@
 #include "process/state.hpp"
 #include "sched/scheduling.hpp"
 #include "term/atom_table.hpp"
+#include "term/integer.hpp"
 
 namespace athanor::dist {
 
@@ -40,6 +41,7 @@ bool Distribution::push(RemoteNode& node, const Control& control, uint64_t sende
   }
   // Encoding takes its time; others may send meanwhile. A process's own messages keep their order, as it sends one at a time.
   const Control understood = lowered(control, flags);
+  if (understood.kind != control.kind) answer_for_peer(node, control);
   if (understood.kind == ControlKind::Nothing) return true;
   auto message = std::make_unique<Outgoing>(understood, flags, sender);
   {
@@ -49,6 +51,31 @@ bool Distribution::push(RemoteNode& node, const Control& control, uint64_t sende
   }
   if (flush_when == Flush::Now) flush(node);
   return true;
+}
+
+// The peer does not understand a message whose sender waits for an answer: there is no spawning, and unlinking is not acknowledged
+// (nothing more will come by an old link).
+void Distribution::answer_for_peer(RemoteNode& node, const Control& control) {
+  const Term local = control['F'];
+  if (control.kind == ControlKind::SpawnRequest) {
+    uint64_t words[3];
+    process::reference_words(control['r'], words);
+    {
+      std::lock_guard lock(node.mutex);
+      auto found = node.relations.spawns.find(process::key_of(words));
+      if (found == node.relations.spawns.end()) return;
+      heap::discard(found->second.exit_reason);
+      node.relations.spawns.erase(found);
+    }
+    answer_spawn(runtime_, local, words, {atoms::notsup, nullptr});
+  } else if (control.kind == ControlKind::UnlinkId) {
+    process::Signal* acknowledged = process::Signal::create(process::SignalKind::UnlinkAck);
+    integer::to_uint64(control['u'], acknowledged->number);
+    heap::FragmentAllocator builder(process::kExternalPidWords);
+    acknowledged->from = process::Peer::of(control['t']).build(builder);
+    acknowledged->parcel.fragments = builder.take();
+    process::deliver(runtime_, local, acknowledged);
+  }
 }
 
 void Distribution::flush(RemoteNode& node) {

@@ -101,11 +101,9 @@ bool Distribution::deliver(Term to, Signal* signal) {
     default: break;
   }
   const uint64_t sender = signal->from.raw;
-  uint64_t flags;
   {
     std::unique_lock<std::mutex> lock;
     if (!prepare(node, lock, connects)) return false;
-    flags = node.state == NodeState::Connected ? node.flags : kDefaultFlags;
     if (!deliver_relation(node, to, *signal)) return false;
   }
   heap::FragmentAllocator heap(16);
@@ -135,15 +133,6 @@ bool Distribution::deliver(Term to, Signal* signal) {
     default: return false;
   }
   push(node, control, sender);
-  // A node that acknowledges no unlinking: nothing more will come.
-  if (signal->kind == SignalKind::Unlink && (flags & kUnlinkId) == 0) {
-    Signal* acknowledged = Signal::create(SignalKind::UnlinkAck);
-    acknowledged->number = signal->number;
-    heap::FragmentAllocator builder(process::kExternalPidWords);
-    acknowledged->from = process::Peer::of(to).build(builder);
-    acknowledged->parcel.fragments = builder.take();
-    process::deliver(runtime_, from, acknowledged);
-  }
   return true;
 }
 

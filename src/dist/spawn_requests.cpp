@@ -177,10 +177,6 @@ Term Distribution::spawn_request(Process& self, const Term* args) {
   RemoteNode* node = is_node_name(args[0]) || args[0] == atoms::nonode_at_nohost ? &find_or_insert(args[0]) : nullptr;
   std::unique_lock<std::mutex> lock;
   if (node == nullptr || !prepare(*node, lock, true)) return refuse(atoms::noconnection);
-  if (node->state == NodeState::Connected && (node->flags & kSpawn) == 0) {
-    lock.unlock();
-    return refuse(atoms::notsup);
-  }
   Relations::Spawn waiting;
   waiting.parent = self.pid();
   node->relations.spawns[process::key_of(words)] = waiting;
