@@ -7,7 +7,7 @@ Reads tests/facts/natives.tsv (the release) and the rows of every .def that src/
 import glob, os, re, sys
 
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..")
-ROW = re.compile(r'^(BIF|NIF)(_NAMED)?\(\s*(\w+),\s*(?:"([^"]*)",\s*)?(\w+),\s*(\d+),\s*(\w+),')
+ROW = re.compile(r'^(BIF|NIF|OWN)(_NAMED)?\(\s*(\w+),\s*(?:"([^"]*)",\s*)?(\w+),\s*(\d+),\s*(\w+),')
 NOTSUP = "return self.error(atoms::notsup);"
 # Subjects: title, a pattern of files or folders whose presence says that it was begun, what is missing in words.
 SUBJECTS = [

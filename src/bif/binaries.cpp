@@ -4,31 +4,17 @@
 #include "bif/bif.hpp"
 #include "bif/declare.inc"
 
-#include <cstring>
-#include <string>
+#include <algorithm>
 #include <vector>
 
 #include "bif/binary_part.hpp"
 #include "bif/iodata.hpp"
+#include "bif/long_work.hpp"
+#include "term/byte_sink.hpp"
 
 namespace athanor::bif {
 
 namespace bits = athanor::binary;
-
-Term byte_list(Allocator& heap, Term bitstring, uint64_t start, uint64_t count, Term tail) {
-  if (count == 0) return tail;
-  const bits::Bits from = bits::bits_of(bitstring);
-  const uint64_t offset = from.bit_offset + start * 8;
-  const uint8_t* at = from.bytes + offset / 8;
-  const unsigned shift = offset % 8;
-  Term* place = heap.allocate(count * 2);
-  for (uint64_t i = 0; i < count; ++i) {
-    const unsigned byte = shift == 0 ? at[i] : ((at[i] << shift) | (at[i + 1] >> (8 - shift))) & 0xFF;
-    place[2 * i] = Term::small(byte);
-    place[2 * i + 1] = i + 1 == count ? tail : Term::list_cell(place + 2 * i + 2);
-  }
-  return Term::list_cell(place);
-}
 
 namespace {
 
@@ -38,17 +24,55 @@ BifResult part(Process& self, Term bitstring, Term position, Term length) {
   return bits::part(self.heap(), bitstring, start * 8, count * 8);
 }
 
-BifResult flatten(Process& self, Term data, iodata::Grain grain) {
-  iodata::Measured measured;
-  uint64_t work = 0;
-  const Term result = iodata::to_bitstring(self.heap(), data, grain, measured, &work);
-  if (measured == iodata::Measured::TooLarge) return self.system_limit();
-  if (measured == iodata::Measured::Malformed) return self.badarg();
-  self.charge(work);
-  return result;
+constexpr int64_t kCellsPerReduction = 16;
+
+// The bytes [start, start + count) of a bitstring as a list in front of `tail`.
+class ListBytes {
+ public:
+  ListBytes(Allocator& heap, Term bitstring, uint64_t start, uint64_t count, Term tail) : from_(bits::bits_of(bitstring)), count_(count), tail_(tail) {
+    from_.bit_offset += start * 8;
+    if (count != 0) place_ = heap.allocate(count * 2);
+  }
+  bool step(int64_t& budget) {
+    const uint8_t* at = from_.bytes + from_.bit_offset / 8;
+    const unsigned shift = from_.bit_offset % 8;
+    const uint64_t end = std::min(count_, done_ + static_cast<uint64_t>(std::max<int64_t>(budget, 0)));
+    budget -= static_cast<int64_t>(end - done_);
+    for (; done_ < end; ++done_) {
+      const unsigned byte = shift == 0 ? at[done_] : ((at[done_] << shift) | (at[done_ + 1] >> (8 - shift))) & 0xFF;
+      place_[2 * done_] = Term::small(byte);
+      place_[2 * done_ + 1] = done_ + 1 == count_ ? tail_ : Term::list_cell(place_ + 2 * done_ + 2);
+    }
+    return done_ == count_;
+  }
+  Term result() const { return count_ == 0 ? tail_ : Term::list_cell(place_); }
+
+ private:
+  bits::Bits from_;
+  uint64_t count_, done_ = 0;
+  Term* place_ = nullptr;
+  Term tail_;
+};
+
+BifResult list_bytes(Process& self, const Term* args, uint32_t arity, uint64_t start, uint64_t count, Term tail) {
+  return long_work(
+      self, args, arity, kCellsPerReduction, [&] { return ListBytes(self.heap(), args[0], start, count, tail); },
+      [](ListBytes& work) -> BifResult { return work.result(); });
+}
+
+BifResult iolist_answer(Process& self, const iodata::Flattening& work) {
+  if (work.measured() == iodata::Measured::TooLarge) return self.system_limit();
+  if (work.measured() == iodata::Measured::Malformed) return self.badarg();
+  return work.result();
 }
 
 }  // namespace
+
+BifResult flatten(Process& self, const Term* args, uint32_t arity, iodata::Grain grain) {
+  return long_work(
+      self, args, arity, kCellsPerReduction, [&] { return iodata::Flattening(self.heap(), args[0], grain); },
+      [&](iodata::Flattening& work) { return iolist_answer(self, work); });
+}
 
 namespace erlang {
 
@@ -63,8 +87,7 @@ BifResult binary_to_list_1(Process& self, const Term* args) {
   if (!is_bitstring(args[0])) return self.badarg();
   const uint64_t size = bits::bit_size(args[0]);
   if (size % 8 != 0) return self.badarg();
-  self.charge(size / 8 / 32);
-  return byte_list(self.heap(), args[0], 0, size / 8, Term::nil());
+  return list_bytes(self, args, 1, 0, size / 8, Term::nil());
 }
 
 // erlang:binary_to_list/3: positions from 1, both ends included.
@@ -74,22 +97,21 @@ BifResult binary_to_list_3(Process& self, const Term* args) {
   const auto bytes = static_cast<int64_t>(bits::bit_size(args[0]) / 8);
   if (start < 1 || stop < start || stop > bytes || bits::bit_size(args[0]) % 8 != 0) return self.badarg();
   const auto count = static_cast<uint64_t>(stop - start + 1);
-  self.charge(count / 32);
-  return byte_list(self.heap(), args[0], static_cast<uint64_t>(start - 1), count, Term::nil());
+  return list_bytes(self, args, 3, static_cast<uint64_t>(start - 1), count, Term::nil());
 }
 
 BifResult bitstring_to_list_1(Process& self, const Term* args) {
   if (!is_bitstring(args[0])) return self.badarg();
   const uint64_t size = bits::bit_size(args[0]);
   Term tail = Term::nil();
-  if (size % 8 != 0) tail = cons(self.heap(), bits::part(self.heap(), args[0], size - size % 8, size % 8), tail);
-  self.charge(size / 8 / 32);
-  return byte_list(self.heap(), args[0], 0, size / 8, tail);
+  const bool is_first = self.continuation_ == nullptr;
+  if (is_first && size % 8 != 0) tail = cons(self.heap(), bits::part(self.heap(), args[0], size - size % 8, size % 8), tail);
+  return list_bytes(self, args, 1, 0, size / 8, tail);
 }
 
 BifResult list_to_binary_1(Process& self, const Term* args) {
   if (!args[0].is_list()) return self.badarg();
-  return flatten(self, args[0], iodata::Grain::Bytes);
+  return flatten(self, args, 1, iodata::Grain::Bytes);
 }
 
 BifResult iolist_to_binary_1(Process& self, const Term* args) {
@@ -102,24 +124,67 @@ BifResult iolist_to_binary_1(Process& self, const Term* args) {
 
 BifResult list_to_bitstring_1(Process& self, const Term* args) {
   if (!args[0].is_list()) return self.badarg();
-  return flatten(self, args[0], iodata::Grain::Bits);
+  return flatten(self, args, 1, iodata::Grain::Bits);
 }
 
 BifResult iolist_size_1(Process& self, const Term* args) {
   if (!args[0].is_list() && !is_bitstring(args[0])) return self.badarg();
-  iodata::Size size;
-  switch (iodata::measure(args[0], iodata::Grain::Bytes, size)) {
-    case iodata::Measured::Ok: break;
-    case iodata::Measured::Malformed: return self.badarg();
-    case iodata::Measured::TooLarge: return self.system_limit();
-  }
-  self.charge(size.cells / 16);
-  return integer::from_uint64(self.heap(), size.bits / 8);
+  return long_work(
+      self, args, 1, kCellsPerReduction,
+      [&] { return iodata::Flattening(self.heap(), args[0], iodata::Grain::Bytes, iodata::Flattening::Goal::Size); },
+      [&](iodata::Flattening& work) -> BifResult {
+        return work.measured() == iodata::Measured::Ok ? integer::from_uint64(self.heap(), work.bytes()) : iolist_answer(self, work);
+      });
 }
 
-// erlang:iolist_to_iovec/1: large binaries are kept, what lies between them is gathered.
+namespace {
+
+// Large binaries are kept, what lies between them is gathered.
+class Vectoring {
+ public:
+  Vectoring(Allocator& heap, Term data) : heap_(heap), walk_(data) {}
+  bool step(int64_t& budget) {
+    const iodata::Walked walked = walk_.go_on(
+        budget,
+        [&](int64_t byte) {
+          gathered_.push(static_cast<uint8_t>(byte));
+          return byte >= 0 && byte <= 255;
+        },
+        [&](Term t) {
+          const bits::Bits from = bits::bits_of(t);
+          if (from.bit_size % 8 != 0) return iodata::Take::Stop;
+          if (from.bit_size / 8 >= kKeepBytes && from.is_aligned()) {
+            flush();
+            parts_.push_back(t);
+          } else if (from.bit_size != 0) {
+            bits::copy_bits(from.bytes, from.bit_offset, gathered_.extend(from.bit_size / 8), 0, from.bit_size);
+            budget -= static_cast<int64_t>(from.bit_size / 64);
+          }
+          return iodata::Take::Next;
+        });
+    if (walked == iodata::Walked::Paused) return false;
+    is_good_ = walked == iodata::Walked::Whole;
+    flush();
+    return true;
+  }
+  bool is_good() const { return is_good_; }
+  const std::vector<Term>& parts() const { return parts_; }
+
+ private:
+  static constexpr uint64_t kKeepBytes = 256;
+  void flush() {
+    if (gathered_.size() != 0) parts_.push_back(gathered_.take(heap_));
+  }
+  Allocator& heap_;
+  iodata::Walk walk_;
+  ByteSink gathered_;
+  std::vector<Term> parts_;
+  bool is_good_ = false;
+};
+
+}  // namespace
+
 BifResult iolist_to_iovec_1(Process& self, const Term* args) {
-  constexpr uint64_t kKeepBytes = 256;
   const Term data = args[0];
   if (is_bitstring(data)) {
     const uint64_t size = bits::bit_size(data);
@@ -127,38 +192,11 @@ BifResult iolist_to_iovec_1(Process& self, const Term* args) {
     return size == 0 ? Term::nil() : cons(self.heap(), data, Term::nil());
   }
   if (!data.is_list()) return self.badarg();
-  std::vector<Term> parts;
-  std::string gathered;
-  const auto flush = [&] {
-    if (gathered.empty()) return;
-    parts.push_back(bits::from_text(self.heap(), gathered));
-    gathered.clear();
-  };
-  uint64_t cells = 0;
-  const bool good = iodata::walk(
-      data,
-      [&](int64_t byte) {
-        gathered.push_back(static_cast<char>(byte));
-        return byte >= 0 && byte <= 255;
-      },
-      [&](Term t) {
-        const bits::Bits from = bits::bits_of(t);
-        if (from.bit_size % 8 != 0) return false;
-        if (from.bit_size / 8 >= kKeepBytes && from.is_aligned()) {
-          flush();
-          parts.push_back(t);
-          return true;
-        }
-        const size_t before = gathered.size();
-        gathered.resize(before + from.bit_size / 8);
-        bits::copy_bits(from.bytes, from.bit_offset, reinterpret_cast<uint8_t*>(gathered.data()) + before, 0, from.bit_size);
-        return true;
-      },
-      &cells);
-  if (!good) return self.badarg();
-  flush();
-  self.charge(cells / 8);
-  return make_list(self.heap(), parts.data(), parts.size());
+  return long_work(
+      self, args, 1, kCellsPerReduction, [&] { return Vectoring(self.heap(), data); },
+      [&](Vectoring& work) -> BifResult {
+        return work.is_good() ? BifResult(make_list(self.heap(), work.parts().data(), work.parts().size())) : self.badarg();
+      });
 }
 
 BifResult split_binary_2(Process& self, const Term* args) {

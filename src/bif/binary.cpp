@@ -145,13 +145,7 @@ BifResult decode_unsigned_2(Process& self, const Term* args) {
 
 BifResult list_to_bin_1(Process& self, const Term* args) {
   if (!args[0].is_list()) return self.badarg();
-  iodata::Measured measured;
-  uint64_t work = 0;
-  const Term result = iodata::to_bitstring(self.heap(), args[0], iodata::Grain::Bytes, measured, &work);
-  if (measured == iodata::Measured::TooLarge) return self.system_limit();
-  if (measured == iodata::Measured::Malformed) return self.badarg();
-  self.charge(work);
-  return result;
+  return flatten(self, args, 1, iodata::Grain::Bytes);
 }
 
 BifResult longest_common_prefix_1(Process& self, const Term* args) { return longest_common(self, args[0], false); }

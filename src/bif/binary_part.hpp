@@ -3,6 +3,7 @@
 #pragma once
 
 #include "bif/bif.hpp"
+#include "bif/iodata.hpp"
 
 namespace athanor::bif {
 
@@ -22,7 +23,7 @@ inline bool part_of(Term position, Term length, uint64_t size, uint64_t& start, 
   return true;
 }
 
-// List of the bytes [start, start + count) of a bitstring, before `tail`.
-Term byte_list(Allocator& heap, Term bitstring, uint64_t start, uint64_t count, Term tail);
+// One binary or bitstring of iodata; badarg or system_limit otherwise. `args`, `arity`: of the built-in, whose first it is.
+process::BifResult flatten(process::Process& self, const Term* args, uint32_t arity, iodata::Grain grain);
 
 }  // namespace athanor::bif

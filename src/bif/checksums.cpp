@@ -10,53 +10,47 @@
 
 #include "base/md5.hpp"
 #include "bif/iodata.hpp"
+#include "bif/long_work.hpp"
 
 namespace athanor::bif {
 
 namespace {
 
-// Feeds iodata to take(bytes, count) in order; false: malformed.
-template <class Take>
-bool feed(Process& self, Term data, Take take) {
-  if (!data.is_list() && !is_bitstring(data)) return false;
-  uint8_t gathered[4096];
-  size_t held = 0;
-  uint64_t bytes = 0;
-  const auto flush = [&] {
-    take(gathered, held);
-    bytes += held;
-    held = 0;
-  };
-  const bool good = iodata::walk(
-      data,
-      [&](int64_t byte) {
-        if (byte < 0 || byte > 255) return false;
-        if (held == sizeof gathered) flush();
-        gathered[held++] = static_cast<uint8_t>(byte);
-        return true;
-      },
-      [&](Term part) {
-        const athanor::binary::Bits bits = athanor::binary::bits_of(part);
-        if (!bits.is_whole_bytes()) return false;
-        flush();
-        athanor::binary::Scratch scratch;
-        const std::string_view view = athanor::binary::bytes_of(part, scratch);
-        take(reinterpret_cast<const uint8_t*>(view.data()), view.size());
-        bytes += view.size();
-        return true;
-      });
-  if (!good) return false;
-  flush();
-  self.charge(bytes / 10240);
-  return true;
+constexpr int64_t kBytesPerReduction = 4096;
+
+bool is_iodata(Term data) { return data.is_list() || is_bitstring(data); }
+
+// Some sum over the bytes of iodata; Sum: update(bytes, count).
+template <class Sum>
+struct Summing {
+  Summing(Term data, Sum sum) : feed(data), sum(std::move(sum)) {}
+  bool step(int64_t& budget) {
+    walked = feed.go_on(budget, [this](const uint8_t* bytes, size_t count) { sum.update(bytes, count); });
+    return walked != iodata::Walked::Paused;
+  }
+  iodata::Feed feed;
+  Sum sum;
+  iodata::Walked walked = iodata::Walked::Paused;
+};
+
+// args[position]: the data. `answer(sum)`.
+template <class Sum, class Answer>
+BifResult sum_up(Process& self, const Term* args, uint32_t arity, uint32_t position, Sum start, Answer answer) {
+  if (!is_iodata(args[position])) return self.badarg();
+  return long_work(
+      self, args, arity, kBytesPerReduction, [&] { return Summing<Sum>(args[position], std::move(start)); },
+      [&](Summing<Sum>& work) -> BifResult { return work.walked == iodata::Walked::Whole ? BifResult(answer(work.sum)) : self.badarg(); });
 }
 
-using Checksum = uLong (*)(uLong, const Bytef*, z_size_t);
+using ChecksumFunction = uLong (*)(uLong, const Bytef*, z_size_t);
+struct Checksum {
+  ChecksumFunction function;
+  uLong value;
+  void update(const uint8_t* bytes, size_t count) { value = function(value, bytes, count); }
+};
 
-BifResult checksum(Process& self, Checksum function, uLong start, Term data) {
-  uLong sum = start;
-  if (!feed(self, data, [&](const uint8_t* bytes, size_t count) { if (count != 0) sum = function(sum, bytes, count); })) return self.badarg();
-  return Term::small(static_cast<int64_t>(sum));
+BifResult checksum(Process& self, const Term* args, uint32_t arity, ChecksumFunction function, uLong start) {
+  return sum_up(self, args, arity, arity - 1, Checksum{function, start}, [](Checksum& sum) { return Term::small(static_cast<int64_t>(sum.value)); });
 }
 
 bool to_uint32(Term t, uLong& value) {
@@ -84,25 +78,25 @@ bool context_of(Term t, base::Md5& context) {
 
 namespace erlang {
 
-BifResult adler32_1(Process& self, const Term* args) { return checksum(self, ::adler32_z, 1, args[0]); }
+BifResult adler32_1(Process& self, const Term* args) { return checksum(self, args, 1, ::adler32_z, 1); }
 BifResult adler32_2(Process& self, const Term* args) {
   uLong start;
-  return to_uint32(args[0], start) ? checksum(self, ::adler32_z, start, args[1]) : self.badarg();
+  return to_uint32(args[0], start) ? checksum(self, args, 2, ::adler32_z, start) : self.badarg();
 }
 BifResult adler32_combine_3(Process& self, const Term* args) { return combine(self, ::adler32_combine, args); }
-BifResult crc32_1(Process& self, const Term* args) { return checksum(self, ::crc32_z, 0, args[0]); }
+BifResult crc32_1(Process& self, const Term* args) { return checksum(self, args, 1, ::crc32_z, 0); }
 BifResult crc32_2(Process& self, const Term* args) {
   uLong start;
-  return to_uint32(args[0], start) ? checksum(self, ::crc32_z, start, args[1]) : self.badarg();
+  return to_uint32(args[0], start) ? checksum(self, args, 2, ::crc32_z, start) : self.badarg();
 }
 BifResult crc32_combine_3(Process& self, const Term* args) { return combine(self, ::crc32_combine, args); }
 
 BifResult md5_1(Process& self, const Term* args) {
-  base::Md5 context;
-  if (!feed(self, args[0], [&](const uint8_t* bytes, size_t count) { context.update(bytes, count); })) return self.badarg();
-  uint8_t digest[16];
-  context.finish(digest);
-  return athanor::binary::from_bytes(self.heap(), digest, sizeof digest);
+  return sum_up(self, args, 1, 0, base::Md5(), [&](base::Md5& context) {
+    uint8_t digest[16];
+    context.finish(digest);
+    return athanor::binary::from_bytes(self.heap(), digest, sizeof digest);
+  });
 }
 
 BifResult md5_init_0(Process& self, const Term*) {
@@ -113,8 +107,7 @@ BifResult md5_init_0(Process& self, const Term*) {
 BifResult md5_update_2(Process& self, const Term* args) {
   base::Md5 context;
   if (!context_of(args[0], context)) return self.badarg();
-  if (!feed(self, args[1], [&](const uint8_t* bytes, size_t count) { context.update(bytes, count); })) return self.badarg();
-  return athanor::binary::from_bytes(self.heap(), &context, sizeof context);
+  return sum_up(self, args, 2, 1, context, [&](base::Md5& sum) { return athanor::binary::from_bytes(self.heap(), &sum, sizeof sum); });
 }
 
 BifResult md5_final_1(Process& self, const Term* args) {

@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "bif/bif.hpp"
+#include "bif/fun_references.hpp"
 #include "code/code_server.hpp"
 #include "heap/copy.hpp"
 #include "term/external/external.hpp"
@@ -100,7 +101,10 @@ BifResult is_builtin_3(Process& self, const Term* args) {
   if (!args[0].is_atom() || !args[1].is_atom() || !args[2].is_small()) return self.badarg();
   if (args[2].small_value() < 0 || args[2].small_value() > 255) return atoms::false_;
   const process::NativeRow* row = self.runtime().code->native(args[0], args[1], static_cast<uint32_t>(args[2].small_value()));
-  return boolean(row && !row->is_nif && std::string_view(row->name).substr(0, 4) != "ath_");
+  if (!row || row->is_nif || std::string_view(row->name).substr(0, 4) == "ath_") return atoms::false_;
+  // OTP: these count as built in though there is code for them.
+  const bool counts = args[0] == atoms::erlang && (args[1] == atoms::apply || args[1] == atoms::yield);
+  return boolean(!row->has_code || counts);
 }
 
 // erlang:make_fun/3: an external fun; the function need not exist.
@@ -113,7 +117,7 @@ BifResult make_fun_3(Process& self, const Term* args) {
   return Term::boxed(place);
 }
 
-// {Item, Value}. Funs are not counted here: refc of a local fun is notsup.
+// {Item, Value}.
 BifResult fun_info_2(Process& self, const Term* args) {
   Term fun = args[0], item = args[1];
   if (!is_fun(fun)) return self.badarg();
@@ -132,7 +136,7 @@ BifResult fun_info_2(Process& self, const Term* args) {
   if (item == atoms::type) return answer(atoms::local);
   if (item == atoms::module) return answer(entry->module);
   if (item == atoms::pid) return answer(fun_creator(fun));
-  if (item == atoms::refc) return self.error(atoms::notsup);
+  if (item == atoms::refc) return count_fun_references(self, fun);
   if (item == atoms::index || item == atoms::new_index) return answer(Term::small(entry->index));
   if (item == atoms::uniq) return answer(Term::small(entry->old_uniq));
   if (item == atoms::new_uniq) return answer(athanor::binary::from_bytes(self.heap(), entry->uniq, sizeof entry->uniq));

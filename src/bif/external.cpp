@@ -4,6 +4,8 @@
 #include "term/external/external.hpp"
 
 #include "bif/bif.hpp"
+#include "bif/long_work.hpp"
+#include "term/external/decoder.hpp"
 #include "bif/declare.inc"
 
 namespace athanor::bif {
@@ -11,6 +13,7 @@ namespace athanor::bif {
 namespace {
 
 using external::DecodeOptions;
+using external::EncodeGoal;
 using external::EncodeOptions;
 
 constexpr int kDefaultCompression = 6;
@@ -44,49 +47,60 @@ bool encode_options(Term list, EncodeOptions& options) {
   return list.is_nil();
 }
 
-Term encode(Process& self, Term term, const EncodeOptions& options) {
-  std::string bytes;
-  external::encode(term, options, bytes);
-  self.charge(bytes.size() / 64);
-  return athanor::binary::from_text(self.heap(), bytes);
+constexpr int64_t kBytesPerReduction = 64;
+
+enum class EncodedAs : uint8_t { Binary, Vector, Size };
+
+BifResult encode(Process& self, const Term* args, uint32_t arity, const EncodeOptions& options, EncodedAs result) {
+  return long_work(
+      self, args, arity, kBytesPerReduction,
+      [&] { return external::Encoding(args[0], options, result == EncodedAs::Size ? EncodeGoal::Size : EncodeGoal::Bytes); },
+      [&](external::Encoding& encoding) -> BifResult {
+        if (result == EncodedAs::Size) return integer::from_uint64(self.heap(), encoding.size());
+        const Term whole = encoding.bytes().take(self.heap());
+        return result == EncodedAs::Vector ? cons(self.heap(), whole, Term::nil()) : whole;
+      });
 }
 
-BifResult decode(Process& self, Term source, const DecodeOptions& options, bool used) {
-  if (!is_bitstring(source) || athanor::binary::bit_size(source) % 8 != 0) return self.badarg();
-  athanor::binary::Scratch scratch;
-  const std::string_view bytes = athanor::binary::bytes_of(source, scratch);
-  const external::Decoded decoded =
-      external::decode(self.heap(), reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size(), options);
-  if (decoded.term.is_none()) return self.badarg();
-  self.charge(decoded.used / 64);
-  if (!used) return decoded.term;
-  return make_tuple(self.heap(), decoded.term, Term::small(static_cast<int64_t>(decoded.used)));
+struct DecodeWork {
+  DecodeWork(Allocator& heap, Term source, const DecodeOptions& options)
+      : source(source), decoding(heap, this->source.bytes(), this->source.size(), options) {}
+  bool step(int64_t& budget) { return decoding.step(budget); }
+  StableBytes source;
+  external::Decoding decoding;
+};
+
+BifResult decode(Process& self, const Term* args, uint32_t arity, const DecodeOptions& options, bool used) {
+  if (!is_bitstring(args[0]) || athanor::binary::bit_size(args[0]) % 8 != 0) return self.badarg();
+  return long_work(
+      self, args, arity, kBytesPerReduction, [&] { return DecodeWork(self.heap(), args[0], options); },
+      [&](DecodeWork& work) -> BifResult {
+        const external::Decoded decoded = work.decoding.result();
+        if (decoded.term.is_none()) return self.badarg();
+        if (!used) return decoded.term;
+        return make_tuple(self.heap(), decoded.term, Term::small(static_cast<int64_t>(decoded.used)));
+      });
 }
 
 }  // namespace
 
 namespace erlang {
 
-BifResult term_to_binary_1(Process& self, const Term* args) { return encode(self, args[0], {}); }
+BifResult term_to_binary_1(Process& self, const Term* args) { return encode(self, args, 1, {}, EncodedAs::Binary); }
 
 BifResult term_to_binary_2(Process& self, const Term* args) {
   EncodeOptions options;
-  return encode_options(args[1], options) ? BifResult(encode(self, args[0], options)) : self.badarg();
+  return encode_options(args[1], options) ? encode(self, args, 2, options, EncodedAs::Binary) : self.badarg();
 }
 
-BifResult term_to_iovec_1(Process& self, const Term* args) {
-  return cons(self.heap(), encode(self, args[0], {}), Term::nil());
-}
+BifResult term_to_iovec_1(Process& self, const Term* args) { return encode(self, args, 1, {}, EncodedAs::Vector); }
 
 BifResult term_to_iovec_2(Process& self, const Term* args) {
   EncodeOptions options;
-  if (!encode_options(args[1], options)) return self.badarg();
-  return cons(self.heap(), encode(self, args[0], options), Term::nil());
+  return encode_options(args[1], options) ? encode(self, args, 2, options, EncodedAs::Vector) : self.badarg();
 }
 
-BifResult external_size_1(Process& self, const Term* args) {
-  return integer::from_uint64(self.heap(), external::encoded_size(args[0], {}));
-}
+BifResult external_size_1(Process& self, const Term* args) { return encode(self, args, 1, {}, EncodedAs::Size); }
 
 BifResult external_size_2(Process& self, const Term* args) {
   EncodeOptions options;
@@ -98,10 +112,10 @@ BifResult external_size_2(Process& self, const Term* args) {
     }
   }
   if (!list.is_nil()) return self.badarg();
-  return integer::from_uint64(self.heap(), external::encoded_size(args[0], options));
+  return encode(self, args, 2, options, EncodedAs::Size);
 }
 
-BifResult binary_to_term_1(Process& self, const Term* args) { return decode(self, args[0], {}, false); }
+BifResult binary_to_term_1(Process& self, const Term* args) { return decode(self, args, 1, {}, false); }
 
 BifResult binary_to_term_2(Process& self, const Term* args) {
   DecodeOptions options;
@@ -113,7 +127,7 @@ BifResult binary_to_term_2(Process& self, const Term* args) {
     else break;
   }
   if (!list.is_nil()) return self.badarg_because(atoms::badopt);
-  return decode(self, args[0], options, used);
+  return decode(self, args, 2, options, used);
 }
 
 }  // namespace erlang

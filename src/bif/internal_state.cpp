@@ -121,6 +121,13 @@ BifResult get_internal_state_1(Process& self, const Term* args) {
     return table ? table->function(self, nullptr) : self.error(atoms::notsup);
   }
   if (is_tuple_of(key, 2) && is_named(tuple_element(key, 0), "binary_info")) return binary_info(self, tuple_element(key, 1));
+  if (is_tuple_of(key, 2) && is_named(tuple_element(key, 0), "atom")) {   // the atom of this number, as those of a program's own are told apart
+    const Term index = tuple_element(key, 1);
+    const AtomTable& atoms = *self.runtime().terms.atoms;
+    if (index.is_small() && index.small_value() >= 0 && static_cast<uint64_t>(index.small_value()) < atoms.count()) {
+      return Term::atom(static_cast<uint32_t>(index.small_value()));
+    }
+  }
   if (is_named(key, "flxctr_memory_usage")) return atoms::notsup;
   return self.badarg();
 }

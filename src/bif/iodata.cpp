@@ -6,6 +6,74 @@
 
 namespace athanor::bif::iodata {
 
+namespace {
+constexpr uint64_t kPieceBits = uint64_t{1} << 19;   // copied before the budget is looked at
+}
+
+bool Flattening::measure(int64_t& budget) {
+  bool too_large = false;
+  // Shared parts count each time: a size may be far above what could be built.
+  const uint64_t unit = goal_ == Goal::Size ? 8 : 1, limit = goal_ == Goal::Size ? UINT64_MAX : kMaxBytes * 8;
+  const Walked walked = walk_.go_on(
+      budget,
+      [&](int64_t byte) {
+        size_ += 8 / unit;
+        return byte >= 0 && byte <= 255;
+      },
+      [&](Term part) {
+        const uint64_t more = athanor::binary::bit_size(part);
+        if (grain_ == Grain::Bytes && more % 8 != 0) return Take::Stop;
+        too_large = size_ > limit - more / unit;
+        size_ += more / unit;
+        return too_large ? Take::Stop : Take::Next;
+      });
+  if (walked == Walked::Paused) return false;
+  is_measured_ = true;
+  if (walked == Walked::Malformed) measured_ = too_large ? Measured::TooLarge : Measured::Malformed;
+  return true;
+}
+
+bool Flattening::copy(int64_t& budget) {
+  const Walked walked = walk_.go_on(
+      budget,
+      [&](int64_t byte) {
+        const auto value = static_cast<uint8_t>(byte);
+        if (at_ % 8 == 0) out_[at_ / 8] = value;
+        else athanor::binary::copy_bits(&value, 0, out_, at_, 8);
+        at_ += 8;
+        return true;
+      },
+      [&](Term part) {
+        const athanor::binary::Bits from = athanor::binary::bits_of(part);
+        const uint64_t count = std::min(from.bit_size - offset_, kPieceBits), start = from.bit_offset + offset_;
+        if (((start | at_ | count) & 7) == 0) {
+          if (count != 0) std::memcpy(out_ + at_ / 8, from.bytes + start / 8, count / 8);
+        } else {
+          athanor::binary::copy_bits(from.bytes, start, out_, at_, count);
+        }
+        at_ += count;
+        offset_ += count;
+        budget -= static_cast<int64_t>(count / 64);
+        if (offset_ < from.bit_size) return Take::Again;
+        offset_ = 0;
+        return Take::Next;
+      });
+  return walked != Walked::Paused;
+}
+
+bool Flattening::step(int64_t& budget) {
+  if (!is_measured_ && !measure(budget)) return false;
+  if (measured_ != Measured::Ok || goal_ == Goal::Size) return true;
+  if (out_ == nullptr) {
+    walk_.restart(data_);
+    result_ = athanor::binary::make_uninitialised(heap_, (size_ + 7) / 8, &out_);
+    if (size_ % 8 != 0) out_[size_ / 8] = 0;
+  }
+  if (!copy(budget)) return false;
+  if (size_ % 8 != 0) result_ = athanor::binary::part(heap_, result_, 0, size_);
+  return true;
+}
+
 Measured measure(Term data, Grain grain, Size& size) {
   size = {};
   bool too_large = false;
@@ -54,24 +122,6 @@ void copy_to(Term data, uint8_t* out, uint64_t total) {
       });
 }
 
-Term to_bitstring(Allocator& heap, Term data, Grain grain, Measured& result, uint64_t* work) {
-  Size size;
-  result = measure(data, grain, size);
-  if (result != Measured::Ok) return Term::none();
-  if (work != nullptr) *work += size.cells / 8 + size.bits / 65536;
-  uint8_t* out;
-  Term whole = athanor::binary::make_uninitialised(heap, (size.bits + 7) / 8, &out);
-  copy_to(data, out, size.bits);
-  if (size.bits % 8 == 0) return whole;
-  Term* box = heap.allocate(athanor::binary::kSubBinaryWords);
-  box[0].raw = make_header(BoxedKind::SubBinary, athanor::binary::kSubBinaryWords - 1);
-  box[1].raw = size.bits / 8;
-  box[2].raw = 0;
-  box[3].raw = (size.bits & 7) << 8;
-  box[4] = whole;
-  return Term::boxed(box);
-}
-
 Measured Flat::read(Term data) {
   if (is_bitstring(data)) {
     const athanor::binary::Bits bits = athanor::binary::bits_of(data);
@@ -82,13 +132,17 @@ Measured Flat::read(Term data) {
     return Measured::Ok;
   }
   if (!data.is_list()) return Measured::Malformed;
-  Size size;
-  const Measured measured = measure(data, Grain::Bytes, size);
-  if (measured != Measured::Ok) return measured;
-  size_ = size.bits / 8;
-  uint8_t* copy = scratch_.reserve(size_ + 1);
-  copy_to(data, copy, size.bits);
+  int64_t budget = INT64_MAX;
+  size_t held = 0, room = 0;
+  uint8_t* copy = scratch_.reserve(1);
+  const Walked walked = Feed(data).go_on(budget, [&](const uint8_t* bytes, size_t count) {
+    if (held + count > room) copy = scratch_.reserve(room = std::max(2 * room, held + count));
+    std::memcpy(copy + held, bytes, count);
+    held += count;
+  });
+  if (walked != Walked::Whole) return Measured::Malformed;
   bytes_ = copy;
+  size_ = held;
   return Measured::Ok;
 }
 

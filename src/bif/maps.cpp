@@ -1,41 +1,88 @@
 // SPDX-License-Identifier: Apache-2.0
 // Module maps. The work is term/map.hpp's; this file holds arguments and errors.
 #include <algorithm>
+#include <optional>
 #include <vector>
 
 #include "bif/bif.hpp"
+#include "bif/long_work.hpp"
 #include "term/map.hpp"
+#include "term/map/building.hpp"
 #define ATH_FAMILY "bif/maps.def"
 #include "bif/declare.inc"
 
 namespace athanor::bif {
 namespace {
 
-// Laid out key, value, key, value …; false: not a list of pairs.
-bool pairs_of_list(Term list, std::vector<Term>& pairs) {
-  for (; list.is_list_cell(); list = list.tail()) {
-    if (!is_tuple_of(list.head(), 2)) return false;
-    pairs.push_back(tuple_element(list.head(), 0));
-    pairs.push_back(tuple_element(list.head(), 1));
+constexpr int64_t kUnitsPerReduction = 64;
+
+// The keys or the values of a map as a list.
+enum class Part : uint8_t { Keys, Values };
+class ListOfMap {
+ public:
+  ListOfMap(Allocator& heap, Term map, Part part) : left_(map_size(map)), part_(part), iterator_(map) {
+    if (left_ != 0) first_ = place_ = heap.allocate(left_ * 2);
   }
-  return list.is_nil();
+  bool step(int64_t& budget) {
+    Term key, value;
+    for (; left_ > 0; place_ += 2, budget -= 4) {
+      if (budget <= 0) return false;
+      iterator_.next(key, value);
+      place_[0] = part_ == Part::Keys ? key : value;
+      place_[1] = --left_ == 0 ? Term::nil() : Term::list_cell(place_ + 2);
+    }
+    return true;
+  }
+  Term result() const { return first_ == nullptr ? Term::nil() : Term::list_cell(first_); }
+
+ private:
+  size_t left_;
+  Part part_;
+  map::Iterator iterator_;
+  Term* first_ = nullptr;
+  Term* place_ = nullptr;
+};
+
+BifResult list_of_map(Process& self, const Term* args, Part part) {
+  if (!is_map(args[0])) return self.badmap(args[0]);
+  return long_work(
+      self, args, 1, kUnitsPerReduction, [&] { return ListOfMap(self.heap(), args[0], part); },
+      [](ListOfMap& work) -> BifResult { return work.result(); });
 }
 
-template <class Pick>
-Term list_of_map(Process& self, Term map, Pick pick) {
-  size_t count = map_size(map);
-  if (count == 0) return Term::nil();
-  self.charge(count / 16);
-  Term* place = self.allocate(count * 2);
-  Term result = Term::list_cell(place);
-  map::Iterator iterator(map);
-  Term key, value;
-  while (iterator.next(key, value)) {
-    place[0] = pick(key, value);
-    place[1] = --count == 0 ? Term::nil() : Term::list_cell(place + 2);
-    place += 2;
+// A map of a list of pairs, or of keys that all have one value.
+class MapOfList {
+ public:
+  MapOfList(Allocator& heap, Term list, Term value) : heap_(heap), list_(list), value_(value) {}
+  bool step(int64_t& budget) {
+    if (!building_) {
+      for (; list_.is_list_cell(); list_ = list_.tail(), --budget) {
+        if (budget <= 0) return false;
+        const Term head = list_.head();
+        const bool is_pair = value_.is_none();
+        if (is_pair && !is_tuple_of(head, 2)) return true;
+        pairs_.push_back(is_pair ? tuple_element(head, 0) : head);
+        pairs_.push_back(is_pair ? tuple_element(head, 1) : value_);
+      }
+      if (!list_.is_nil()) return true;
+      building_.emplace(heap_, std::move(pairs_), false);
+    }
+    return building_->step(budget);
   }
-  return result;
+  bool is_good() const { return building_.has_value(); }
+  Term result() const { return building_->result(); }
+
+ private:
+  Allocator& heap_;
+  Term list_, value_;      // value_ none(): pairs
+  std::vector<Term> pairs_;
+  std::optional<map::Building> building_;
+};
+
+BifResult map_of_list(Process& self, const Term* args, uint32_t arity) {
+  return long_work(
+      self, args, arity, kUnitsPerReduction, [&] { return MapOfList(self.heap(), args[0], arity == 2 ? args[1] : Term::none()); },
+      [&](MapOfList& work) -> BifResult { return work.is_good() ? BifResult(work.result()) : self.badarg(); });
 }
 
 }  // namespace
@@ -81,31 +128,10 @@ BifResult merge_2(Process& self, const Term* args) {
   self.charge((map_size(args[0]) + map_size(args[1])) / 16);
   return map::merge(self.heap(), args[0], args[1]);
 }
-BifResult from_list_1(Process& self, const Term* args) {
-  std::vector<Term> pairs;
-  if (!pairs_of_list(args[0], pairs)) return self.badarg();
-  self.charge(pairs.size() / 8);
-  return map::from_pairs(self.heap(), pairs.data(), pairs.size() / 2);
-}
-BifResult from_keys_2(Process& self, const Term* args) {
-  std::vector<Term> pairs;
-  Term list = args[0];
-  for (; list.is_list_cell(); list = list.tail()) {
-    pairs.push_back(list.head());
-    pairs.push_back(args[1]);
-  }
-  if (!list.is_nil()) return self.badarg();
-  self.charge(pairs.size() / 8);
-  return map::from_pairs(self.heap(), pairs.data(), pairs.size() / 2);
-}
-BifResult keys_1(Process& self, const Term* args) {
-  if (!is_map(args[0])) return self.badmap(args[0]);
-  return list_of_map(self, args[0], [](Term key, Term) { return key; });
-}
-BifResult values_1(Process& self, const Term* args) {
-  if (!is_map(args[0])) return self.badmap(args[0]);
-  return list_of_map(self, args[0], [](Term, Term value) { return value; });
-}
+BifResult from_list_1(Process& self, const Term* args) { return map_of_list(self, args, 1); }
+BifResult from_keys_2(Process& self, const Term* args) { return map_of_list(self, args, 2); }
+BifResult keys_1(Process& self, const Term* args) { return list_of_map(self, args, Part::Keys); }
+BifResult values_1(Process& self, const Term* args) { return list_of_map(self, args, Part::Values); }
 
 }  // namespace maps
 

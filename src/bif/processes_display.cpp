@@ -15,12 +15,10 @@
 namespace athanor::bif {
 namespace {
 
-// OTP: goes to the standard error stream of the machine. The text of the stack is ours.
+// OTP: goes to the standard error stream of the machine.
 void display_backtrace(Process& target) {
-  heap::FragmentAllocator scratch(256);
-  Term trace = engine::current_stacktrace(target, scratch, 100);
-  std::fprintf(stderr, "=proc:%s\nMessage queue length: %zu\n", pid_text(target.pid()).c_str(), target.mailbox().count());
-  for (; trace.is_list_cell(); trace = trace.tail()) std::fprintf(stderr, "%s\n", to_text(trace.head()).c_str());
+  const std::string text = engine::backtrace_text(target);
+  std::fwrite(text.data(), 1, text.size(), stderr);
 }
 
 void answer_display(Process& target, process::Signal& signal) {
@@ -42,7 +40,7 @@ BifResult erts_internal::process_display_2(Process& self, const Term* args) {
   Term reference = process::make_reference(self.runtime(), self.heap());
   uint64_t words[3];
   process::reference_words(reference, words);
-  bool asked = process::request(self.runtime(), args[0], process::SignalKind::Rpc, self.pid(), words, {}, 0, answer_display);
+  bool asked = process::request(self.runtime(), args[0], process::SignalKind::Rpc, self.pid(), words, {}, 0, answer_display, self.priority());
   return asked ? BifResult(reference) : BifResult(atoms::badarg);
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // process_flag: each answers with the old value.
 #include "bif/bif.hpp"
+#include "bif/priority.hpp"
 #include "code/code_server.hpp"
 #include "process/process_table.hpp"
 #include "process/runtime.hpp"
@@ -12,25 +13,6 @@
 
 namespace athanor::bif {
 namespace {
-
-Term priority_atom(process::Priority priority) {
-  switch (priority) {
-    case process::Priority::Max: return atoms::max;
-    case process::Priority::High: return atoms::high;
-    case process::Priority::Normal: return atoms::normal;
-    case process::Priority::Low: return atoms::low;
-  }
-  ATH_ASSERT(false);
-}
-
-bool read_priority(Term t, process::Priority& priority) {
-  if (t == atoms::max) priority = process::Priority::Max;
-  else if (t == atoms::high) priority = process::Priority::High;
-  else if (t == atoms::normal) priority = process::Priority::Normal;
-  else if (t == atoms::low) priority = process::Priority::Low;
-  else return false;
-  return true;
-}
 
 void set_priority(Process& self, process::Priority priority) {
   uint32_t bits = static_cast<uint32_t>(priority) << process::kPriorityShift;

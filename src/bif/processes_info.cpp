@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "bif/bif.hpp"
+#include "bif/priority.hpp"
 #include "code/code_server.hpp"
 #include "engine/engine.hpp"
 #include "process/dictionary.hpp"
@@ -30,8 +31,12 @@ Term mfa_tuple(Allocator& heap, const Mfa& mfa) { return make_tuple(heap, mfa.mo
 
 Term count_term(uint64_t count) { return Term::small(static_cast<int64_t>(count)); }
 
+// Of a process that runs dirty only what its native does not change meanwhile.
+bool is_running_dirty(const Process& p) { return (p.state_.load(std::memory_order_acquire) & process::kDirty) != 0; }
+
 uint64_t total_heap_words(Process& p) {
   const heap::Heap& heap = p.heap();
+  if (is_running_dirty(p)) return heap.block_words() + static_cast<uint64_t>(heap.old_end_ - heap.old_start_);
   return heap.block_words() + static_cast<uint64_t>(heap.old_end_ - heap.old_start_) + heap.fragment_words_;
 }
 
@@ -43,12 +48,13 @@ Term status_atom(Process& p, bool asks_itself) {
   uint32_t state = p.state_.load(std::memory_order_relaxed);
   if (asks_itself) return atoms::running;
   if (state & process::kExiting) return atoms::exiting;
+  if (state & process::kDirty) return atoms::running;
   if (state & process::kSuspended) return atoms::suspended;
   if (state & process::kActive) return atoms::runnable;
   return atoms::waiting;
 }
 
-Term messages_list(Process& p, Allocator& heap, bool same_heap) {
+Term messages_list(Process& p, Allocator& heap) {
   std::vector<Term> messages;
   for (Signal* s = p.mailbox().first(); s; s = s->next) messages.push_back(s->parcel.term);
   Term list = Term::nil();
@@ -56,7 +62,6 @@ Term messages_list(Process& p, Allocator& heap, bool same_heap) {
     // Messages stay in their fragments: copied, so that the list survives their being received.
     list = cons(heap, heap::copy(messages[i], heap, p.runtime().literals), list);
   }
-  (void)same_heap;
   return list;
 }
 
@@ -137,12 +142,12 @@ Term collection_details(Process& p, Allocator& heap) {
   Term items[] = {
       pair(heap, atoms::old_heap_block_size, old_block),
       pair(heap, atoms::heap_block_size, count_term(h.block_words())),
-      pair(heap, atoms::mbuf_size, count_term(h.fragment_words_)),
+      pair(heap, atoms::mbuf_size, count_term(is_running_dirty(p) ? 0 : h.fragment_words_)),
       pair(heap, atoms::recent_size, count_term(static_cast<uint64_t>(h.high_water_ - h.start_))),
       pair(heap, atoms::stack_size, count_term(static_cast<uint64_t>(h.end() - h.stack_top()))),
       pair(heap, atoms::old_heap_size, old_size),
-      pair(heap, atoms::heap_size, count_term(static_cast<uint64_t>(h.top() - h.start()))),
-      pair(heap, atoms::bin_vheap_size, count_term(p.heap().off_heap().bytes / 8)),
+      pair(heap, atoms::heap_size, count_term(is_running_dirty(p) ? h.block_words() : static_cast<uint64_t>(h.top() - h.start()))),
+      pair(heap, atoms::bin_vheap_size, count_term(is_running_dirty(p) ? 0 : p.heap().off_heap().bytes / 8)),
       pair(heap, atoms::bin_vheap_block_size, Term::small(extra ? extra->min_binary_virtual_heap : 46422)),
       pair(heap, atoms::bin_old_vheap_size, count_term(h.old_off_heap_.bytes / 8)),
       pair(heap, atoms::bin_old_vheap_block_size, Term::small(extra ? extra->min_binary_virtual_heap : 46422))};
@@ -152,6 +157,7 @@ Term collection_details(Process& p, Allocator& heap) {
 // Off-heap binaries that the process refers to: {Address, Bytes, References}.
 Term binaries_list(Process& p, Allocator& heap) {
   Term list = Term::nil();
+  if (is_running_dirty(p)) return list;
   for (const OffHeapList* chain : {&p.heap().off_heap(), static_cast<OffHeapList*>(&p.heap().old_off_heap_)}) {
     for (Term* box = chain->first; box;) {
       bool is_binary = header_kind(box[0].raw) == BoxedKind::BinaryRef;
@@ -170,11 +176,6 @@ Term reductions_of(Process& p, bool asks_itself) {
   return Term::small(static_cast<int64_t>(p.reductions_done_) + (in_slice > 0 ? in_slice : 0));
 }
 
-Term priority_atom(process::Priority priority) {
-  constexpr Term names[] = {atoms::max, atoms::high, atoms::normal, atoms::low};
-  return names[static_cast<size_t>(priority)];
-}
-
 // The value of one item; none() where the item is unknown; `absent` where registered_name has none.
 Term item_value(Process& p, Term item, Allocator& heap, bool asks_itself) {
   if (item == atoms::registered_name) {
@@ -191,8 +192,9 @@ Term item_value(Process& p, Term item, Allocator& heap, bool asks_itself) {
   }
   if (item == atoms::current_stacktrace) return engine::current_stacktrace(p, heap, p.runtime().backtrace_depth.load());
   if (item == atoms::initial_call) return mfa_tuple(heap, p.initial_call_);
+  if (item == atoms::backtrace) return athanor::binary::from_text(heap, engine::backtrace_text(p));
   if (item == atoms::status) return status_atom(p, asks_itself);
-  if (item == atoms::messages) return messages_list(p, heap, asks_itself);
+  if (item == atoms::messages) return messages_list(p, heap);
   if (item == atoms::message_queue_len) return count_term(p.mailbox().count());
   if (item == atoms::message_queue_data) return p.extra_if_any() && p.extra().off_heap_messages ? atoms::off_heap : atoms::on_heap;
   if (item == atoms::links) return links_list(p, heap);
@@ -241,7 +243,7 @@ bool is_item(Term item) {
       atoms::total_heap_size, atoms::memory, atoms::garbage_collection, atoms::garbage_collection_info, atoms::group_leader,
       atoms::reductions, atoms::priority, atoms::trace, atoms::binary, atoms::sequential_trace_token, atoms::catchlevel,
       atoms::last_calls, atoms::suspending, atoms::parent, atoms::min_heap_size, atoms::min_bin_vheap_size, atoms::max_heap_size,
-      atoms::fullsweep_after};
+      atoms::fullsweep_after, atoms::backtrace};
   for (Term t : known) {
     if (t == item) return true;
   }
@@ -296,7 +298,13 @@ BifResult process_info(Process& self, Term pid, Term what) {
   uint64_t words[3];
   process::reference_words(reference, words);
   heap::Parcel items = heap::pack(what, self.runtime().literals);
-  if (!process::request(self.runtime(), pid, SignalKind::ProcessInfo, self.pid(), words, items, 0, answer_request)) return atoms::undefined;
+  process::handle_signals(self);
+  if (process::is_exiting(self)) return self.exit_now(Term::none());
+  self.mailbox().skip_to_end();   // the answer is none of the messages that are there
+  if (!process::request(self.runtime(), pid, SignalKind::ProcessInfo, self.pid(), words, items, 0, answer_request, self.priority())) {
+    self.mailbox().restart();
+    return atoms::undefined;
+  }
   return self.trap(self.runtime().code->export_of(atoms::erts_internal, atoms::await_result, 1), {reference});
 }
 
@@ -309,7 +317,7 @@ BifResult process_info_1(Process& self, const Term* args) { return process_info(
 BifResult process_info_2(Process& self, const Term* args) {
   Term items = args[1];
   if (items.is_atom()) {
-    if (!is_item(items)) return items == atoms::backtrace ? self.error(atoms::notsup) : self.badarg();
+    if (!is_item(items)) return self.badarg();
     return process_info(self, args[0], items);
   }
   Term list = items;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What one process asks of another by signal: sending, ending, group leaders, system tasks, being alive.
 #include "bif/bif.hpp"
+#include "bif/priority.hpp"
 #include "code/code_server.hpp"
 #include "engine/engine.hpp"
 #include "process/process_table.hpp"
@@ -86,7 +87,7 @@ BifResult is_process_alive_2(Process& self, const Term* args) {
   process::reference_words(args[1], reference);
   bool asked = process::request(self.runtime(), args[0], SignalKind::IsAlive, self.pid(), reference, {}, 0, [](Process& target, Signal& signal) {
     process::reply(target.runtime(), signal.from, signal.reference, boolean(!process::is_exiting(target)));
-  });
+  }, self.priority());
   if (!asked) process::send_message(self.runtime(), self.pid(), make_tuple(self.heap(), args[1], atoms::false_), self.pid());
   return atoms::ok;
 }
@@ -103,28 +104,34 @@ BifResult is_system_process_1(Process& self, const Term* args) {
   return boolean(target && (target->state_.load(std::memory_order_acquire) & process::kSystemProcess));
 }
 
-// A waiting process runs no dirty job whose signals another could handle.
+// OTP: a process of the machine calls it for one that runs dirty. Here the schedulers see to that (process::serve_signals).
 BifResult dirty_process_handle_signals_1(Process& self, const Term* args) {
   if (!args[0].is_local_pid()) return atoms::noproc;
   Process* target = self.runtime().processes->find(args[0]);
   return target ? atoms::normal : atoms::noproc;
 }
 
+// erts_internal:group_leader/2: true | badarg | false: then it takes a signal, see group_leader/3.
 BifResult group_leader_2(Process& self, const Term* args) {
   if (!is_pid(args[0]) || !is_pid(args[1])) return atoms::badarg;
-  if (args[1] == self.pid()) {
-    self.group_leader_ = args[0];
-    return atoms::true_;
-  }
+  if (args[1] != self.pid()) return atoms::false_;
+  self.group_leader_ = args[0];
+  return atoms::true_;
+}
+// erts_internal:group_leader/3: answered by {Ref, true | badarg}.
+BifResult group_leader_3(Process& self, const Term* args) {
+  if (!is_pid(args[0]) || !is_pid(args[1]) || !is_local_reference(args[2])) return self.badarg();
   Signal* signal = Signal::create(SignalKind::GroupLeader);
   signal->from = self.pid();
   signal->parcel = heap::pack(args[0], self.runtime().literals);
+  process::reference_words(args[2], signal->reference);
+  const bool is_elsewhere = !args[1].is_local_pid();
+  const bool sent = process::deliver(self.runtime(), args[1], signal, self.priority());
   // OTP: of a process elsewhere nothing is known.
-  return process::deliver(self.runtime(), args[1], signal) || !args[1].is_local_pid() ? atoms::true_ : atoms::badarg;
-}
-BifResult group_leader_3(Process& self, const Term* args) {
-  BifResult result = group_leader_2(self, args);
-  process::send_message(self.runtime(), self.pid(), make_tuple(self.heap(), args[2], result.value), self.pid());
+  if (is_elsewhere || !sent) {
+    const Term answer = is_elsewhere ? atoms::true_ : atoms::badarg;
+    process::send_message(self.runtime(), self.pid(), make_tuple(self.heap(), args[2], answer), self.pid());
+  }
   return atoms::ok;
 }
 
@@ -166,8 +173,11 @@ static void run_system_task(Process& target, Signal& signal) {
   process::send_parcel(target.runtime(), signal.from, {message, builder.take()}, target.pid());
 }
 
-// erts_internal:request_system_task(Pid, Priority, {Type, RequestId, Argument …}): answered {Type, RequestId, Result}.
-static BifResult request_task(Process& self, Term requester, Term target, Term task) {
+// erts_internal:request_system_task(Pid, Priority, {Type, RequestId, Argument …}): answered {Type, RequestId, Result}. `inherit`: at the
+// caller's own priority.
+static BifResult request_task(Process& self, Term requester, Term target, Term wanted, Term task) {
+  process::Priority priority = self.priority();
+  if (wanted != atoms::inherit && !read_priority(wanted, priority)) return self.badarg();
   if (!target.is_local_pid() || !is_tuple(task) || tuple_arity(task) < 3 || !requester.is_local_pid()) return self.badarg();
   Term kind = tuple_element(task, 0);
   if (kind != atoms::garbage_collect && kind != atoms::check_process_code && kind != atoms::copy_literals) return self.badarg();
@@ -176,7 +186,7 @@ static BifResult request_task(Process& self, Term requester, Term target, Term t
   signal->from = requester;
   signal->callback = run_system_task;
   signal->parcel = heap::pack(task, self.runtime().literals);
-  if (!process::deliver(self.runtime(), target, signal)) {
+  if (!process::deliver(self.runtime(), target, signal, priority)) {
     Term answer = make_tuple(self.heap(), kind, tuple_element(task, 1), task_result_when_gone(kind));
     process::send_message(self.runtime(), requester, answer, self.pid());
   } else if (target == self.pid()) {
@@ -184,8 +194,8 @@ static BifResult request_task(Process& self, Term requester, Term target, Term t
   }
   return atoms::ok;
 }
-BifResult request_system_task_3(Process& self, const Term* args) { return request_task(self, self.pid(), args[0], args[2]); }
-BifResult request_system_task_4(Process& self, const Term* args) { return request_task(self, args[0], args[1], args[3]); }
+BifResult request_system_task_3(Process& self, const Term* args) { return request_task(self, self.pid(), args[0], args[1], args[2]); }
+BifResult request_system_task_4(Process& self, const Term* args) { return request_task(self, args[0], args[1], args[2], args[3]); }
 
 // erts_internal:suspend_process(Pid, Options): true | false | badarg | badopt, or a reference that {Ref, true} answers.
 BifResult suspend_process_2(Process& self, const Term* args) {

@@ -5,12 +5,15 @@
 #include "bif/bif.hpp"
 #include "bif/declare.inc"
 
+#include <algorithm>
 #include <cstring>
 #include <memory>
-#include <vector>
+#include <optional>
 
+#include "bif/long_work.hpp"
 #include "bif/utf8.hpp"
 #include "code/module.hpp"
+#include "term/work_stack.hpp"
 
 namespace athanor::bif {
 
@@ -18,6 +21,8 @@ namespace {
 
 enum class Encoding : uint8_t { Latin1, Utf8 };
 enum class Utf8State : uint8_t { Whole, Short, Bad };
+
+constexpr int64_t kCharactersPerReduction = 16;
 
 // The character at bytes[0..size): its length, or what is wrong with it. Short says only that bytes are missing.
 Utf8State next_character(const uint8_t* bytes, size_t size, size_t& length) {
@@ -89,53 +94,75 @@ int put_code_point(uint32_t point, uint8_t* out) {
   return 4;
 }
 
-// Bytes of UTF-8 at most; false: a term that has no place in character data. OTP: a big integer ends the check, so that the
-// conversion can report it.
-bool measure(Term data, Encoding encoding, size_t& bytes) {
-  std::vector<Term> rest;
-  bytes = 0;
-  const auto binary_need = [&](Term t) {
-    const athanor::binary::Bits bits = athanor::binary::bits_of(t);
-    if (!bits.is_whole_bytes()) return false;
-    bytes += bits.bit_size / 8;
-    if (encoding == Encoding::Latin1) {
-      athanor::binary::Scratch scratch;
-      const std::string_view view = athanor::binary::bytes_of(t, scratch);
-      bytes += count_high(reinterpret_cast<const uint8_t*>(view.data()), view.size());
-    }
+// Counts bytes of UTF-8 at most. is_good() false: a term that has no place in character data. OTP: a big integer ends the check, so that
+// the conversion can report it.
+class Measuring {
+ public:
+  Measuring(Term data, Encoding encoding) : at_(data), encoding_(encoding) {}
+  bool step(int64_t& budget);
+  bool is_good() const { return is_good_; }
+  size_t bytes() const { return bytes_; }
+
+ private:
+  bool binary(Term t, int64_t& budget);
+  bool refuse() {
+    is_good_ = false;
     return true;
-  };
+  }
+
+  Term at_;
+  Encoding encoding_;
+  WorkStack<Term, 16> rest_;
+  size_t bytes_ = 0;
+  bool is_good_ = true;
+};
+
+bool Measuring::binary(Term t, int64_t& budget) {
+  const athanor::binary::Bits bits = athanor::binary::bits_of(t);
+  if (!bits.is_whole_bytes()) return false;
+  bytes_ += bits.bit_size / 8;
+  if (encoding_ == Encoding::Latin1) {
+    athanor::binary::Scratch scratch;
+    const std::string_view view = athanor::binary::bytes_of(t, scratch);
+    bytes_ += count_high(reinterpret_cast<const uint8_t*>(view.data()), view.size());
+    budget -= static_cast<int64_t>(view.size() / 16);
+  }
+  return true;
+}
+
+bool Measuring::step(int64_t& budget) {
   for (;;) {
-    while (data.is_list_cell()) {
-      const Term head = data.head();
-      data = data.tail();
+    for (; at_.is_list_cell(); --budget) {
+      if (budget <= 0) return false;
+      const Term head = at_.head();
+      at_ = at_.tail();
       if (head.is_small()) {
         const auto point = static_cast<uint64_t>(head.small_value());
-        bytes += point < 0x80 ? 1 : point < 0x800 ? 2 : point < 0x10000 ? 3 : 4;
+        bytes_ += point < 0x80 ? 1 : point < 0x800 ? 2 : point < 0x10000 ? 3 : 4;
       } else if (head.is_list_cell()) {
-        rest.push_back(data);
-        data = head;
+        rest_.push(at_);
+        at_ = head;
       } else if (is_bitstring(head)) {
-        if (!binary_need(head)) return false;
+        if (!binary(head, budget)) return refuse();
       } else if (is_big(head)) {
         return true;
       } else if (!head.is_nil()) {
-        return false;
+        return refuse();
       }
     }
-    if (!data.is_nil() && !(is_bitstring(data) && binary_need(data))) return false;
-    if (rest.empty()) return true;
-    data = rest.back();
-    rest.pop_back();
+    if (!at_.is_nil() && !(is_bitstring(at_) && binary(at_, budget))) return refuse();
+    if (rest_.empty()) return true;
+    at_ = rest_.pop();
   }
 }
 
 class Conversion {
  public:
-  Conversion(Process& self, Encoding encoding, uint8_t* out) : heap_(self.heap()), encoding_(encoding), out_(out) {}
+  Conversion(Allocator& heap, Term data, Encoding encoding) : heap_(heap), at_(data), encoding_(encoding) {}
 
-  // Converts all of `data`. On an error, rest() is what remains.
-  void run(Term data);
+  void write_to(uint8_t* out) { out_ = out; }
+  // Converts; true: all, or up to an error, then rest() is what remains.
+  bool step(int64_t& budget);
   bool failed() const { return failed_; }
   bool incomplete() const { return !failed_ && pending_count_ != 0; }
   size_t bytes() const { return position_; }
@@ -151,13 +178,18 @@ class Conversion {
   bool pending_is_hopeless() const { return !may_continue(pending_, pending_count_); }
 
  private:
+  enum class Taken : uint8_t { All, Part, Bad };
   bool integer(Term t);
-  bool binary(Term t, Term& remaining);
-  size_t utf8(const uint8_t* bytes, size_t size, bool& good);
+  Taken binary(Term t, Term& remaining, int64_t& budget);
+  size_t utf8(const uint8_t* bytes, size_t wanted, size_t size, bool& good);
+  bool fail(Term rest);
 
   Allocator& heap_;
+  Term at_;
   Encoding encoding_;
-  uint8_t* out_;
+  uint8_t* out_ = nullptr;
+  WorkStack<Term, 16> stack_;
+  size_t offset_ = 0;           // into the binary under way
   size_t position_ = 0, characters_ = 0;
   uint8_t pending_[4] = {};
   size_t pending_count_ = 0;
@@ -174,8 +206,9 @@ bool Conversion::integer(Term t) {
   return true;
 }
 
-// Copies well-formed characters; how many bytes of the source are dealt with. good false: the rest starts badly.
-size_t Conversion::utf8(const uint8_t* bytes, size_t size, bool& good) {
+// Copies well-formed characters that begin in the first `wanted` of `size` bytes; how many bytes of the source are dealt with. good
+// false: the rest starts badly.
+size_t Conversion::utf8(const uint8_t* bytes, size_t wanted, size_t size, bool& good) {
   size_t used = 0;
   good = true;
   if (pending_count_ != 0) {
@@ -199,8 +232,8 @@ size_t Conversion::utf8(const uint8_t* bytes, size_t size, bool& good) {
     pending_count_ = 0;
     used = missing;
   }
-  while (used < size) {
-    size_t length = ascii_prefix(bytes + used, size - used);
+  while (used < wanted) {
+    size_t length = ascii_prefix(bytes + used, wanted - used);
     if (length != 0) {
       std::memcpy(out_ + position_, bytes + used, length);
       characters_ += length;
@@ -224,80 +257,235 @@ size_t Conversion::utf8(const uint8_t* bytes, size_t size, bool& good) {
   return used;
 }
 
-bool Conversion::binary(Term t, Term& remaining) {
+// A piece of a binary; offset_ says how far it is dealt with.
+Conversion::Taken Conversion::binary(Term t, Term& remaining, int64_t& budget) {
+  constexpr size_t kPieceBytes = size_t{1} << 15;
+  const athanor::binary::Bits bits = athanor::binary::bits_of(t);
+  const size_t size = bits.bit_size / 8, count = std::min(size - offset_, kPieceBytes);
+  const size_t visible = std::min(size - offset_, count + 3);   // with the end of the last character
+  const uint64_t from = bits.bit_offset + offset_ * 8;
+  const uint8_t* bytes = bits.bytes + from / 8;
   athanor::binary::Scratch scratch;
-  const std::string_view view = athanor::binary::bytes_of(t, scratch);
-  const auto* bytes = reinterpret_cast<const uint8_t*>(view.data());
+  if (from % 8 != 0) {
+    uint8_t* copy = scratch.reserve(visible);
+    athanor::binary::copy_bits(bits.bytes, from, copy, 0, visible * 8);
+    bytes = copy;
+  }
+  budget -= static_cast<int64_t>(count / 4);
   if (encoding_ == Encoding::Latin1) {
-    for (size_t i = 0; i < view.size(); ++i) position_ += static_cast<size_t>(put_code_point(bytes[i], out_ + position_));
-    characters_ += view.size();
+    for (size_t i = 0; i < count; ++i) position_ += static_cast<size_t>(put_code_point(bytes[i], out_ + position_));
+    characters_ += count;
+    offset_ += count;
+  } else {
+    bool good;
+    offset_ += utf8(bytes, count, visible, good);
+    if (!good) {
+      remaining = athanor::binary::part(heap_, t, offset_ * 8, (size - offset_) * 8);
+      return Taken::Bad;
+    }
+  }
+  if (offset_ < size) return Taken::Part;
+  offset_ = 0;
+  return Taken::All;
+}
+
+// What was under way goes in front of what waits behind it, level by level.
+bool Conversion::fail(Term rest) {
+  while (!stack_.empty()) rest = cons(heap_, rest, stack_.pop());
+  failed_ = true;
+  rest_ = rest;
+  return true;
+}
+
+bool Conversion::step(int64_t& budget) {
+  Term remaining;
+  for (;;) {
+    if (budget <= 0) return false;
+    --budget;
+    if (at_.is_list_cell()) {
+      const Term head = at_.head();
+      if (head.is_small()) {
+        if (!integer(head)) return fail(at_);
+        at_ = at_.tail();
+      } else if (head.is_nil()) {
+        at_ = at_.tail();
+      } else if (head.is_list_cell()) {
+        stack_.push(at_.tail());
+        at_ = head;
+      } else if (is_bitstring(head)) {
+        const Taken taken = binary(head, remaining, budget);
+        if (taken == Taken::Bad) return fail(cons(heap_, remaining, at_.tail()));
+        if (taken == Taken::All) at_ = at_.tail();
+      } else {
+        return fail(at_);
+      }
+      continue;
+    }
+    if (!at_.is_nil()) {
+      if (!is_bitstring(at_)) return fail(at_);
+      const Taken taken = binary(at_, remaining, budget);
+      if (taken == Taken::Bad) return fail(remaining);
+      if (taken == Taken::Part) continue;
+    }
+    at_ = Term::nil();
+    if (stack_.empty()) return true;
+    at_ = stack_.pop();
+  }
+}
+
+// A list of the characters of UTF-8 text.
+class Listing {
+ public:
+  void begin(Allocator& heap, const uint8_t* utf8, size_t size, size_t characters) {
+    utf8_ = utf8;
+    size_ = size;
+    if (characters != 0) place_ = heap.allocate(characters * 2);
+  }
+  bool step(int64_t& budget);
+  Term result() const { return place_ == nullptr ? Term::nil() : Term::list_cell(place_); }
+
+ private:
+  const uint8_t* utf8_ = nullptr;
+  size_t size_ = 0, at_ = 0, count_ = 0;
+  Term* place_ = nullptr;
+};
+
+bool Listing::step(int64_t& budget) {
+  for (; at_ < size_; ++count_) {
+    if (budget <= 0) return false;
+    --budget;
+    const uint8_t* bytes = utf8_ + at_;
+    uint32_t point = bytes[0];
+    if (point < 0x80) {
+      at_ += 1;
+    } else if (point < 0xE0) {
+      point = (point & 0x1Fu) << 6 | (bytes[1] & 0x3Fu);
+      at_ += 2;
+    } else if (point < 0xF0) {
+      point = (point & 0xFu) << 12 | (bytes[1] & 0x3Fu) << 6 | (bytes[2] & 0x3Fu);
+      at_ += 3;
+    } else {
+      point = (point & 0x7u) << 18 | (bytes[1] & 0x3Fu) << 12 | (bytes[2] & 0x3Fu) << 6 | (bytes[3] & 0x3Fu);
+      at_ += 4;
+    }
+    place_[2 * count_] = Term::small(point);
+    place_[2 * count_ + 1] = at_ == size_ ? Term::nil() : Term::list_cell(place_ + 2 * count_ + 2);
+  }
+  return true;
+}
+
+// Finds how much of a binary is well-formed UTF-8, or 7-bit.
+class Checking {
+ public:
+  enum class Of : uint8_t { Utf8, SevenBit };
+  Checking(Term binary, Of of) : text_(binary), of_(of) {}
+  bool step(int64_t& budget) {
+    constexpr size_t kPieceBytes = size_t{1} << 14;
+    while (at_ < text_.size()) {
+      if (budget <= 0) return false;
+      const size_t end = std::min(text_.size(), at_ + kPieceBytes), before = at_;
+      while (at_ < end) {
+        size_t length = ascii_prefix(text_.bytes() + at_, end - at_);
+        if (length == 0 && (of_ == Of::SevenBit || next_character(text_.bytes() + at_, text_.size() - at_, length) != Utf8State::Whole)) {
+          is_good_ = false;
+          return true;
+        }
+        at_ += length;
+      }
+      budget -= static_cast<int64_t>((at_ - before) / 16) + 1;
+    }
     return true;
   }
-  bool good;
-  const size_t used = utf8(bytes, view.size(), good);
-  if (!good) remaining = athanor::binary::part(heap_, t, used * 8, (view.size() - used) * 8);
-  return good;
+  bool is_good() const { return is_good_; }
+
+ private:
+  StableBytes text_;
+  Of of_;
+  size_t at_ = 0;
+  bool is_good_ = true;
+};
+
+// characters_to_binary: measured; a binary that is its own result is only checked; else converted.
+class ToBinary {
+ public:
+  ToBinary(Process& self, Term data, Encoding encoding)
+      : self_(self), data_(data), encoding_(encoding), measuring_(data, encoding), conversion_(self.heap(), data, encoding) {}
+  bool step(int64_t& budget);
+  bool is_good() const { return measuring_.is_good(); }
+  Conversion& conversion() { return conversion_; }
+  Term result() const { return result_; }
+  bool is_unchanged() const { return stage_ == Stage::Unchanged; }
+
+ private:
+  enum class Stage : uint8_t { Measure, Check, Convert, Unchanged };
+  Process& self_;
+  Term data_;
+  Encoding encoding_;
+  Stage stage_ = Stage::Measure;
+  Measuring measuring_;
+  std::optional<Checking> checking_;
+  Conversion conversion_;
+  uint8_t* out_ = nullptr;
+  Term result_;
+};
+
+bool ToBinary::step(int64_t& budget) {
+  if (stage_ == Stage::Measure) {
+    if (!measuring_.step(budget)) return false;
+    if (!measuring_.is_good()) return true;
+    const bool may_stay = is_bitstring(data_) && athanor::binary::bit_size(data_) / 8 == measuring_.bytes();
+    if (may_stay) checking_.emplace(data_, Checking::Of::Utf8);
+    stage_ = may_stay && encoding_ == Encoding::Latin1 ? Stage::Unchanged : may_stay ? Stage::Check : Stage::Convert;
+  }
+  if (stage_ == Stage::Check) {
+    if (!checking_->step(budget)) return false;
+    stage_ = checking_->is_good() ? Stage::Unchanged : Stage::Convert;
+  }
+  if (stage_ == Stage::Unchanged) {
+    result_ = data_;
+    return true;
+  }
+  if (out_ == nullptr) {
+    result_ = athanor::binary::make_uninitialised(self_.heap(), measuring_.bytes(), &out_);
+    conversion_.write_to(out_);
+  }
+  if (!conversion_.step(budget)) return false;
+  if (conversion_.bytes() != measuring_.bytes()) result_ = athanor::binary::from_bytes(self_.heap(), out_, conversion_.bytes());
+  return true;
 }
 
-void Conversion::run(Term data) {
-  std::vector<Term> stack;
-  Term remaining;
-  const auto fail = [&](Term rest) {
-    // What was under way goes in front of what waits behind it, level by level.
-    for (; !stack.empty(); stack.pop_back()) rest = cons(heap_, rest, stack.back());
-    failed_ = true;
-    rest_ = rest;
-  };
-  for (;;) {
-    while (data.is_list_cell()) {
-      const Term head = data.head();
-      if (head.is_small()) {
-        if (!integer(head)) return fail(data);
-        data = data.tail();
-      } else if (head.is_nil()) {
-        data = data.tail();
-      } else if (head.is_list_cell()) {
-        stack.push_back(data.tail());
-        data = head;
-      } else if (is_bitstring(head)) {
-        if (!binary(head, remaining)) return fail(cons(heap_, remaining, data.tail()));
-        data = data.tail();
-      } else {
-        return fail(data);
-      }
-    }
-    if (!data.is_nil()) {
-      if (!is_bitstring(data)) return fail(data);
-      if (!binary(data, remaining)) return fail(remaining);
-    }
-    if (stack.empty()) return;
-    data = stack.back();
-    stack.pop_back();
-  }
-}
+class ToList {
+ public:
+  ToList(Process& self, Term data, Encoding encoding) : self_(self), measuring_(data, encoding), conversion_(self.heap(), data, encoding) {}
+  bool step(int64_t& budget);
+  bool is_good() const { return measuring_.is_good(); }
+  Conversion& conversion() { return conversion_; }
+  Term result() const { return listing_.result(); }
 
-Term list_of(Allocator& heap, const uint8_t* utf8, size_t size, size_t characters) {
-  if (characters == 0) return Term::nil();
-  Term* place = heap.allocate(characters * 2);
-  for (size_t at = 0, i = 0; at < size; ++i) {
-    const uint8_t first = utf8[at];
-    uint32_t point = first;
-    if (first < 0x80) {
-      at += 1;
-    } else if (first < 0xE0) {
-      point = (first & 0x1Fu) << 6 | (utf8[at + 1] & 0x3Fu);
-      at += 2;
-    } else if (first < 0xF0) {
-      point = (first & 0xFu) << 12 | (utf8[at + 1] & 0x3Fu) << 6 | (utf8[at + 2] & 0x3Fu);
-      at += 3;
-    } else {
-      point = (first & 0x7u) << 18 | (utf8[at + 1] & 0x3Fu) << 12 | (utf8[at + 2] & 0x3Fu) << 6 | (utf8[at + 3] & 0x3Fu);
-      at += 4;
-    }
-    place[2 * i] = Term::small(point);
-    place[2 * i + 1] = at == size ? Term::nil() : Term::list_cell(place + 2 * i + 2);
+ private:
+  enum class Stage : uint8_t { Measure, Convert, List };
+  Process& self_;
+  Stage stage_ = Stage::Measure;
+  Measuring measuring_;
+  Conversion conversion_;
+  Listing listing_;
+  std::unique_ptr<uint8_t[]> out_;
+};
+
+bool ToList::step(int64_t& budget) {
+  if (stage_ == Stage::Measure) {
+    if (!measuring_.step(budget)) return false;
+    if (!measuring_.is_good()) return true;
+    out_.reset(new uint8_t[measuring_.bytes() + 1]);
+    conversion_.write_to(out_.get());
+    stage_ = Stage::Convert;
   }
-  return Term::list_cell(place);
+  if (stage_ == Stage::Convert) {
+    if (!conversion_.step(budget)) return false;
+    listing_.begin(self_.heap(), out_.get(), conversion_.bytes(), conversion_.characters());
+    stage_ = Stage::List;
+  }
+  return listing_.step(budget);
 }
 
 bool known_encoding(Term atom, Encoding& encoding) {
@@ -333,10 +521,9 @@ namespace unicode {
 
 BifResult bin_is_7bit_1(Process& self, const Term* args) {
   if (!is_bitstring(args[0]) || athanor::binary::bit_size(args[0]) % 8 != 0) return atoms::false_;
-  athanor::binary::Scratch scratch;
-  const std::string_view view = athanor::binary::bytes_of(args[0], scratch);
-  self.charge(view.size() / 1024);
-  return boolean(ascii_prefix(reinterpret_cast<const uint8_t*>(view.data()), view.size()) == view.size());
+  return long_work(
+      self, args, 1, kCharactersPerReduction, [&] { return Checking(args[0], Checking::Of::SevenBit); },
+      [](Checking& work) -> BifResult { return boolean(work.is_good()); });
 }
 
 BifResult characters_to_binary_2(Process& self, const Term* args) {
@@ -344,32 +531,20 @@ BifResult characters_to_binary_2(Process& self, const Term* args) {
   if (!known_encoding(args[1], encoding)) return trap_to(self, "characters_to_binary_int", args);
   Term data = args[0];
   if (data.is_list_cell() && data.tail().is_nil() && is_bitstring(data.head())) data = data.head();
-  size_t need;
-  if (!measure(data, encoding, need)) return self.badarg();
-  self.charge(need / 64);
-  if (is_bitstring(data) && athanor::binary::bit_size(data) / 8 == need) {
-    athanor::binary::Scratch scratch;
-    const std::string_view view = athanor::binary::bytes_of(data, scratch);
-    if (encoding == Encoding::Latin1 || is_valid_utf8(reinterpret_cast<const uint8_t*>(view.data()), view.size())) return data;
-  }
-  uint8_t* out;
-  Term result = athanor::binary::make_uninitialised(self.heap(), need, &out);
-  Conversion conversion(self, encoding, out);
-  conversion.run(data);
-  if (conversion.bytes() != need) result = athanor::binary::from_bytes(self.heap(), out, conversion.bytes());
-  return outcome(self, conversion, result);
+  return long_work(
+      self, args, 2, kCharactersPerReduction, [&] { return ToBinary(self, data, encoding); },
+      [&](ToBinary& work) -> BifResult {
+        if (!work.is_good()) return self.badarg();
+        return work.is_unchanged() ? BifResult(work.result()) : outcome(self, work.conversion(), work.result());
+      });
 }
 
 BifResult characters_to_list_2(Process& self, const Term* args) {
   Encoding encoding;
   if (!known_encoding(args[1], encoding)) return trap_to(self, "characters_to_list_int", args);
-  size_t need;
-  if (!measure(args[0], encoding, need)) return self.badarg();
-  self.charge(need / 32);
-  std::unique_ptr<uint8_t[]> out(new uint8_t[need + 1]);
-  Conversion conversion(self, encoding, out.get());
-  conversion.run(args[0]);
-  return outcome(self, conversion, list_of(self.heap(), out.get(), conversion.bytes(), conversion.characters()));
+  return long_work(
+      self, args, 2, kCharactersPerReduction, [&] { return ToList(self, args[0], encoding); },
+      [&](ToList& work) -> BifResult { return work.is_good() ? outcome(self, work.conversion(), work.result()) : self.badarg(); });
 }
 
 }  // namespace unicode

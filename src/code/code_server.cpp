@@ -116,7 +116,7 @@ const process::NativeRow* CodeServer::native(Term module, Term function, uint32_
 std::vector<const Export*> CodeServer::built_ins() const {
   std::vector<const Export*> result;
   tables_->exports.each([&](const Export& e) {
-    if (e.native && !e.native->is_nif && std::string_view(e.native->name).substr(0, 4) != "ath_") result.push_back(&e);
+    if (e.native && !e.native->is_nif && !e.native->has_code && std::string_view(e.native->name).substr(0, 4) != "ath_") result.push_back(&e);
   });
   // A hash table's order is not to be seen.
   std::sort(result.begin(), result.end(), [](const Export* a, const Export* b) {

@@ -171,6 +171,7 @@ TEST_F(CodeServerTest, FunsAreHeldUpDuringAPurge) {
   process::ProcessTable processes(64);
   struct : process::Waker {
     void enqueue(process::Process&) override {}
+    void enqueue_signals(process::Process&, process::Priority) override {}
   } waker;
   runtime_.processes = &processes;
   runtime_.waker = &waker;

@@ -16,6 +16,8 @@ process::Executor* make_executor(process::Runtime& runtime);
 // `to`. Owner's thread only. max_depth as backtrace_depth.
 Term current_stacktrace(process::Process& process, Allocator& to, uint32_t max_depth);
 Mfa current_function(process::Process& process);
+// Its stack with the values on it, as process_info(backtrace) tells it.
+std::string backtrace_text(process::Process& process);
 // Does its continuation or stack refer to this generation of code? (check_process_code) Funs on its heap do not count, as on the
 // stock VM: a purge turns them into unloaded ones.
 bool refers_to(process::Process& process, const code::ModuleCode& code);

@@ -30,6 +30,7 @@ class Tables {
   uint32_t count() const { return count_.load(std::memory_order_relaxed); }
   uint32_t limit() const { return limit_; }
   int64_t memory_words() const;
+  uint64_t count_funs(const FunHead* entry) const;   // in rows: see heap/census.hpp
   PersistentTerms& persistent_terms() { return *persistent_terms_; }
 
   // --- for the natives ---

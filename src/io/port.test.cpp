@@ -22,6 +22,7 @@ namespace {
 class StepScheduling : public sched::Scheduling {
  public:
   void enqueue(process::Process&) override {}
+  void enqueue_signals(process::Process&, process::Priority) override {}
   void start() override {}
   void stop() override {}
   uint32_t scheduler_count() const override { return 1; }

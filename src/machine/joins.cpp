@@ -92,6 +92,7 @@ void configure(process::Runtime& runtime, const MachineOptions& options, const R
   runtime.port_count = [](process::Runtime& r) -> uint64_t { return r.ports->count(); };
   runtime.ets_count = [](process::Runtime& r) -> uint64_t { return r.tables->count(); };
   runtime.ets_bytes = [](process::Runtime& r) -> int64_t { return static_cast<int64_t>(r.tables->memory_words() * sizeof(Word)); };
+  runtime.funs_in_tables = [](process::Runtime& r, const FunHead* entry) { return r.tables->count_funs(entry); };
   identity.handle_signals = options.handle_signals;
   identity.use_standard_streams = options.use_standard_streams;
   identity.break_key = static_cast<process::Identity::BreakKey>(options.break_key);

@@ -9,11 +9,13 @@
 #define BIF_NAMED(module, text, name, arity, kind, first, last) ATH_DECLARE_BIF(module, name, arity)
 #define NIF(module, name, arity, kind, first, last) ATH_DECLARE_BIF(module, name, arity)
 #define NIF_NAMED(module, text, name, arity, kind, first, last) ATH_DECLARE_BIF(module, name, arity)
+#define OWN(module, name, arity, kind, first, last) ATH_DECLARE_BIF(module, name, arity)
 #include "machine/natives.def"
 #undef BIF
 #undef BIF_NAMED
 #undef NIF
 #undef NIF_NAMED
+#undef OWN
 
 namespace athanor::machine {
 namespace {
@@ -30,6 +32,8 @@ constexpr uint16_t latest = 999;
   NativeRow{#module, #name, arity, BifKind::kind, bif::module::name##_##arity, first, last, true},
 #define NIF_NAMED(module, text, name, arity, kind, first, last) \
   NativeRow{#module, text, arity, BifKind::kind, bif::module::name##_##arity, first, last, true},
+#define OWN(module, name, arity, kind, first, last) \
+  NativeRow{#module, #name, arity, BifKind::kind, bif::module::name##_##arity, first, last, false, true},
 constexpr NativeRow kRows[] = {
 #include "machine/natives.def"
 };
@@ -37,6 +41,7 @@ constexpr NativeRow kRows[] = {
 #undef BIF_NAMED
 #undef NIF
 #undef NIF_NAMED
+#undef OWN
 
 constexpr size_t kCount = sizeof(kRows) / sizeof(kRows[0]);
 constexpr std::array<const NativeRow*, kCount> pointers() {

@@ -38,6 +38,7 @@ struct NativeRow {
   BifFunction function;
   uint16_t first_release, last_release;  // 25 .. 999 ("latest")
   bool is_nif;   // stock OTP has it as NIF of a static library: not in is_builtin/3, entered after load_nif
+  bool has_code = false;   // the release has Erlang code of this name, which it stands for: not in system_info(snifs)
 };
 
 }  // namespace athanor::process

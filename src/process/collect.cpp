@@ -40,9 +40,20 @@ void report_max_heap(Process& self, const Extra& extra, size_t total) {
             args, self.group_leader_, self.pid());
 }
 
+// OTP: messages are part of the heap unless the process keeps them apart.
+size_t queued_words(Process& self, const Extra& extra) {
+  size_t words = 0;
+  if (extra.off_heap_messages) return words;
+  for (const Signal* message = self.mailbox().first(); message; message = message->next) {
+    for (const heap::Fragment* fragment = message->parcel.fragments; fragment; fragment = fragment->next) words += fragment->used;
+  }
+  return words;
+}
+
 }  // namespace
 
 bool collect_garbage(Process& self, size_t words_needed, bool full) {
+  ATH_ASSERT(self.continuation_ == nullptr);   // it may hold addresses inside of the heap
   Runtime& runtime = self.runtime();
   const heap::LiteralArea* evacuate = prepare_evacuation(self);
   const Extra* extra = self.extra_if_any();
@@ -54,6 +65,7 @@ bool collect_garbage(Process& self, size_t words_needed, bool full) {
   request.literals = runtime.literals;
   request.evacuate = evacuate;
   request.max_words = extra ? extra->max_heap_words : 0;
+  if (request.max_words != 0) request.queued_words = queued_words(self, *extra);
   heap::CollectResult result = heap::collect(self.heap(), self, request);
   runtime.collections.fetch_add(1, std::memory_order_relaxed);
   runtime.words_reclaimed.fetch_add(result.words_reclaimed, std::memory_order_relaxed);
@@ -61,7 +73,7 @@ bool collect_garbage(Process& self, size_t words_needed, bool full) {
   self.charge(result.reductions);
   if (evacuate) answer_copy_requests(self);
   if (!result.exceeded_max) return true;
-  if (extra->max_heap_error_logger) report_max_heap(self, *extra, self.heap().total_words());
+  if (extra->max_heap_error_logger) report_max_heap(self, *extra, self.heap().total_words() + request.queued_words);
   if (!extra->max_heap_kill) return true;
   start_exit(self, atoms::killed);
   return false;

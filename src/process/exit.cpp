@@ -117,6 +117,8 @@ bool exit_process(Process& self, Term reason) {
     return false;
   }
   self.release_memory();
+  // serve_signals ended it while it stands in a run queue: who takes it out of there comes here again.
+  if (self.state_.load(std::memory_order_acquire) & kQueued) return false;
   self.state_.fetch_or(kFree, std::memory_order_release);
   self.runtime().processes->remove(self);
   return true;

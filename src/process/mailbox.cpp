@@ -14,7 +14,6 @@ Signal* reversed(Signal* newest) {
   }
   return oldest;
 }
-enum MarkState : uint8_t { kUnused, kReserved, kBound };
 }  // namespace
 
 Signal* Mailbox::take_incoming() {
@@ -41,8 +40,10 @@ Signal* Mailbox::remove_current() {
   ATH_DCHECK(message != nullptr);
   *save_ = message->next;
   if (last_ == &message->next) last_ = save_;
-  for (Mark& mark : marks_) {
-    if (mark.state != kUnused && mark.place == &message->next) mark.place = save_;
+  if (marks_) {
+    for (Mark& mark : marks_->all) {
+      if (mark.state != MarkState::Unused && mark.place == &message->next) mark.place = save_;
+    }
   }
   --count_;
   save_ = &first_;
@@ -60,49 +61,61 @@ void Mailbox::destroy_all() {
   first_ = nullptr;
   last_ = save_ = &first_;
   count_ = 0;
-  for (Mark& mark : marks_) mark.state = kUnused;
+  marks_.reset();
 }
 
 void Mailbox::mark_reserve() {
-  // A reservation that was never bound is given up first, then an unused mark is taken, then the first.
+  // A reservation that was never bound is given up first, then an unused mark is taken, then the oldest.
+  if (!marks_) marks_ = std::make_unique<Marks>();
   Mark* chosen = nullptr;
-  for (Mark& mark : marks_) {
-    if (mark.state == kReserved) chosen = &mark;
-  }
-  for (Mark& mark : marks_) {
-    if (!chosen && mark.state == kUnused) chosen = &mark;
-  }
-  if (!chosen) {   // the older one goes: marks_[0] is kept the older
-    marks_[0] = marks_[1];
-    chosen = &marks_[1];
+  const auto rank = [](const Mark& mark) { return mark.state == MarkState::Reserved ? 0 : mark.state == MarkState::Unused ? 1 : 2; };
+  for (Mark& mark : marks_->all) {
+    if (!chosen || rank(mark) < rank(*chosen) || (rank(mark) == 2 && rank(*chosen) == 2 && mark.age < chosen->age)) chosen = &mark;
   }
   chosen->place = last_;
-  chosen->state = kReserved;
+  chosen->age = ++marks_->made;
+  chosen->state = MarkState::Reserved;
+  if (!has_incoming()) return;
+  // What has arrived belongs in front of the mark: a signal to oneself says where that ends. Until it comes by the mark stands too far
+  // in front, which costs time and nothing else.
+  Signal* signal = Signal::create(SignalKind::Mark);
+  signal->number = chosen->age;
+  bool was_empty;
+  if (!push(signal, was_empty)) Signal::destroy(signal);
+}
+
+void Mailbox::mark_settle(uint64_t age) {
+  if (!marks_) return;
+  for (Mark& mark : marks_->all) {
+    if (mark.state != MarkState::Unused && mark.age == age) mark.place = last_;
+  }
 }
 
 void Mailbox::mark_bind(const uint64_t reference[2]) {
-  for (Mark& mark : marks_) {
-    if (mark.state != kReserved) continue;
+  if (!marks_) return;
+  for (Mark& mark : marks_->all) {
+    if (mark.state != MarkState::Reserved) continue;
     mark.reference[0] = reference[0];
     mark.reference[1] = reference[1];
-    mark.state = kBound;
+    mark.state = MarkState::Bound;
     return;
   }
 }
 
-void Mailbox::mark_clear(const uint64_t reference[2]) {
-  for (Mark& mark : marks_) {
-    if (mark.state == kBound && mark.reference[0] == reference[0] && mark.reference[1] == reference[1]) mark.state = kUnused;
+Mailbox::Mark* Mailbox::bound_to(const uint64_t reference[2]) {
+  if (!marks_) return nullptr;
+  for (Mark& mark : marks_->all) {
+    if (mark.state == MarkState::Bound && mark.reference[0] == reference[0] && mark.reference[1] == reference[1]) return &mark;
   }
+  return nullptr;
+}
+
+void Mailbox::mark_clear(const uint64_t reference[2]) {
+  if (Mark* mark = bound_to(reference)) mark->state = MarkState::Unused;
 }
 
 void Mailbox::mark_use(const uint64_t reference[2]) {
-  for (const Mark& mark : marks_) {
-    if (mark.state == kBound && mark.reference[0] == reference[0] && mark.reference[1] == reference[1]) {
-      save_ = mark.place;
-      return;
-    }
-  }
+  if (Mark* mark = bound_to(reference)) save_ = mark->place;
 }
 
 }  // namespace athanor::process

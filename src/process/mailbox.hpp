@@ -7,6 +7,7 @@
 #pragma once
 
 #include <atomic>
+#include <memory>
 
 #include "process/signal.hpp"
 
@@ -37,12 +38,14 @@ class Mailbox {
   void advance() { save_ = &(*save_)->next; }        // it did not match
   Signal* remove_current();                          // it matched; the cursor goes back to the first
   void restart() { save_ = &first_; }
+  void skip_to_end() { save_ = last_; }              // the next receive looks only at what comes from now on
   void append(Signal* message);
   void destroy_all();                                // owner, after close: frees the inner queue
   size_t count() const { return count_; }
   Signal* first() const { return first_; }
-  // Receive markers: `mark` notes the end of the queue (a reference was just made), `use` starts the scan there.
+  // Receive markers: `mark` notes the end of the queue (a reference was just made), `use` starts the scan there. OTP: at most eight.
   void mark_reserve();                               // recv_marker_reserve
+  void mark_settle(uint64_t age);                    // the signal that mark_reserve sent after what had arrived comes by
   void mark_bind(const uint64_t reference[2]);       // the reserved mark now belongs to this reference
   void mark_clear(const uint64_t reference[2]);
   void mark_use(const uint64_t reference[2]);
@@ -54,8 +57,19 @@ class Mailbox {
   Signal** last_ = &first_;
   Signal** save_ = &first_;
   size_t count_ = 0;
-  struct Mark { uint64_t reference[2]; Signal** place; uint8_t state; };
-  Mark marks_[2] = {};      // recent references: enough for nested gen calls; others scan from the start
+  enum class MarkState : uint8_t { Unused, Reserved, Bound };
+  struct Mark {
+    uint64_t reference[2];
+    Signal** place;
+    uint32_t age;             // larger: made later
+    MarkState state;
+  };
+  struct Marks {
+    Mark all[8] = {};
+    uint32_t made = 0;
+  };
+  Mark* bound_to(const uint64_t reference[2]);
+  std::unique_ptr<Marks> marks_;   // made with the first mark: a process that never calls another has none
 };
 
 }  // namespace athanor::process

@@ -3,6 +3,7 @@
 
 #include <cstdlib>
 
+#include "process/continuation.hpp"
 #include "process/dictionary.hpp"
 #include "process/links.hpp"
 #include "process/literals.hpp"
@@ -40,6 +41,10 @@ void Process::release_memory() {
   extra_.reset();
   delete exception_;
   exception_ = nullptr;
+  delete continuation_;
+  continuation_ = nullptr;
+  heap::Fragment::destroy_chain(late_fragments_);
+  late_fragments_ = nullptr;
   if (saved_ != saved_inline_) std::free(saved_);
   saved_ = saved_inline_;
   saved_capacity_ = kSavedInline;
@@ -98,19 +103,19 @@ BifResult Process::exit_now(Term reason) {
 }
 
 // The arguments go to saved_, where visit_roots finds them.
-static void save_arguments(Process& self, std::initializer_list<Term> args) {
-  ATH_ASSERT(args.size() <= 255);
-  if (args.size() > self.saved_capacity_) {
-    auto* larger = static_cast<Term*>(std::malloc(args.size() * sizeof(Term)));
+static void save_arguments(Process& self, const Term* args, size_t count) {
+  ATH_ASSERT(count <= 255);
+  if (count > self.saved_capacity_) {
+    auto* larger = static_cast<Term*>(std::malloc(count * sizeof(Term)));
     ATH_ASSERT(larger != nullptr);
     if (self.saved_ != self.saved_inline_) std::free(self.saved_);
     self.saved_ = larger;
-    self.saved_capacity_ = static_cast<uint16_t>(args.size());
+    self.saved_capacity_ = static_cast<uint16_t>(count);
   }
-  uint16_t i = 0;
-  for (Term argument : args) self.saved_[i++] = argument;
-  self.live_ = i;
+  for (size_t i = 0; i < count; ++i) self.saved_[i] = args[i];
+  self.live_ = static_cast<uint16_t>(count);
 }
+static void save_arguments(Process& self, std::initializer_list<Term> args) { save_arguments(self, args.begin(), args.size()); }
 
 BifResult Process::trap(code::Export* target, std::initializer_list<Term> args) {
   save_arguments(*this, args);
@@ -125,10 +130,27 @@ BifResult Process::yield(std::initializer_list<Term> args) {
   return Term::none();
 }
 
+BifResult Process::suspend(std::unique_ptr<Continuation> continuation, const Term* args, uint32_t arity) {
+  ATH_DCHECK(continuation_ == nullptr);
+  continuation_ = continuation.release();
+  save_arguments(*this, args, arity);
+  pending_ = Pending::Yield;
+  return Term::none();
+}
+
 BifResult Process::wait(std::initializer_list<Term> args) {
   save_arguments(*this, args);
   pending_ = Pending::Wait;
   return Term::none();
+}
+
+void Process::adopt(heap::Fragment* fragments) {
+  if (!fragments) return;
+  if ((state_.load(std::memory_order_relaxed) & kDirtySignals) == 0) return heap_.adopt(fragments);
+  heap::Fragment* last = fragments;
+  while (last->next) last = last->next;
+  last->next = late_fragments_;
+  late_fragments_ = fragments;
 }
 
 // The engine may be matching the message under the receive cursor: registers hold parts of it. It joins the heap now, so that the

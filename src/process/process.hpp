@@ -6,6 +6,7 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <utility>
 
 #include "heap/collector/collector.hpp"
 #include "heap/heap.hpp"
@@ -29,6 +30,8 @@ enum StateBit : uint32_t {
   kDirty = 1 << 7,          // runs, or waits to run, in a dirty pool
   kPriorityShift = 8,       // two bits: 0 max, 1 high, 2 normal, 3 low
   kSystemProcess = 1 << 10,
+  kSignalPriorityShift = 11,  // two bits: 3 less the priority at which waiting signals want to be handled; 0: none
+  kDirtySignals = 1 << 13,    // another thread handles its signals while it runs dirty
 };
 enum class Priority : uint8_t { Max, High, Normal, Low };
 
@@ -60,6 +63,7 @@ struct Exception {
   bool trace_given = false;   // raise/3: trace is the whole trace
 };
 
+class Continuation;  // process/continuation.hpp
 class Links;      // process/links.hpp
 class Monitors;   // process/monitors.hpp
 class Dictionary; // process/dictionary.hpp
@@ -109,9 +113,22 @@ class Process final : public heap::RootSource {
   BifResult trap(code::Export* target, std::initializer_list<Term> args);
   BifResult yield(std::initializer_list<Term> args);
   BifResult wait(std::initializer_list<Term> args);
+  // Ends the slice in the middle of a built-in of these arguments; called again it finds what it kept in take_continuation().
+  BifResult suspend(std::unique_ptr<Continuation> continuation, const Term* args, uint32_t arity);
+  // Null on a built-in's first call. Afterwards what it kept: none but the built-in that kept it is called next.
+  template <class T>
+  std::unique_ptr<T> take_continuation() {
+    T* kept = continuation_ ? dynamic_cast<T*>(continuation_) : nullptr;
+    ATH_ASSERT(!continuation_ || kept != nullptr);
+    continuation_ = nullptr;
+    return std::unique_ptr<T>(kept);
+  }
 
   // Charges a long BIF's work. True when the slice is used up: yield soon.
   bool charge(uint64_t reductions) { reductions_left_ -= static_cast<int64_t>(reductions); return reductions_left_ <= 0; }
+
+  // Fragments that a signal brought become part of the heap: at once, or, while a native builds on it on another thread, at its end.
+  void adopt(heap::Fragment* fragments);
 
   void visit_roots(heap::RootVisitor& visitor) override;  // dictionary, messages in the inner queue, saved registers, exception, extras
   void before_collection() override;        // the message under the receive cursor becomes part of the heap
@@ -139,6 +156,7 @@ class Process final : public heap::RootSource {
   bool trap_exit_ = false;
   bool hibernated_ = false;
   bool dirty_done_ = false;                 // a dirty job has ended: saved_[0] or pending_ hold its answer
+  bool dirty_waits_ = false;                // dirty_job_ waits for the system rather than computes
   CollectWanted collect_wanted_ = CollectWanted::No;
   bool is_matching_ = false;                // in a receive, registers may hold parts of the message under the cursor (the engine's)
   bool heap_messages_ = false;              // a queued message has its term on this heap: the queue is a root
@@ -164,6 +182,8 @@ class Process final : public heap::RootSource {
   Process* queue_next_ = nullptr;           // run queue
   uint64_t receive_timer_ = 0;              // handle in Timers
   void* dirty_job_ = nullptr;               // pending native while kDirty
+  heap::Fragment* late_fragments_ = nullptr;   // adopted when the dirty job ends; written under kDirtySignals
+  Continuation* continuation_ = nullptr;    // of the built-in that gave up its slice; no collection while it is there
   uint16_t home_scheduler_ = 0;             // where it ran last
 };
 

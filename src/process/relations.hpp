@@ -47,9 +47,10 @@ void suspending_at(Process& self, size_t index, Term& target, uint32_t& count);
 
 // Runs `callback` on the thread that owns `target`, in order with other signals; also when `target` is exiting (is_exiting(self) then).
 // The callback may read signal.from, reference, number, parcel; it owns nothing. It must neither collect nor move the heap of `target`
-// (it may run inside a receive): what has to collect notes that and waits for a safepoint. False: no such process, callback never runs.
+// (it may run inside a receive): what has to collect notes that and waits for a safepoint. `priority`: as deliver() takes it. False: no such
+// process, callback never runs.
 bool request(Runtime& runtime, Term target, SignalKind kind, Term from, const uint64_t* reference, heap::Parcel argument, uint64_t number,
-             void (*callback)(Process& target, Signal& signal));
+             void (*callback)(Process& target, Signal& signal), Priority priority = Priority::Low);
 // Sends {Ref, Result} to `to`; `reference` are three words.
 void reply(Runtime& runtime, Term to, const uint64_t* reference, Term result);
 

@@ -23,6 +23,7 @@ namespace athanor::machine { class Machine; }
 namespace athanor::process {
 
 class Process;
+enum class Priority : uint8_t;
 struct Signal;
 class ProcessTable;
 class Registry;
@@ -52,6 +53,9 @@ class Waker {
   virtual ~Waker() = default;
   // `target` became runnable (its state says so already). Any thread.
   virtual void enqueue(Process& target) = 0;
+  // `target` stands in a run queue or runs dirty, and its signals are to be handled before its turn: some thread is to call
+  // serve_signals for it as one of this priority would run. Any thread.
+  virtual void enqueue_signals(Process& target, Priority priority) = 0;
 };
 
 // References, pids, unique integers: each from one counter of the machine.
@@ -95,6 +99,7 @@ struct Runtime {
   uint64_t (*port_count)(Runtime& runtime) = nullptr;
   uint64_t (*ets_count)(Runtime& runtime) = nullptr;
   int64_t (*ets_bytes)(Runtime& runtime) = nullptr;
+  uint64_t (*funs_in_tables)(Runtime& runtime, const FunHead* entry) = nullptr;   // funs of this entry in the rows of tables
   // Asks the machine to end with this status; flush: wait for output. Any thread. (erlang:halt)
   void (*halt)(Runtime& runtime, int status, bool flush, const char* crash_message) = nullptr;
   // SIGINT came: shows the break menu and does as told there. On a thread that may wait. Joined in machine/.

@@ -12,7 +12,7 @@ namespace athanor::process {
 
 // A message wakes the receiver only where it is the first since the last take: the one before it did, or is about to. Other signals
 // always do, since a suspended process must look at them though it must not run for a message.
-bool deliver(Runtime& runtime, Term to, Signal* signal) {
+bool deliver(Runtime& runtime, Term to, Signal* signal, Priority priority) {
   if (!to.is_local_pid()) {
     if (runtime.deliver_elsewhere) return runtime.deliver_elsewhere(runtime, to, signal);
     Signal::destroy(signal);
@@ -25,7 +25,7 @@ bool deliver(Runtime& runtime, Term to, Signal* signal) {
     Signal::destroy(signal);
     return false;
   }
-  if (!is_message) notify(*target, kSignals);
+  if (!is_message) notify(*target, kSignals, priority);
   else if (was_empty) notify(*target, kActive);
   return true;
 }
@@ -154,14 +154,14 @@ Term reference_from_words(Allocator& heap, const uint64_t words[3]) {
 }
 
 bool request(Runtime& runtime, Term target, SignalKind kind, Term from, const uint64_t* reference, heap::Parcel argument,
-             uint64_t number, void (*callback)(Process&, Signal&)) {
+             uint64_t number, void (*callback)(Process&, Signal&), Priority priority) {
   Signal* signal = Signal::create(kind);
   signal->from = from;
   signal->parcel = argument;
   signal->number = number;
   signal->callback = callback;
   for (int i = 0; reference && i < 3; ++i) signal->reference[i] = reference[i];
-  return target.is_local_pid() ? deliver(runtime, target, signal) : (Signal::destroy(signal), false);
+  return target.is_local_pid() ? deliver(runtime, target, signal, priority) : (Signal::destroy(signal), false);
 }
 
 void reply(Runtime& runtime, Term to, const uint64_t* reference, Term result) {

@@ -6,8 +6,9 @@
 
 namespace athanor::process {
 
-// Pushes; wakes the receiver. False: no such process (the signal is destroyed).
-bool deliver(Runtime& runtime, Term to_local_pid, Signal* signal);
+// Pushes; wakes the receiver. False: no such process (the signal is destroyed). `priority`: of who waits for an answer; what is no
+// message is handled at it where the receiver's own is lower.
+bool deliver(Runtime& runtime, Term to_local_pid, Signal* signal, Priority priority = Priority::Low);
 // Copies `message` and delivers. `to`: local pid. From a process (order kept) or from the machine.
 bool send_message(Runtime& runtime, Term to_local_pid, Term message, Term from = Term::none());
 // Message already built in fragments.

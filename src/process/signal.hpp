@@ -33,7 +33,8 @@ class Process;
   X(SystemTask)       /* from: asker; parcel: {Type, RequestId, Arg}; runs by priority: garbage_collect, check_process_code, copy_literals */ \
   X(Rpc)              /* callback: run on the owner's thread (internal requests) */                               \
   X(TraceFlags)       /* parcel: change of trace flags */                                                         \
-  X(Timeout)          /* a receive timer fired; number: its generation */
+  X(Timeout)          /* a receive timer fired; number: its generation */                                         \
+  X(Mark)             /* from the receiver itself: here stands its receive marker `number` */
 
 enum class SignalKind : uint8_t {
 #define X(name) name,

@@ -27,6 +27,23 @@ class TestMachine final : public Waker {
     queue.push_back(&target);
     changed.notify_one();
   }
+  void enqueue_signals(Process& target, Priority) override {
+    std::lock_guard lock(mutex);
+    errands.push_back(target.pid());
+  }
+  // Handles the signals of those that another may not wait for.
+  void serve() {
+    for (;;) {
+      Term pid;
+      {
+        std::lock_guard lock(mutex);
+        if (errands.empty()) return;
+        pid = errands.front();
+        errands.pop_front();
+      }
+      if (Process* process = table.find(pid)) serve_signals(*process);
+    }
+  }
   Process* next() {
     std::lock_guard lock(mutex);
     if (queue.empty()) return nullptr;
@@ -59,6 +76,7 @@ class TestMachine final : public Waker {
   std::mutex mutex;
   std::condition_variable changed;
   std::deque<Process*> queue;
+  std::deque<Term> errands;
   ThreadScope scope;
 
  private:

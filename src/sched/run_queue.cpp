@@ -5,6 +5,7 @@
 #include <mutex>
 
 #include "os/clock.hpp"
+#include "process/state.hpp"
 
 namespace athanor::sched {
 
@@ -37,7 +38,7 @@ Process* RunQueue::take_first(List& list) {
 }
 
 uint32_t RunQueue::push(Process& process, bool requeued) {
-  int priority = static_cast<int>(process.priority());
+  int priority = static_cast<int>(process::queue_priority(process.state_.load(std::memory_order_relaxed)));
   std::lock_guard guard(lock_);
   append(lists_[priority], process);
   uint32_t length = length_.load(std::memory_order_relaxed) + 1;

@@ -31,6 +31,13 @@ class RunQueue {
 
   uint32_t length() const { return length_.load(std::memory_order_relaxed); }
   uint32_t length_of(process::Priority priority) const { return lists_[static_cast<int>(priority)].length.load(std::memory_order_relaxed); }
+  // Does a process of a higher priority wait?
+  bool has_above(process::Priority priority) const {
+    for (int i = 0; i < static_cast<int>(priority); ++i) {
+      if (lists_[i].length.load(std::memory_order_relaxed) > 0) return true;
+    }
+    return false;
+  }
   uint64_t popped() const { return popped_.load(std::memory_order_relaxed); }
   // Under the lock: is it really empty? The last look before a sleep.
   bool is_empty_for_sure();

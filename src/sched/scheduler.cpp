@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "os/clock.hpp"
+#include "process/process_table.hpp"
 #include "process/state.hpp"
 #include "sched/schedulers.hpp"
 #include "sched/thread_kind.hpp"
@@ -39,6 +40,7 @@ void Scheduler::run() {
   while (!all_.is_stopping()) {
     runtime.epochs->quiescent(participant_);
     if (--slices_until_clock_ == 0) look_at_clock();
+    if (!all_.errands().is_empty()) run_errand();
     Process* process = is_online() ? queue_.pop() : nullptr;
     if (!process) process = find_work();
     if (process) slice(*process);
@@ -75,11 +77,9 @@ void Scheduler::slice(Process& process) {
       case AfterRun::Requeue:
         queue_.push(process, true);
         break;
-      case AfterRun::Dirty: {
-        auto* row = static_cast<const process::NativeRow*>(process.dirty_job_);
-        all_.dirty_pool(row && row->kind == process::BifKind::DirtyIo).run(process);
+      case AfterRun::Dirty:
+        all_.dirty_pool(process.dirty_waits_).run(process);
         break;
-      }
       case AfterRun::Sleep:
       case AfterRun::Gone: break;
     }
@@ -101,6 +101,17 @@ void Scheduler::hold() {
     std::atomic_signal_fence(std::memory_order_seq_cst);
   }
   set_active(true);
+}
+
+bool Scheduler::run_errand() {
+  const Term pid = all_.errands().take([this](process::Priority priority) { return queue_.has_above(priority); });
+  if (pid.is_none()) return false;
+  is_running_process_.store(true, std::memory_order_relaxed);   // as in slice
+  std::atomic_signal_fence(std::memory_order_seq_cst);
+  if (ATH_UNLIKELY(all_.is_paused())) hold();
+  if (Process* process = all_.runtime().processes->find(pid)) process::serve_signals(*process);
+  is_running_process_.store(false, std::memory_order_release);
+  return true;
 }
 
 void Scheduler::enqueue(Process& process) {
@@ -136,6 +147,8 @@ Process* Scheduler::find_work() {
   while (!found && !all_.is_stopping()) {
     uint64_t until = os::cycle_count() + all_.spin_cycles();
     while (is_online()) {
+      while (run_errand()) {
+      }
       if ((found = queue_.pop()) || (found = steal(true))) break;
       if (os::cycle_count() >= until) break;
       os::relax();
@@ -200,7 +213,7 @@ Process* Scheduler::sleep() {
   int64_t next = all_.timers().next_ns_for_sure(index_);
   int64_t timeout = -1;
   if (next != std::numeric_limits<int64_t>::max()) timeout = std::max<int64_t>(0, next - all_.runtime().clock->monotonic_ns());
-  if (timeout == 0 || !queue_.is_empty_for_sure() || all_.is_stopping()) {
+  if (timeout == 0 || !queue_.is_empty_for_sure() || !all_.errands().is_empty_for_sure() || all_.is_stopping()) {
     all_.mark_awake(index_);
     return nullptr;
   }

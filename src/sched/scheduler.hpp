@@ -48,6 +48,7 @@ class Scheduler {
  private:
   void slice(process::Process& process);
   void hold();                       // while the machine is paused
+  bool run_errand();                 // signals of a process that another may not wait for: any there?
   void look_at_clock();
   void ask_for_help();               // when processes wait here and others sleep
   process::Process* find_work();

@@ -206,6 +206,14 @@ void Schedulers::enqueue(Process& target) {
   wake(index);
 }
 
+// A scheduler that runs looks for errands after each slice; from outside one is woken.
+void Schedulers::enqueue_signals(Process& target, process::Priority priority) {
+  errands_.push(priority, target.pid());
+  if (current_scheduler && &current_scheduler->all() == this) return;
+  int sleeping = sleeping_scheduler();
+  if (sleeping >= 0) wake(static_cast<uint32_t>(sleeping));
+}
+
 void Schedulers::set_schedulers_online(uint32_t count) {
   online_.store(std::clamp(count, 1u, scheduler_count()), std::memory_order_release);
   for (auto& scheduler : schedulers_)

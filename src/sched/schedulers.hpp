@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "sched/dirty_pool.hpp"
+#include "sched/errands.hpp"
 #include "sched/poller.hpp"
 #include "sched/scheduler.hpp"
 #include "sched/scheduling.hpp"
@@ -22,6 +23,7 @@ class Schedulers final : public Scheduling, private TimerHost {
   ~Schedulers() override;
 
   void enqueue(process::Process& target) override;
+  void enqueue_signals(process::Process& target, process::Priority priority) override;
   void start() override;
   void stop_schedulers() override;
   void stop() override;
@@ -59,6 +61,7 @@ class Schedulers final : public Scheduling, private TimerHost {
   process::Runtime& runtime() { return runtime_; }
   process::Executor* make_executor() { return make_executor_(runtime_); }
   Timers& timers() { return timers_; }
+  Errands& errands() { return errands_; }
   DirtyPool& dirty_pool(bool io) { return io ? dirty_io_ : dirty_cpu_; }
   int64_t slice() const { return slice_; }
   uint64_t help_after_cycles() const { return help_after_cycles_; }
@@ -92,6 +95,7 @@ class Schedulers final : public Scheduling, private TimerHost {
   std::vector<std::unique_ptr<Scheduler>> schedulers_;
   Timers timers_;
   DirtyPool dirty_cpu_, dirty_io_;
+  Errands errands_;
   Poller poller_;
   int64_t slice_;
   uint64_t help_after_cycles_, spin_cycles_;

@@ -325,6 +325,7 @@ TEST_F(SchedulingTest, DirtyJobsRunElsewhereAndTheProcessGoesOn) {
       [&](Process& p) {
         if (step++ == 0) {
           p.dirty_job_ = const_cast<process::NativeRow*>(&kDirtyRow);
+          p.dirty_waits_ = kDirtyRow.kind == process::BifKind::DirtyIo;
           return Outcome::Dirty;
         }
         done = true;

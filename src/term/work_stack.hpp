@@ -18,6 +18,17 @@ class WorkStack {
   WorkStack() = default;
   WorkStack(const WorkStack&) = delete;
   WorkStack& operator=(const WorkStack&) = delete;
+  // The walk goes on elsewhere; `other` is empty after it.
+  WorkStack(WorkStack&& other) noexcept : count_(other.count_), capacity_(other.capacity_) {
+    if (other.items_ == other.inline_items()) {
+      std::memcpy(storage_, other.storage_, count_ * sizeof(T));
+    } else {
+      items_ = other.items_;
+    }
+    other.items_ = other.inline_items();
+    other.count_ = 0;
+    other.capacity_ = kInline;
+  }
   ~WorkStack() {
     if (items_ != inline_items()) std::free(items_);
   }

@@ -158,6 +158,7 @@ static ATH_HANDLER(op_native_dirty) {
   if (!self.dirty_done_) {
     save_registers(*vm, ip, cell.row->arity);
     self.dirty_job_ = const_cast<process::NativeRow*>(cell.row);
+    self.dirty_waits_ = cell.row->kind == process::BifKind::DirtyIo;
     vm->outcome = Outcome::Dirty;
     return;
   }

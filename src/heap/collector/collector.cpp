@@ -178,7 +178,7 @@ CollectResult collect_as(Heap& heap, RootSource& roots, const CollectRequest& re
   size_t after = static_cast<size_t>(heap.top() - heap.start_) + static_cast<size_t>(heap.old_top_ - heap.old_start_);
   result.words_reclaimed = before > after ? before - after : 0;
   result.reductions = std::max<uint64_t>(1, live / 10);
-  result.exceeded_max = request.max_words != 0 && heap.total_words() > request.max_words;
+  result.exceeded_max = request.max_words != 0 && heap.total_words() + request.queued_words > request.max_words;
   ATH_ASSERT(heap.free_words() >= sizes.extra);
   return result;
 }

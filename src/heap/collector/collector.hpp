@@ -32,6 +32,7 @@ struct CollectRequest {
   // Terms in this area are copied into the heap (purge of a module's literals); null: none.
   const class LiteralArea* evacuate = nullptr;
   size_t max_words = 0;             // max_heap_size; 0: none
+  size_t queued_words = 0;          // of messages not yet received: they count towards max_words
 };
 struct CollectResult {
   bool exceeded_max = false;

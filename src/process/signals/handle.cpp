@@ -27,6 +27,7 @@ After handle(Process& self, Signal& signal) {
     case SignalKind::Suspend: return handle_suspend(self, signal);
     case SignalKind::Resume: return handle_resume(self, signal);
     case SignalKind::Timeout: return handle_timeout(self, signal);
+    case SignalKind::Mark: self.mailbox().mark_settle(signal.number); return After::Nothing;
     case SignalKind::ProcessInfo:
     case SignalKind::SystemTask:
     case SignalKind::Rpc:

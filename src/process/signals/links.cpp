@@ -118,7 +118,7 @@ After handle_exit(Process& self, Signal& signal) {
   bool must_end = origin == ExitOrigin::Kill || (origin == ExitOrigin::ExitBif && reason == atoms::kill);
   if (must_end) {
     start_exit(self, reason == atoms::kill ? atoms::killed : reason);
-    self.heap().adopt(signal.parcel.fragments);
+    self.adopt(signal.parcel.fragments);
     signal.parcel.fragments = nullptr;
     return After::Look;
   }
@@ -133,7 +133,7 @@ After handle_exit(Process& self, Signal& signal) {
   }
   if (reason == atoms::normal && !(origin == ExitOrigin::ExitBif && signal.from == self.pid())) return After::Nothing;
   start_exit(self, reason);
-  self.heap().adopt(signal.parcel.fragments);
+  self.adopt(signal.parcel.fragments);
   signal.parcel.fragments = nullptr;
   return After::Look;
 }

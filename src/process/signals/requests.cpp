@@ -30,7 +30,7 @@ Suspended suspend(Process& self, Term target, const uint64_t* reference, Term an
   signal->from = self.pid();
   for (int i = 0; reference && i < 3; ++i) signal->reference[i] = reference[i];
   if (!answer.is_none()) signal->parcel = heap::pack(answer, nullptr);   // it is sent on as it is: see literals.hpp
-  if (deliver(self.runtime(), target, signal)) return Suspended::Sent;
+  if (deliver(self.runtime(), target, signal, self.priority())) return Suspended::Sent;
   suspending_of(self).counts.erase(target.raw);
   return Suspended::NoProcess;
 }
@@ -76,7 +76,7 @@ After handle_group_leader(Process& self, Signal& signal) {
   bool is_leaving = is_exiting(self);
   if (!is_leaving) {
     self.group_leader_ = signal.parcel.term;
-    self.heap().adopt(signal.parcel.fragments);
+    self.adopt(signal.parcel.fragments);
     signal.parcel = {};
   }
   if ((signal.reference[0] | signal.reference[1]) && !signal.from.is_none()) {

@@ -18,37 +18,35 @@
 
 namespace athanor::external {
 namespace {
+constexpr size_t kPieceBytes = size_t{1} << 16;   // copied or compressed before the budget is looked at
+}  // namespace
 
+// The walk of an Encoding: one step writes the head of a term and pushes what is left of it.
 class Encoder {
  public:
-  Encoder(const EncodeOptions& options, std::string* out) : options_(options), out_(out) {}
-  ~Encoder() {
-    while (!stack_.empty()) delete stack_.pop().sorted;
-  }
+  explicit Encoder(Encoding& state)
+      : options_(state.options_), out_(state.goal_ == EncodeGoal::Bytes ? &state.out_ : nullptr), size_(state.size_), stack_(state.stack_) {}
 
-  size_t run(Term t) {
-    put(t);
-    while (!stack_.empty()) step();
-    return size_;
+  // True: all is written.
+  bool run(int64_t& budget) {
+    while (!stack_.empty()) {
+      if (budget <= 0) return false;
+      const size_t before = size_;
+      step();
+      budget -= static_cast<int64_t>(size_ - before) + 1;
+    }
+    return true;
   }
 
  private:
-  using Pairs = std::vector<std::pair<Term, Term>>;
-  enum class Kind : uint32_t { Elements, Cells, FlatPairs, Nodes, SortedPairs, Value, FunEnd };
-  struct Frame {
-    Kind kind;
-    uint32_t length;     // Cells: heads written
-    const Term* next;    // elements, values, children
-    const Term* keys;
-    size_t count;        // left to be written; FunEnd: place of the size
-    Term term;           // Cells: rest of the list; Value: the value
-    Pairs* sorted;
-  };
+  using Kind = EncodeFrame::Kind;
+  using Frame = EncodeFrame;
+  using Pairs = EncodeFrame::Pairs;
 
   // --- bytes ---
   void byte(unsigned value) {
     ++size_;
-    if (out_ != nullptr) out_->push_back(static_cast<char>(value));
+    if (out_ != nullptr) out_->push(static_cast<uint8_t>(value));
   }
   void tag(Tag value) { byte(static_cast<uint8_t>(value)); }
   void big_endian(uint64_t value, int bytes) {
@@ -56,10 +54,10 @@ class Encoder {
   }
   void bytes(const void* data, size_t count) {
     size_ += count;
-    if (out_ != nullptr) out_->append(static_cast<const char*>(data), count);
+    if (out_ != nullptr) out_->append(data, count);
   }
   void patch(size_t place, uint32_t value) {  // place: of out_
-    for (int i = 0; i < 4; ++i) (*out_)[place + static_cast<size_t>(i)] = static_cast<char>(value >> (24 - 8 * i));
+    for (int i = 0; i < 4; ++i) out_->data()[place + static_cast<size_t>(i)] = static_cast<uint8_t>(value >> (24 - 8 * i));
   }
   size_t place() const { return out_ == nullptr ? 0 : out_->size(); }
 
@@ -169,11 +167,32 @@ class Encoder {
     tag(rest == 0 ? Tag::Binary : Tag::BitBinary);
     big_endian(count, 4);
     if (rest != 0) byte(rest);
-    size_t start = place();
+    if (out_ == nullptr) {
+      size_ += count;
+    } else if (count <= kPieceBytes) {
+      copy(bits.bytes, bits.bit_offset, bits.bit_size);
+    } else {
+      const uint8_t* first = bits.bytes + bits.bit_offset / 8;
+      stack_.push({Kind::Bits, static_cast<uint32_t>(bits.bit_offset % 8), reinterpret_cast<const Term*>(first), nullptr, bits.bit_size,
+                   Term{}, nullptr});
+    }
+  }
+  void copy(const uint8_t* bytes, uint64_t bit_offset, uint64_t bits) {
+    const size_t count = (bits + 7) / 8;
     size_ += count;
-    if (out_ == nullptr || count == 0) return;
-    out_->resize(start + count);
-    binary::copy_bits(bits.bytes, bits.bit_offset, reinterpret_cast<uint8_t*>(out_->data()) + start, 0, bits.bit_size);
+    if (count == 0) return;
+    uint8_t* place = out_->extend(count);
+    place[count - 1] = 0;
+    binary::copy_bits(bytes, bit_offset, place, 0, bits);
+  }
+  void copy_piece() {
+    Frame& frame = stack_.top();
+    const auto* bytes = reinterpret_cast<const uint8_t*>(frame.next);
+    const size_t bits = std::min<size_t>(frame.count, kPieceBytes * 8);
+    copy(bytes, frame.length, bits);
+    frame.next = reinterpret_cast<const Term*>(bytes + bits / 8);
+    frame.count -= bits;
+    if (frame.count == 0) stack_.pop();
   }
 
   // --- containers: write their head, push what is left ---
@@ -233,6 +252,7 @@ class Encoder {
     if (fun_num_free(t) != 0) push(Kind::Elements, fun_environment(t), fun_num_free(t));
   }
 
+  friend class Encoding;
   void put(Term t) {
     if (t.is_list_cell()) return list(t);
     if (t.is_small()) return integer(t);
@@ -295,6 +315,7 @@ class Encoder {
         stack_.pop();
         return put(rest);
       }
+      case Kind::Bits: return copy_piece();
       case Kind::FunEnd: {
         if (out_ != nullptr) patch(frame.count, static_cast<uint32_t>(place() - frame.count));
         stack_.pop();
@@ -327,36 +348,96 @@ class Encoder {
   }
 
   const EncodeOptions& options_;
-  std::string* out_;
-  size_t size_ = 0;
-  WorkStack<Frame, 16> stack_;
+  ByteSink* out_;
+  size_t& size_;
+  EncodeStack& stack_;
 };
 
-void compress_from(std::string& out, size_t start, int level) {
-  size_t plain = out.size() - start;
-  if (plain <= 5 || plain > UINT32_MAX) return;
-  uLongf size = compressBound(plain);
-  std::string packed(size, '\0');
-  auto* source = reinterpret_cast<const Bytef*>(out.data()) + start;
-  if (compress2(reinterpret_cast<Bytef*>(packed.data()), &size, source, plain, level) != Z_OK) return;
-  if (size >= plain - 5) return;  // OTP: plain where nothing is won
-  out.resize(start);
-  out += static_cast<char>(Tag::Compressed);
-  for (int shift = 24; shift >= 0; shift -= 8) out += static_cast<char>(plain >> shift);
-  out.append(packed, 0, size);
+// zlib's stream over what is written, a piece a step.
+class Encoding::Deflation {
+ public:
+  explicit Deflation(int level) { ok_ = deflateInit(&stream_, level) == Z_OK; }
+  ~Deflation() {
+    if (ok_) deflateEnd(&stream_);
+  }
+  bool is_ok() const { return ok_; }
+  // True: the end is reached, or what came out is `limit` long and nothing can be won.
+  bool step(const uint8_t* plain, size_t size, size_t limit) {
+    const size_t piece = std::min(size - used_, kPieceBytes);
+    stream_.next_in = const_cast<Bytef*>(plain + used_);
+    stream_.avail_in = static_cast<uInt>(piece);
+    used_ += piece;
+    const int flush = used_ == size ? Z_FINISH : Z_NO_FLUSH;
+    for (;;) {
+      stream_.next_out = packed_.extend(kPieceBytes);
+      stream_.avail_out = static_cast<uInt>(kPieceBytes);
+      const int status = deflate(&stream_, flush);
+      packed_.resize(packed_.size() - stream_.avail_out);
+      if (status == Z_STREAM_END || packed_.size() >= limit) return true;
+      if (stream_.avail_out != 0) return false;
+    }
+  }
+  ByteSink& packed() { return packed_; }
+
+ private:
+  z_stream stream_ = {};
+  bool ok_ = false;
+  size_t used_ = 0;
+  ByteSink packed_;
+};
+
+Encoding::Encoding(Term t, const EncodeOptions& options, EncodeGoal goal) : options_(options), goal_(goal) {
+  if (options.with_version) {
+    if (goal == EncodeGoal::Bytes) out_.push(kVersion);
+    size_ = start_ = 1;
+  }
+  Encoder(*this).put(t);
+}
+Encoding::Encoding(Encoding&&) noexcept = default;
+Encoding::~Encoding() {
+  while (!stack_.empty()) delete stack_.pop().sorted;
 }
 
-}  // namespace
+bool Encoding::step(int64_t& budget) {
+  if (!is_walked_) {
+    if (!Encoder(*this).run(budget)) return false;
+    is_walked_ = true;
+  }
+  return goal_ == EncodeGoal::Size || options_.compression_level == 0 || compress(budget);
+}
+
+bool Encoding::compress(int64_t& budget) {
+  constexpr int64_t kPieceCost = 16 * static_cast<int64_t>(kPieceBytes);   // about what a byte costs here beside a byte that is copied
+  const size_t plain = out_.size() - start_;
+  if (plain <= 5 || plain > UINT32_MAX) return true;
+  if (!deflation_) deflation_ = std::make_unique<Deflation>(options_.compression_level);
+  if (!deflation_->is_ok()) return true;
+  const size_t limit = plain - 5;   // OTP: plain where nothing is won
+  while (!deflation_->step(out_.data() + start_, plain, limit)) {
+    budget -= kPieceCost;
+    if (budget <= 0) return false;
+  }
+  ByteSink& packed = deflation_->packed();
+  if (packed.size() >= limit) return true;
+  out_.resize(start_);
+  out_.push(static_cast<uint8_t>(Tag::Compressed));
+  for (int shift = 24; shift >= 0; shift -= 8) out_.push(static_cast<uint8_t>(plain >> shift));
+  out_.append(packed.data(), packed.size());
+  return true;
+}
 
 void encode(Term t, const EncodeOptions& options, std::string& out) {
-  if (options.with_version) out += static_cast<char>(kVersion);
-  size_t start = out.size();
-  Encoder(options, &out).run(t);
-  if (options.compression_level > 0) compress_from(out, start, options.compression_level);
+  Encoding encoding(t, options);
+  int64_t budget = INT64_MAX;
+  while (!encoding.step(budget)) budget = INT64_MAX;
+  out += encoding.bytes().view();
 }
 
 size_t encoded_size(Term t, const EncodeOptions& options) {
-  return Encoder(options, nullptr).run(t) + (options.with_version ? 1 : 0);
+  Encoding encoding(t, options, EncodeGoal::Size);
+  int64_t budget = INT64_MAX;
+  while (!encoding.step(budget)) budget = INT64_MAX;
+  return encoding.size();
 }
 
 }  // namespace athanor::external

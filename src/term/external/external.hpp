@@ -4,11 +4,16 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "base/result.hpp"
 #include "term/allocator.hpp"
+#include "term/byte_sink.hpp"
+#include "term/work_stack.hpp"
 
 namespace athanor::external {
 
@@ -19,6 +24,20 @@ class AtomIndex {
   virtual int index_of(Term atom) = 0;   // negative: it has no place there, its text is written
 };
 
+// What of a container is still to be written.
+struct EncodeFrame {
+  enum class Kind : uint32_t { Elements, Cells, FlatPairs, Nodes, SortedPairs, Value, FunEnd, Bits };
+  using Pairs = std::vector<std::pair<Term, Term>>;
+  Kind kind;
+  uint32_t length;     // Cells: heads written; Bits: offset of the first
+  const Term* next;    // elements, values, children; Bits: their bytes
+  const Term* keys;
+  size_t count;        // left to be written; FunEnd: place of the size; Bits: how many
+  Term term;           // Cells: rest of the list; Value: the value
+  Pairs* sorted;
+};
+using EncodeStack = WorkStack<EncodeFrame, 16>;
+
 struct EncodeOptions {
   int minor_version = 1;
   int compression_level = 0;  // 0 none, 1..9
@@ -28,6 +47,33 @@ struct EncodeOptions {
 };
 void encode(Term t, const EncodeOptions& options, std::string& out);
 size_t encoded_size(Term t, const EncodeOptions& options);  // erlang:external_size
+
+// Encoding, or only counting the bytes, in steps. `budget` is what may be done now, about a unit a byte or a term; it is lowered by
+// what was done. Between two steps the term must stay where it is.
+enum class EncodeGoal : uint8_t { Bytes, Size };
+class Encoding {
+ public:
+  Encoding(Term t, const EncodeOptions& options, EncodeGoal goal = EncodeGoal::Bytes);
+  Encoding(Encoding&&) noexcept;
+  ~Encoding();
+  bool step(int64_t& budget);          // true: complete
+  size_t size() const { return size_; }
+  ByteSink& bytes() { return out_; }   // EncodeGoal::Bytes, once complete
+
+ private:
+  class Deflation;
+  friend class Encoder;
+  bool compress(int64_t& budget);
+
+  EncodeOptions options_;
+  EncodeGoal goal_;
+  ByteSink out_;
+  size_t start_ = 0;                   // of the term in out_: behind the version
+  size_t size_ = 0;
+  bool is_walked_ = false;
+  EncodeStack stack_;
+  std::unique_ptr<Deflation> deflation_;
+};
 
 struct DecodeOptions {
   bool safe = false;           // no new atoms, external funs must exist

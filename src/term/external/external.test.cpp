@@ -4,7 +4,11 @@
 
 #include <gtest/gtest.h>
 
+#include <vector>
+
+#include "term/binary.hpp"
 #include "term/compare.hpp"
+#include "term/external/decoder.hpp"
 #include "term/print.hpp"
 #include "term/testing.hpp"
 
@@ -99,6 +103,52 @@ TEST_F(External, DepthCostsNoStack) {
   EXPECT_EQ(encode_term(decoded.term), bytes);
   EXPECT_EQ(compare(decoded.term, decode_bytes(bytes).term), 0);
   EXPECT_EQ(to_text(decoded.term).size(), 400'002u);
+}
+
+// The smallest steps give what one step gives.
+TEST_F(External, StepByStep) {
+  std::string large(200'000, 'x');
+  std::vector<Term> items;
+  for (int i = 0; i < 300; ++i) items.push_back(Term::small(i * 1000));
+  Term list = Term::nil();
+  for (Term item : items) list = make_cons(heap.allocate(2), item, list);
+  Term* tuple = heap.allocate(5);
+  tuple[0].raw = tuple_header(4);
+  tuple[1] = list;
+  tuple[2] = binary::from_text(heap, large);
+  tuple[3] = binary::from_bits(heap, reinterpret_cast<const uint8_t*>(large.data()), 3, 8 * 150'000 + 5);
+  tuple[4] = make_cons(heap.allocate(2), atoms::ok, atoms::error);
+  const Term whole = Term::boxed(tuple);
+  for (int level : {0, 6}) {
+    EncodeOptions options;
+    options.compression_level = level;
+    const std::string expected = encode_term(whole, options);
+    Encoding begun(whole, options);
+    int64_t budget = 1;
+    while (!begun.step(budget) && begun.size() < 1000) budget = 1;
+    Encoding moved(std::move(begun));   // as into a process
+    int steps = 0;
+    for (budget = 1; !moved.step(budget); budget = 1) ++steps;
+    EXPECT_GT(steps, 5);
+    EXPECT_EQ(moved.bytes().view(), expected);
+
+    Decoding decoding(heap, reinterpret_cast<const uint8_t*>(expected.data()), expected.size(), {});
+    budget = 1;
+    (void)decoding.step(budget);
+    Decoding elsewhere(std::move(decoding));
+    for (budget = 1; !elsewhere.step(budget); budget = 1) ++steps;
+    EXPECT_EQ(elsewhere.result().used, expected.size());
+    EXPECT_TRUE(equal_exact(elsewhere.result().term, whole));
+    // Cut short it fails, in steps too.
+    Decoding cut(heap, reinterpret_cast<const uint8_t*>(expected.data()), expected.size() - 1, {});
+    for (budget = 1; !cut.step(budget); budget = 1) {
+    }
+    EXPECT_TRUE(cut.result().term.is_none());
+  }
+  Encoding size(whole, {}, EncodeGoal::Size);
+  int64_t budget = INT64_MAX;
+  ASSERT_TRUE(size.step(budget));
+  EXPECT_EQ(size.size(), encode_term(whole).size());
 }
 
 }  // namespace

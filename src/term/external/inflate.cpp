@@ -1,41 +1,33 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "term/external/inflate.hpp"
 
-#include <zlib.h>
-
 #include <algorithm>
 
 namespace athanor::external {
 
-bool inflate_exactly(const uint8_t* bytes, size_t count, size_t expected, std::string& out, size_t& used) {
-  z_stream stream = {};
-  if (inflateInit(&stream) != Z_OK) return false;
-  out.clear();
-  size_t fed = 0;
-  int status = Z_OK;
-  while (status == Z_OK) {
-    if (stream.avail_in == 0 && fed < count) {
-      auto chunk = static_cast<uInt>(std::min<size_t>(count - fed, 1u << 30));
-      stream.next_in = const_cast<Bytef*>(bytes + fed);
-      stream.avail_in = chunk;
-      fed += chunk;
-    }
-    // One byte above what is expected, so that a longer stream is noticed.
-    size_t have = out.size();
-    size_t room = std::min(expected + 1 - have, std::max<size_t>(have, 1u << 16));
-    if (room == 0) break;
-    out.resize(have + room);
-    stream.next_out = reinterpret_cast<Bytef*>(out.data()) + have;
-    stream.avail_out = static_cast<uInt>(std::min<size_t>(room, 1u << 30));
-    size_t given = stream.avail_out;
-    status = inflate(&stream, Z_NO_FLUSH);
-    size_t written = given - stream.avail_out;
-    out.resize(have + written);
-    if (written == 0 && stream.avail_in == 0 && fed == count && status == Z_OK) break;
+namespace {
+constexpr size_t kStepBytes = size_t{1} << 16;
+}
+
+bool Inflation::step() {
+  if (status_ != Z_OK) return true;
+  if (stream_.avail_in == 0 && fed_ < count_) {
+    const auto chunk = static_cast<uInt>(std::min<size_t>(count_ - fed_, 1u << 30));
+    stream_.next_in = const_cast<Bytef*>(bytes_ + fed_);
+    stream_.avail_in = chunk;
+    fed_ += chunk;
   }
-  used = fed - stream.avail_in;
-  inflateEnd(&stream);
-  return status == Z_STREAM_END && out.size() == expected;
+  // One byte above what is expected, so that a longer stream is noticed.
+  const size_t have = out_.size(), room = std::min(expected_ + 1 - have, kStepBytes);
+  if (room == 0) return true;
+  out_.resize(have + room);
+  stream_.next_out = reinterpret_cast<Bytef*>(out_.data()) + have;
+  stream_.avail_out = static_cast<uInt>(room);
+  status_ = inflate(&stream_, Z_NO_FLUSH);
+  const size_t written = room - stream_.avail_out;
+  out_.resize(have + written);
+  const bool is_stuck = written == 0 && stream_.avail_in == 0 && fed_ == count_;
+  return status_ != Z_OK || is_stuck;
 }
 
 }  // namespace athanor::external
