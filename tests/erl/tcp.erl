@@ -18,6 +18,9 @@ main(_) ->
 each(Functions) ->
     lists:foreach(fun(F) -> {name, N} = erlang:fun_info(F, name), io:format("--- ~s~n", [N]), F() end, Functions).
 
+% Without the places of files: how lines are broken would hang on where the program lies.
+p(Label, {'EXIT', {Reason, Stack}}) when is_list(Stack) ->
+    p(Label, {'EXIT', Reason, [erlang:delete_element(tuple_size(Item), Item) || Item <- Stack]});
 p(Label, Term) -> io:format("~p: ~p~n", [Label, Term]).
 
 pair(Options) -> pair(Options, Options).

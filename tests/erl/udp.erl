@@ -14,6 +14,9 @@ main(_) ->
                    fun errors/0, fun options/0, fun multicast/0, fun local/0, fun six/0, fun flood/0, fun closing/0, fun bad_requests/0]),
     p(left, [P || P <- erlang:ports(), erlang:port_info(P, name) =:= {name, "udp_inet"}, erlang:port_info(P, connected) =:= {connected, self()}]).
 
+% Without the places of files: how lines are broken would hang on where the program lies.
+p(Label, {'EXIT', {Reason, Stack}}) when is_list(Stack) ->
+    p(Label, {'EXIT', Reason, [erlang:delete_element(tuple_size(Item), Item) || Item <- Stack]});
 p(Label, Term) -> io:format("~p: ~p~n", [Label, Term]).
 
 open(Options) -> {ok, S} = gen_udp:open(0, [{ip, {127, 0, 0, 1}} | Options]), {ok, P} = inet:port(S), {S, P}.
