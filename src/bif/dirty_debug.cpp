@@ -22,7 +22,8 @@ bool is_named(Term term, std::string_view name) { return term.is_atom() && atom_
 void sleep_ms(int64_t milliseconds) { std::this_thread::sleep_for(std::chrono::milliseconds(milliseconds)); }
 
 void tell(Process& self, Term to, Term what) {
-  (void)process::send(self, to, make_tuple(self.heap(), what, self.pid()));
+  process::SendOutcome outcome{};
+  (void)process::send(self, to, make_tuple(self.heap(), what, self.pid()), {}, outcome);
 }
 
 BifResult go_on_in(Process& self, Term type, Term command, Term argument) {
