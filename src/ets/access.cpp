@@ -18,18 +18,22 @@ Access::Found Access::find(process::Process& self, Term identifier) {
   return {nullptr, atoms::type};
 }
 
-Access::Access(process::Process& self, Found found, Term identifier, Right right, Hold hold)
-    : self_(self), table_(found.table), cause_(found.cause) {
-  if (!table_) return;
-  take(right, hold);
-  while (cause_.is_none() && identifier.is_atom() && table_->name != identifier) {   // renamed before the lock was ours
+Access::Access(process::Process& self, Term identifier, Right right, Hold hold) : self_(self) {
+  if (!identifier.is_atom()) {
+    counted_ = false;
+    table_ = bif::magic_as<Table>(identifier);
+    if (table_) take(right, hold);
+    else cause_ = atoms::type;
+    return;
+  }
+  do {   // again where it was renamed before the lock was ours
     close();
-    Found again = find(self, identifier);
-    table_ = again.table;
-    cause_ = again.cause;
+    Found found = find(self, identifier);
+    table_ = found.table;
+    cause_ = found.cause;
     if (!table_) return;
     take(right, hold);
-  }
+  } while (cause_.is_none() && table_->name != identifier);
 }
 
 Access::Access(process::Process& self, Table& table, Right right, Hold hold) : self_(self), table_(&table) {
@@ -54,15 +58,10 @@ void Access::take(Right right, Hold hold) {
 void Access::close() {
   if (locked_) {
     locked_ = false;
-    bool resizes = wrote_ && table_->storage && table_->storage->wants_resize();
-    if (resizes && exclusive_) table_->storage->resize();
+    if (wrote_ && table_->storage && table_->storage->wants_resize()) table_->storage->resize();
     exclusive_ ? table_->lock.unlock() : table_->lock.unlock_shared();
-    if (resizes && !exclusive_) {
-      std::unique_lock lock(table_->lock);
-      if (table_->storage) table_->storage->resize();
-    }
     while (!garbage.free_some(1000)) {}
-    table_->release();   // the caller may go on with table() only while another count holds it
+    if (counted_) table_->release();   // the caller may go on with table() only while another count holds it
   }
 }
 

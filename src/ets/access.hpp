@@ -18,7 +18,7 @@ enum class Hold : uint8_t {
 
 class Access {
  public:
-  Access(process::Process& self, Term identifier, Right right, Hold hold) : Access(self, find(self, identifier), identifier, right, hold) {}
+  Access(process::Process& self, Term identifier, Right right, Hold hold);
   Access(process::Process& self, Table& table, Right right, Hold hold);   // takes a count of its own
   ~Access() { close(); }
   Access(const Access&) = delete;
@@ -39,12 +39,12 @@ class Access {
   static Found find(process::Process& self, Term identifier);
 
  private:
-  Access(process::Process& self, Found found, Term identifier, Right right, Hold hold);
   void take(Right right, Hold hold);
 
   process::Process& self_;
   Table* table_ = nullptr;
   Term cause_;
+  bool counted_ = true;    // an identifier that is a reference keeps the table alive by itself while the native runs
   bool locked_ = false;
   bool exclusive_ = false;
   bool wrote_ = false;

@@ -10,23 +10,38 @@
 
 namespace athanor::ets {
 
-std::unique_ptr<Storage> make_hash_storage(TableType type, size_t key_position, bool striped) {
-  return std::make_unique<HashStorage>(type, key_position, striped);
+std::unique_ptr<Storage> make_hash_storage(TableType type, size_t key_position, HashLocks locks) {
+  return std::make_unique<HashStorage>(type, key_position, locks);
 }
 
 namespace {
 constexpr int64_t kRowWords = 4;   // OTP: what the stock VM counts for a row besides its object
-}
 
-HashStorage::HashStorage(TableType type, size_t key_position, bool striped) : Storage(key_position), type_(type) {
-  segments_.push_back(std::make_unique<Segment>());
-  if (striped) stripes_ = std::make_unique<std::array<Stripe, kStripes>>();
+// OTP: the stock VM has memory for 256 buckets, then for 2048 more at a time, and a table of those pieces from the second on.
+constexpr size_t kMoreSlots = 2048;
+constexpr int64_t kSlotTableWords = 262;
+
+// While a walk goes from bucket to bucket no row may change its bucket: it would be shown twice, or not at all.
+class Walking {
+ public:
+  explicit Walking(std::atomic<uint32_t>& walkers) : walkers_(walkers) { walkers_.fetch_add(1); }
+  ~Walking() { walkers_.fetch_sub(1); }
+
+ private:
+  std::atomic<uint32_t>& walkers_;
+};
+}  // namespace
+
+HashStorage::HashStorage(TableType type, size_t key_position, HashLocks locks)
+    : Storage(key_position), type_(type), locks_(locks), buckets_(BucketArray::kFewest) {
+  if (locks_.count > 0) stripes_ = std::make_unique<std::array<Stripe, kStripes>>();
+  reset_buckets();
 }
 
 HashStorage::~HashStorage() {
   Garbage garbage;
-  for (size_t i = 0; i < bucket_count_; ++i) {
-    for (Row* row = bucket(i); row;) {
+  for (size_t i = 0; i < buckets_.count(); ++i) {
+    for (Row* row = buckets_[i]; row;) {
       Row* next = row->next;
       garbage.add(row);
       row = next;
@@ -34,14 +49,60 @@ HashStorage::~HashStorage() {
   }
 }
 
-uint64_t HashStorage::hash_of(Term key) const { return static_cast<uint32_t>(internal_hash(key)); }   // what a row keeps
+// OTP: a table has at least as many buckets as locks.
+size_t HashStorage::first_count() const {
+  size_t count = BucketArray::kFewest;
+  while (count < locks_.count) count += kMoreSlots;
+  return count;
+}
+
+void HashStorage::reset_buckets() {
+  if (buckets_.count() != first_count()) buckets_.reset(first_count());
+  if (slots_ == 0) slots_ = BucketArray::kFewest;
+  set_slots(first_count());
+  due_.store(0, std::memory_order_relaxed);
+}
+
+void HashStorage::set_slots(size_t slots) {
+  auto words = static_cast<int64_t>(slots) - static_cast<int64_t>(slots_);
+  if (slots_ == BucketArray::kFewest && slots > slots_) words += kSlotTableWords;
+  if (slots == BucketArray::kFewest && slots < slots_) words -= kSlotTableWords;
+  account(0, words);
+  slots_ = slots;
+  // OTP: a table shrinks once a piece can go and the rest stays half empty; the first two pieces stay. With decentralized counters
+  // the samples must be large enough, too.
+  size_t fewest = std::max(locks_.count + kMoreSlots, BucketArray::kFewest + 2 * kMoreSlots);
+  bool may_shrink = slots >= fewest && (!locks_.decentralized || slots >= 100 * kStripes);
+  shrink_limit_.store(may_shrink ? static_cast<int64_t>((slots - kMoreSlots) / 2) : 0, std::memory_order_relaxed);
+}
+
+// OTP: the stock VM goes through the buckets of one lock before it takes the next.
+size_t HashStorage::next_bucket(size_t index) const {
+  size_t locks = locks_.count > 0 ? locks_.count : 1;
+  index += locks;
+  if (index < buckets_.count()) return index;
+  index = (index + 1) & (locks - 1);
+  return index == 0 ? kEnd : index;
+}
+
+void HashStorage::count_rows(uint64_t hash, int64_t rows, int64_t words) {
+  if (locks_.decentralized) (*stripes_)[hash % kStripes].rows.fetch_add(rows, std::memory_order_relaxed);
+  account(rows, words);
+}
+
+int64_t HashStorage::estimate(uint64_t hash) const {
+  if (!locks_.decentralized) return count();
+  return (*stripes_)[hash % kStripes].rows.load(std::memory_order_relaxed) * static_cast<int64_t>(kStripes);
+}
+
+uint64_t HashStorage::hash_of(Term key) const { return table_hash(key); }
 
 bool HashStorage::same_key(const Row& row, Term key, uint64_t hash) const {
   return row.hash == hash && equal_exact(row.key(key_position_), key);
 }
 
 Row** HashStorage::find_block(Term key, uint64_t hash) {
-  Row** link = &bucket(bucket_of(hash));
+  Row** link = &buckets_[buckets_.index_of(hash)];
   while (*link && !same_key(**link, key, hash)) link = &(*link)->next;
   return link;
 }
@@ -72,7 +133,7 @@ void HashStorage::insert(Row* row, Garbage& garbage) {
     Row* old_row = *link;   // a set has one row a key, dead or alive
     row->next = old_row->next;
     *link = row;
-    account(old_row->dead ? 1 : 0, static_cast<int64_t>(row->words) - (old_row->dead ? -kRowWords : old_row->words));
+    count_rows(row->hash, old_row->dead ? 1 : 0, static_cast<int64_t>(row->words) - (old_row->dead ? -kRowWords : old_row->words));
     garbage.add(old_row);
     return;
   }
@@ -86,18 +147,22 @@ void HashStorage::insert(Row* row, Garbage& garbage) {
   }
   row->next = *link;
   *link = row;
-  account(1, row->words + kRowWords);
+  count_rows(row->hash, 1, row->words + kRowWords);
+  int64_t rows = estimate(row->hash);
+  if (rows > static_cast<int64_t>(buckets_.count()) && !is_fixed()) due_.store(rows, std::memory_order_relaxed);
 }
 
 void HashStorage::remove(Row** link, Garbage& garbage) {
   Row* row = *link;
-  account(-1, -(static_cast<int64_t>(row->words) + kRowWords));
+  count_rows(row->hash, -1, -(static_cast<int64_t>(row->words) + kRowWords));
   if (is_fixed()) {
     row->dead = true;
     std::lock_guard lock(dead_mutex_);
     dead_.push_back(row->hash);
     return;
   }
+  int64_t rows = estimate(row->hash);
+  if (rows < shrink_limit_.load(std::memory_order_relaxed)) due_.store(-1 - rows, std::memory_order_relaxed);
   *link = row->next;
   garbage.add(row);
 }
@@ -133,7 +198,7 @@ size_t HashStorage::erase_object(Term object, uint64_t hash, Garbage& garbage) {
 }
 
 void HashStorage::replace(Row* old_row, Row* row, Garbage& garbage) {
-  Row** link = &bucket(bucket_of(old_row->hash));
+  Row** link = &buckets_[buckets_.index_of(old_row->hash)];
   while (*link != old_row) link = &(*link)->next;
   row->next = old_row->next;
   row->hash = old_row->hash;
@@ -143,15 +208,16 @@ void HashStorage::replace(Row* old_row, Row* row, Garbage& garbage) {
 }
 
 void HashStorage::erase_row(Row* row, Garbage& garbage) {
-  Row** link = &bucket(bucket_of(row->hash));
+  Row** link = &buckets_[buckets_.index_of(row->hash)];
   while (*link != row) link = &(*link)->next;
   remove(link, garbage);
 }
 
 Term HashStorage::first_from(size_t index, Allocator& heap) {
-  for (; index < bucket_count_; ++index) {
+  for (; index != kEnd; index = next_bucket(index)) {
     KeyLock lock(key_mutex(index), false);
-    for (Row* row = bucket(index); row; row = row->next) {
+    if (index >= buckets_.count()) continue;   // joined with another meanwhile
+    for (Row* row = buckets_[index]; row; row = row->next) {
       if (!row->dead) return heap::copy(row->key(key_position_), heap, nullptr);
     }
   }
@@ -162,6 +228,7 @@ Term HashStorage::first(Allocator& heap) { return first_from(0, heap); }
 
 Term HashStorage::next(Term key, Allocator& heap, bool& unknown_key) {
   uint64_t hash = hash_of(key);
+  size_t index;
   {
     KeyLock lock(key_mutex(hash), false);
     Row* row = *find_block(key, hash);
@@ -169,59 +236,82 @@ Term HashStorage::next(Term key, Allocator& heap, bool& unknown_key) {
     if (unknown_key) return Term::none();
     while (row && (row->dead || same_key(*row, key, hash))) row = row->next;
     if (row) return heap::copy(row->key(key_position_), heap, nullptr);
+    index = buckets_.index_of(hash);
   }
-  return first_from(bucket_of(hash) + 1, heap);
+  return first_from(next_bucket(index), heap);
 }
 
 bool HashStorage::slot(size_t index, Allocator& heap, Term& objects) {
   objects = Term::none();
-  if (index >= bucket_count_) return index == bucket_count_;
-  objects = Term::nil();
   KeyLock lock(key_mutex(index), false);
-  for (Row* row = bucket(index); row; row = row->next) {
+  if (index >= buckets_.count()) return index == buckets_.count();
+  objects = Term::nil();
+  for (Row* row = buckets_[index]; row; row = row->next) {
     if (row->dead) continue;
-    Term object = heap::copy(row->object, heap, nullptr);
+    Term object = copy_object(*row, heap);
     objects = make_cons(heap.allocate(2), object, objects);
   }
   return true;
 }
 
 bool HashStorage::walk(Position& position, const KeyRange&, bool, bool write, Visitor& visitor, Garbage& garbage) {
-  while (position.bucket < bucket_count_) {
+  Walking walking(walkers_);
+  for (; position.bucket != kEnd; position.bucket = next_bucket(position.bucket)) {
     if (!visitor.wants_more()) return false;
     KeyLock lock(key_mutex(position.bucket), write);
-    Row** link = &bucket(position.bucket);
-    while (Row* row = *link) {
-      if (!row->dead) {
-        Verdict verdict = visitor.visit(*row);
-        if (verdict == Verdict::Erase) {
-          remove(link, garbage);
-        } else if (verdict == Verdict::Replace) {
-          replace(row, visitor.replacement, garbage);
-          row = *link;
-        }
-      }
-      if (*link == row) link = &row->next;
-    }
-    ++position.bucket;
+    if (position.bucket < buckets_.count()) walk_bucket(position.bucket, visitor, garbage);
   }
   return true;
 }
 
+void HashStorage::walk_bucket(size_t index, Visitor& visitor, Garbage& garbage) {
+  Row** link = &buckets_[index];
+  while (Row* row = *link) {
+    if (!row->dead) {
+      Verdict verdict = visitor.visit(*row);
+      if (verdict == Verdict::Erase) {
+        remove(link, garbage);
+      } else if (verdict == Verdict::Replace) {
+        replace(row, visitor.replacement, garbage);
+        row = *link;
+      }
+    }
+    if (*link == row) link = &row->next;
+  }
+}
+
+// OTP: buckets in the order of the keys; without locks of its own the stock VM leaves out keys that are not there.
+void HashStorage::walk_keys(const std::vector<RowHolder>& keys, bool write, Visitor& visitor, Garbage& garbage) {
+  Walking walking(walkers_);
+  std::vector<size_t> indices;
+  for (const RowHolder& holder : keys) {
+    Term key = holder->object;
+    uint64_t hash = hash_of(key);
+    KeyLock lock(key_mutex(hash), false);
+    size_t index = buckets_.index_of(hash);
+    if ((stripes_ || find(key, hash)) && std::find(indices.begin(), indices.end(), index) == indices.end()) indices.push_back(index);
+  }
+  for (size_t index : indices) {
+    KeyLock lock(key_mutex(index), write);
+    if (index < buckets_.count()) walk_bucket(index, visitor, garbage);
+  }
+}
+
 void HashStorage::clear(Garbage& garbage) {
-  for (size_t i = 0; i < bucket_count_; ++i) {
-    Row** link = &bucket(i);
+  for (size_t i = 0; i < buckets_.count(); ++i) {
+    Row** link = &buckets_[i];
     while (Row* row = *link) {
       if (!row->dead) remove(link, garbage);
       if (*link == row) link = &row->next;
     }
   }
+  if (!is_fixed()) reset_buckets();
 }
 
 void HashStorage::unfix(Garbage& garbage) {
-  if (--fixations_ > 0) return;
+  if (fixations_.fetch_sub(1) > 1) return;
   for (uint64_t hash : dead_) {
-    for (Row** link = &bucket(bucket_of(hash)); Row* row = *link;) {
+    for (Row** link = &buckets_[buckets_.index_of(hash)]; Row* row = *link;) {
       if (row->dead) {
         *link = row->next;
         garbage.add(row);
@@ -234,63 +324,39 @@ void HashStorage::unfix(Garbage& garbage) {
   dead_.shrink_to_fit();
 }
 
-bool HashStorage::wants_resize() const {
-  if (is_fixed()) return false;
-  auto rows = static_cast<size_t>(std::max<int64_t>(count(), 0));
-  return rows > bucket_count_ || (bucket_count_ > kSegment && rows < bucket_count_ / 4);
-}
-
 void HashStorage::resize() {
-  if (!wants_resize()) return;
-  bool grows = static_cast<size_t>(std::max<int64_t>(count(), 0)) > bucket_count_;
-  for (size_t i = 0; i < kResizeStep; ++i) grows ? split() : merge();
+  int64_t due = due_.exchange(0, std::memory_order_relaxed);
+  if (due == 0 || resizing_.exchange(true, std::memory_order_acquire)) return;
+  due > 0 ? grow(due) : shrink(-1 - due);
+  resizing_.store(false, std::memory_order_release);
 }
 
-// Rows of the bucket half a mask below go to the new last bucket where their hash says so; both keep their order.
-void HashStorage::split() {
-  size_t added = bucket_count_;
-  if (added > mask_) mask_ = 2 * mask_ + 1;
-  if (added / kSegment == segments_.size()) {
-    segments_.push_back(std::make_unique<Segment>());
-    account(0, kSegment);
-  }
-  ++bucket_count_;
-  Row** from = &bucket(added & (mask_ >> 1));
-  Row** to = &bucket(added);
-  while (Row* row = *from) {
-    if ((row->hash & mask_) == added) {
-      *from = row->next;
-      row->next = nullptr;
-      *to = row;
-      to = &row->next;
-    } else {
-      from = &row->next;
-    }
+void HashStorage::grow(int64_t rows) {
+  for (int step = 0; step < kResizeSteps && rows > static_cast<int64_t>(buckets_.count()); ++step) {
+    KeyLock lock(key_mutex(buckets_.split_source()), true);
+    if (must_not_resize()) return;
+    if (buckets_.count() == slots_) set_slots(slots_ + kMoreSlots);
+    buckets_.split();
   }
 }
 
-void HashStorage::merge() {
-  if (bucket_count_ <= kSegment) return;
-  size_t removed = --bucket_count_;
-  Row** end = &bucket(removed & (mask_ >> 1));
-  while (*end) end = &(*end)->next;
-  *end = bucket(removed);
-  bucket(removed) = nullptr;
-  if (removed % kSegment == 0) {
-    segments_.pop_back();
-    account(0, -static_cast<int64_t>(kSegment));
+void HashStorage::shrink(int64_t rows) {
+  for (int step = 0; step < kResizeSteps && rows < shrink_limit_.load(std::memory_order_relaxed); ++step) {
+    KeyLock lock(key_mutex(buckets_.join_target()), true);
+    if (must_not_resize()) return;
+    buckets_.join();
+    if (slots_ - buckets_.count() >= kMoreSlots) set_slots(slots_ - kMoreSlots);
   }
-  if (removed == (mask_ >> 1) + 1) mask_ >>= 1;
 }
 
 bool HashStorage::statistics(ChainStatistics& statistics) {
-  statistics.buckets = bucket_count_;
+  statistics.buckets = buckets_.count();
   statistics.shortest = SIZE_MAX;
   size_t rows = 0;
   double squares = 0;
-  for (size_t i = 0; i < bucket_count_; ++i) {
+  for (size_t i = 0; i < buckets_.count(); ++i) {
     size_t length = 0;
-    for (Row* row = bucket(i); row; row = row->next) {
+    for (Row* row = buckets_[i]; row; row = row->next) {
       ++length;
       if (row->dead) ++statistics.dead;
     }
@@ -299,7 +365,7 @@ bool HashStorage::statistics(ChainStatistics& statistics) {
     statistics.shortest = std::min(statistics.shortest, length);
     statistics.longest = std::max(statistics.longest, length);
   }
-  auto buckets = static_cast<double>(bucket_count_), total = static_cast<double>(rows);
+  auto buckets = static_cast<double>(buckets_.count()), total = static_cast<double>(rows);
   statistics.average = total / buckets;
   statistics.deviation = std::sqrt((squares - statistics.average * total) / buckets);
   statistics.expected = std::sqrt(statistics.average * (1 - 1.0 / buckets));

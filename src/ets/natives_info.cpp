@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // ets:info/1,2.
+#include <algorithm>
+
 #include "code/code_server.hpp"
 #include "ets/access.hpp"
 #define ATH_FAMILY "ets/ets.def"
@@ -39,7 +41,7 @@ Term statistics(Process& self, Access& access) {
   auto real = [&](double value) { return make_float(self.allocate(kFloatWords), value); };
   auto whole = [](size_t value) { return Term::small(static_cast<int64_t>(value)); };
   return make_tuple(self.heap(), whole(s.buckets), real(s.average), real(s.deviation), real(s.expected), whole(s.shortest),
-                    whole(s.longest), whole(s.dead), whole(access.table().is_striped() ? 64 : 1));
+                    whole(s.longest), whole(s.dead), whole(std::max<size_t>(access.table().hash_locks().count, 1)));
 }
 
 Term safe_fixed(Process& self, Table& table, bool monotonic) {

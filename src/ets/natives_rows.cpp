@@ -24,16 +24,12 @@ struct TableHold {
   ~TableHold() { if (table) table->release(); }
 };
 
-Term copy_object(Process& self, const Row& row) {
-  self.charge(row.words / 64);
-  return heap::copy(row.object, self.heap(), nullptr);
-}
-
 // The objects of `key`, oldest first.
 Term collect(Process& self, Access& access, Row* row) {
   Term list = Term::nil();
   for (; row; row = access.storage().next_same(row)) {
-    Term object = copy_object(self, *row);
+    self.charge(row->words / 64);
+    Term object = athanor::ets::copy_object(*row, self.heap());
     list = make_cons(self.allocate(2), object, list);
   }
   return list;

@@ -90,6 +90,23 @@ Term apply(Process& self, Draft& draft, const CounterOperation& operation) {
   return value;
 }
 
+// The usual case, in place: a small integer added to a small one. none(): not that case.
+Term add_small(Row& row, size_t key_position, Term operation) {
+  auto position = static_cast<int64_t>(key_position) + 1;
+  Term increment = operation;
+  if (is_tuple_of(operation, 2)) {
+    if (!tuple_element(operation, 0).is_small()) return Term::none();
+    position = tuple_element(operation, 0).small_value();
+    increment = tuple_element(operation, 1);
+  }
+  if (position < 1 || static_cast<uint64_t>(position) > tuple_arity(row.object) || position == static_cast<int64_t>(key_position)) return Term::none();
+  Term& place = tuple_elements(row.object)[position - 1];
+  if (!Term::both_small(place, increment)) return Term::none();
+  int64_t sum = place.small_value() + increment.small_value();
+  if (!Term::fits_small(sum)) return Term::none();
+  return place = Term::small(sum);
+}
+
 BifResult update_counter(Process& self, const Term* args, Term fallback) {
   Access access(self, args[0], Right::Write, Hold::Key);
   if (!access) return access.failure();
@@ -100,6 +117,9 @@ BifResult update_counter(Process& self, const Term* args, Term fallback) {
   KeyLock lock(access.key_mutex(hash), true);
   Row* row = access.storage().find(args[1], hash);
   if (!row && (fallback.is_none() || tuple_arity(fallback) < key_position)) return self.badarg_because(atoms::badkey);
+  if (row) {
+    if (Term sum = add_small(*row, key_position, args[2]); !sum.is_none()) return sum;
+  }
   Draft draft(row ? row->object : fallback);
   if (!row) draft.set(key_position, args[1]);
 

@@ -27,19 +27,38 @@ class RowAllocator final : public Allocator {
   }
 };
 
+// Whether each word of a copy is a term or the header of a tuple.
+bool is_plain(const Term* words, size_t count) {
+  for (size_t i = 0; i < count; ++i) {
+    if ((words[i].raw & 3) == 0 && header_kind(words[i].raw) != BoxedKind::Tuple) return false;
+  }
+  return true;
+}
+
 }  // namespace
 
 Row* make_row(Term object) {
   size_t words = heap::flat_words(object, nullptr);
-  ATH_ASSERT(words < size_t{1} << 31 && "an object of a table is too large");
+  ATH_ASSERT(words < size_t{1} << 30 && "an object of a table is too large");
   void* memory = std::malloc(sizeof(Row) + words * sizeof(Term));
   ATH_ASSERT(memory != nullptr && "out of memory");
   Row* row = new (memory) Row;
   RowAllocator allocator(row->memory(), words);
-  row->object = heap::copy(object, allocator, nullptr);
-  row->words = static_cast<uint32_t>(words) & 0x7FFFFFFF;
+  row->object = heap::copy_counted(object, words, allocator);
+  row->words = static_cast<uint32_t>(words) & 0x3FFFFFFF;
   row->off_heap = allocator.off_heap().first;
+  row->plain = words > 0 && is_plain(row->memory(), words);
   return row;
+}
+
+// A plain row is moved as a whole, and its pointers by the same distance.
+Term copy_object(const Row& row, Allocator& to) {
+  if (!row.plain) return heap::copy_counted(row.object, row.words, to);
+  const Term* from = row.memory();
+  Term* place = to.allocate(row.words);
+  const Word distance = reinterpret_cast<Word>(place) - reinterpret_cast<Word>(from);
+  for (size_t i = 0; i < row.words; ++i) place[i].raw = from[i].raw + (from[i].is_pointer() ? distance : 0);
+  return Term{row.object.raw + distance};
 }
 
 void destroy_row(Row* row) {

@@ -82,27 +82,6 @@ class Runner final : public Visitor {
   size_t used_ = 0;
 };
 
-// Only the rows of the given keys; few, so in one go.
-void visit_keys(Access& access, Walk& walk, bool write, Runner& runner) {
-  Storage& storage = access.storage();
-  for (RowHolder& holder : walk.keys) {
-    Term key = holder->object;
-    uint64_t hash = storage.hash_of(key);
-    KeyLock lock(access.key_mutex(hash), write);
-    Row* row = storage.find(key, hash);
-    while (row) {
-      Row* next = storage.next_same(row);
-      Verdict verdict = runner.visit(*row);
-      if (verdict == Verdict::Replace) {
-        storage.replace(row, runner.replacement, access.garbage);
-      } else if (verdict == Verdict::Erase) {
-        storage.erase_row(row, access.garbage);
-      }
-      row = next;
-    }
-  }
-}
-
 }  // namespace
 
 bool restrict_keys(Walk& walk, Term spec) {
@@ -119,12 +98,9 @@ bool restrict_keys(Walk& walk, Term spec) {
     restrict_ordered(walk, patterns);
     return true;
   }
-  if (patterns.size() > 16 || !std::all_of(patterns.begin(), patterns.end(), is_exact)) return true;
+  if (!std::all_of(patterns.begin(), patterns.end(), is_exact)) return true;
   walk.by_keys = true;
-  for (Term key : patterns) {
-    bool known = std::any_of(walk.keys.begin(), walk.keys.end(), [&](const RowHolder& k) { return equal_exact(k->object, key); });
-    if (!known) walk.keys.emplace_back(make_row(key));
-  }
+  for (Term key : patterns) walk.keys.emplace_back(make_row(key));
   return true;
 }
 
@@ -141,13 +117,14 @@ bool go_on(process::Process& self, Walk& walk, Term& list, bool& paused) {
       return false;
     }
     if (walk.by_keys) {
-      visit_keys(access, walk, write, runner);
+      access.storage().walk_keys(walk.keys, write, runner, access.garbage);
       walk.at_end = true;
     } else {
       walk.at_end = access.storage().walk(walk.position, walk.range, walk.backwards, write, runner, access.garbage);
     }
     bool full = walk.limit > 0 && walk.count >= walk.limit;
     paused = !walk.at_end && !full;
+    if (paused && !walk.fixation && !walk.table->is_ordered()) walk.fixation = new Fixation(*walk.table);
     if (!walk.at_end && !walk.position.last_key.is_none()) {
       walk.last_key.reset(make_row(walk.position.last_key));
       walk.position.last_key = walk.last_key->object;
@@ -159,7 +136,6 @@ bool go_on(process::Process& self, Walk& walk, Term& list, bool& paused) {
       walk.range_key.reset(make_row(walk.range.key));
       walk.range.key = walk.range_key->object;
     }
-    if (!walk.fixation && !walk.table->is_ordered()) walk.fixation = new Fixation(*walk.table);
   }
   return true;
 }

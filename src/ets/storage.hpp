@@ -6,6 +6,7 @@
 
 #include <atomic>
 #include <memory>
+#include <vector>
 
 #include "ets/row.hpp"
 #include "ets/table_lock.hpp"
@@ -90,18 +91,22 @@ class Storage {
   // True: came to the end. `range` and `backwards` matter to ordered storage only. `write`: verdicts may be other than Keep.
   // `last_key` stays in the row; the caller copies it before it gives up the lock.
   virtual bool walk(Position& position, const KeyRange& range, bool backwards, bool write, Visitor& visitor, Garbage& garbage) = 0;
+  // Hashed: shows the buckets of these keys whole, each once, for a visitor that turns the rows of others down.
+  virtual void walk_keys(const std::vector<RowHolder>& keys, bool write, Visitor& visitor, Garbage& garbage) {}
+
+  // --- size: asked after each change of rows; no key's lock is held ---
+  bool wants_resize() const { return due_.load(std::memory_order_relaxed) != 0; }
+  virtual void resize() {}
 
   // --- whole; the table lock is held exclusively ---
   virtual void clear(Garbage& garbage) = 0;
-  virtual void fix() { ++fixations_; }
-  virtual void unfix(Garbage& garbage) { --fixations_; }
-  virtual bool wants_resize() const { return false; }
-  virtual void resize() {}
+  void fix() { fixations_.fetch_add(1); }   // a shared table lock is enough
+  virtual void unfix(Garbage& garbage) { fixations_.fetch_sub(1); }
   virtual bool statistics(ChainStatistics&) { return false; }
 
   int64_t count() const { return items_.load(std::memory_order_relaxed); }
   int64_t words() const { return words_.load(std::memory_order_relaxed); }
-  bool is_fixed() const { return fixations_ > 0; }
+  bool is_fixed() const { return fixations_.load() > 0; }
   void account(int64_t rows, int64_t words) {
     items_.fetch_add(rows, std::memory_order_relaxed);
     words_.fetch_add(words, std::memory_order_relaxed);
@@ -110,12 +115,18 @@ class Storage {
 
  protected:
   const size_t key_position_;
-  uint32_t fixations_ = 0;   // changed under the exclusive lock
+  std::atomic<uint32_t> fixations_{0};
   std::atomic<int64_t> items_{0};
   std::atomic<int64_t> words_{0};
+  std::atomic<int64_t> due_{0};   // hashed: rows for which to grow, or -1 - rows for which to shrink; 0: nothing to do
 };
 
-std::unique_ptr<Storage> make_hash_storage(TableType type, size_t key_position, bool striped);
+// How a hashed table with write_concurrency is locked on the stock VM; it decides the order of a traversal and when the table grows.
+struct HashLocks {
+  uint32_t count = 0;             // 0: the table lock guards the rows; else a power of two of at least 64
+  bool decentralized = false;     // rows are counted lock by lock
+};
+std::unique_ptr<Storage> make_hash_storage(TableType type, size_t key_position, HashLocks locks);
 std::unique_ptr<Storage> make_ordered_storage(size_t key_position);
 
 }  // namespace athanor::ets

@@ -24,7 +24,7 @@ using athanor::testing::term_of;
 class Rows {
  public:
   explicit Rows(TableType type, bool striped = false)
-      : storage(type == TableType::OrderedSet ? make_ordered_storage(1) : make_hash_storage(type, 1, striped)) {}
+      : storage(type == TableType::OrderedSet ? make_ordered_storage(1) : make_hash_storage(type, 1, striped ? HashLocks{64, false} : HashLocks{})) {}
   void insert(std::string_view text) { insert(term_of(heap, text)); }
   void insert(Term object) {
     Row* row = make_row(object);
@@ -162,10 +162,34 @@ TEST_F(StorageTest, GrowsAndShrinksWithoutLosingRows) {
     all.verdict = Verdict::Erase;
     start = {};
     EXPECT_TRUE(rows.storage->walk(start, {}, false, true, all, rows.garbage));
-    for (int i = 0; i < 200; ++i) rows.storage->resize();
     EXPECT_EQ(rows.storage->count(), 0);
+    rows.storage->clear(rows.garbage);   // gives up the memory for buckets, too
     EXPECT_EQ(rows.storage->words(), 0);
   }
+}
+
+TEST_F(StorageTest, BucketsGrowOneByOneAndOnlyWithNewRows) {
+  Rows rows(TableType::Set);
+  auto buckets = [&] {
+    ChainStatistics statistics;
+    rows.storage->statistics(statistics);
+    return statistics.buckets;
+  };
+  auto insert = [&](int first, int last) {
+    for (int i = first; i <= last; ++i) rows.insert("{" + std::to_string(i) + "}");
+  };
+  insert(1, 256);
+  EXPECT_EQ(buckets(), 256u);
+  insert(257, 300);
+  EXPECT_EQ(buckets(), 300u);
+  rows.storage->fix();
+  insert(301, 400);
+  EXPECT_EQ(buckets(), 300u);
+  rows.storage->unfix(rows.garbage);
+  insert(1, 10);
+  EXPECT_EQ(buckets(), 300u);
+  insert(401, 402);
+  EXPECT_EQ(buckets(), 310u);   // five at a time, to make good what was missed
 }
 
 TEST_F(StorageTest, FixedTableRemembersDeletedKeys) {
@@ -203,7 +227,6 @@ TEST_F(StorageTest, ReadersBesideWriters) {
     for (int i = 0; i < 8'000; ++i) {
       Term key = Term::small(static_cast<int64_t>(random() % 2'000));
       Garbage garbage;
-      bool resizes = false;
       {
         std::shared_lock lock(table->lock);
         Storage& storage = *table->storage;
@@ -221,16 +244,12 @@ TEST_F(StorageTest, ReadersBesideWriters) {
           KeyLock key_lock(storage.key_mutex(hash), true);
           storage.insert(row, garbage);
         }
-        resizes = storage.wants_resize();
-      }
-      if (resizes) {
-        std::unique_lock lock(table->lock);
-        table->storage->resize();
+        storage.resize();
       }
       if (i % 500 == 0) {
-        auto* fixation = new Fixation(*table);
         bool unknown = false;
         std::shared_lock lock(table->lock);
+        auto* fixation = new Fixation(*table);
         Term first = table->storage->first(heap);
         if (!first.is_none()) table->storage->next(first, heap, unknown);
         lock.unlock();

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ets/table.hpp"
 
+#include <algorithm>
+#include <bit>
 #include <mutex>
 
 #include "heap/off_heap.hpp"
@@ -11,7 +13,7 @@ namespace athanor::ets {
 Table::Table(Term name, Term owner, const TableOptions& given, const uint64_t reference[3])
     : options(given), number{reference[0], reference[1]}, name(name), owner(owner), protection(given.protection), heir(given.heir) {
   storage = is_ordered() ? make_ordered_storage(options.key_position)
-                         : make_hash_storage(options.type, options.key_position, is_striped());
+                         : make_hash_storage(options.type, options.key_position, hash_locks());
 }
 
 Term Table::make_reference(Allocator& heap) {
@@ -25,6 +27,12 @@ Term Table::make_reference(Allocator& heap) {
   return Term::boxed(box);
 }
 
+HashLocks Table::hash_locks() const {
+  if (!is_striped()) return {};
+  constexpr uint32_t kUsual = 64;   // OTP
+  return {options.explicit_locks > 0 ? std::max(std::bit_floor(options.explicit_locks), kUsual) : kUsual, options.decentralized_counters};
+}
+
 int64_t Table::memory_words() const {
   constexpr int64_t kEmptyHashed = 305, kEmptyOrdered = 139;   // OTP: of a table without rows
   return (is_ordered() ? kEmptyOrdered : kEmptyHashed) + (storage ? storage->words() : 0);
@@ -32,8 +40,7 @@ int64_t Table::memory_words() const {
 
 Fixation::Fixation(Table& table) : table_(table) {
   table_.retain();
-  std::unique_lock lock(table_.lock);
-  if (table_.storage) table_.storage->fix();
+  table_.storage->fix();
 }
 
 Fixation::~Fixation() {

@@ -36,6 +36,7 @@ class Table final : public MagicObject {
   const uint64_t number[2];             // of the reference
   bool is_ordered() const { return options.type == TableType::OrderedSet; }
   bool is_striped() const { return options.write_concurrency && !is_ordered() && options.protection != Protection::Private; }
+  HashLocks hash_locks() const;
   bool is_set() const { return options.type == TableType::Set || is_ordered(); }
   Term make_reference(Allocator& heap);   // a magic reference to this table
   int64_t memory_words() const;           // about what the stock VM would say
@@ -54,7 +55,7 @@ class Table final : public MagicObject {
 // Keeps a table's structure in place for as long as it lives: a walk in several parts.
 class Fixation : public MagicObject {
  public:
-  explicit Fixation(Table& table);        // the lock is not held by the caller
+  explicit Fixation(Table& table);        // the caller holds the lock, shared at least, and the table is not deleted
   ~Fixation() override;
 
  private:

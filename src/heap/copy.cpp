@@ -4,11 +4,11 @@
 #include "heap/copy.hpp"
 
 #include <cstring>
-#include <vector>
 
 #include "heap/literal_area.hpp"
 #include "heap/off_heap.hpp"
 #include "term/binary.hpp"
+#include "term/work_stack.hpp"
 
 namespace athanor::heap {
 
@@ -73,9 +73,9 @@ size_t part_words(const Part& part) {
 }
 
 // Pushes the pointers among `count` words.
-void push_all(std::vector<Term>& todo, const Term* at, size_t count) {
+void push_all(WorkStack<Term>& todo, const Term* at, size_t count) {
   for (size_t i = 0; i < count; ++i) {
-    if (at[i].is_pointer()) todo.push_back(at[i]);
+    if (at[i].is_pointer()) todo.push(at[i]);
   }
 }
 
@@ -86,7 +86,7 @@ namespace {
 size_t words_of_copy(Term root, const Sharing& is_shared) {
   if (!root.is_pointer()) return 0;
   size_t words = 0;
-  std::vector<Term> todo;
+  WorkStack<Term> todo;
   Term t = root;
   for (;;) {
     if (is_shared(t)) {
@@ -95,7 +95,7 @@ size_t words_of_copy(Term root, const Sharing& is_shared) {
       words += 2;
       Term head = t.head(), tail = t.tail();
       if (tail.is_pointer()) {
-        if (head.is_pointer()) todo.push_back(head);
+        if (head.is_pointer()) todo.push(head);
         t = tail;
         continue;
       }
@@ -127,8 +127,7 @@ size_t words_of_copy(Term root, const Sharing& is_shared) {
       }
     }
     if (todo.empty()) return words;
-    t = todo.back();
-    todo.pop_back();
+    t = todo.pop();
   }
 }
 
@@ -268,6 +267,16 @@ Term copy(Term t, Allocator& to, const LiteralSpace* literals) {
   const Sharing is_shared(literals);
   size_t words = words_of_copy(t, is_shared);
   if (words == 0) return t;
+  Term* place = to.allocate(words);
+  Copier copier(place, words, to.off_heap(), is_shared);
+  Term copied = copier.run(t);
+  ATH_ASSERT(copier.top() == place + words);
+  return copied;
+}
+
+Term copy_counted(Term t, size_t words, Allocator& to) {
+  if (words == 0) return t;
+  const Sharing is_shared(nullptr);
   Term* place = to.allocate(words);
   Copier copier(place, words, to.off_heap(), is_shared);
   Term copied = copier.run(t);

@@ -14,6 +14,8 @@ size_t flat_words(Term t, const LiteralSpace* literals);
 // Copies into `to`. Off-heap binaries gain a count. `literals` null: literals are copied too: for what is kept outside processes and
 // mailboxes (timers, tables, data of ports), since only those are asked to let go of purged literals.
 Term copy(Term t, Allocator& to, const LiteralSpace* literals);
+// As copy without literals, of a term whose flat_words (literals counted) are known: they are not counted again.
+Term copy_counted(Term t, size_t words, Allocator& to);
 
 // A term with the fragments it lives in: what a signal carries.
 struct Parcel {

@@ -32,8 +32,7 @@ uint32_t add_node(uint32_t hash, const Node* node, uint32_t kind) {
 
 uint32_t add_immediate(uint32_t hash, Term t) {
   if (t.is_atom()) return add_atom(hash, t);
-  // OTP: the stock VM's words; small integers, nil, pids and ports are tagged as ours are.
-  return add(hash, static_cast<uint32_t>(t.raw), static_cast<uint32_t>(t.raw >> 32), golden(1));
+  return add_word(hash, t.raw);
 }
 
 class MapHash {
@@ -181,8 +180,6 @@ class MapHash {
   WorkStack<Word> stack_;
 };
 
-constexpr uint32_t kMapHashStart = 3432918353u;
-
 // --- our own tables ---
 uint64_t fold(uint64_t a, uint64_t b) {
   __extension__ using Wide = unsigned __int128;
@@ -283,9 +280,14 @@ uint64_t fold_boxed(uint64_t hash, Term t, WorkStack<Term>& stack) {
 
 uint32_t map_hash(Term key, uint32_t salt) {
   uint32_t hash = salt == 0 ? 0 : add(0, salt, 1, golden(22));
-  hash ^= kMapHashStart;
+  hash ^= kInternalHashStart;
   if (key.is_immediate()) return add_immediate(hash, key);
   return MapHash(hash).run(key);
+}
+
+uint32_t table_hash_slow(Term key) {
+  if (key.is_atom()) return atom_table().hash(key);
+  return key.is_immediate() ? add_word(kInternalHashStart, key.raw) : MapHash(kInternalHashStart).run(key);
 }
 
 uint64_t internal_hash(Term t) {

@@ -30,6 +30,8 @@ inline uint32_t add(uint32_t hash, uint32_t first, uint32_t second, uint32_t kin
   mix(a, b, hash);
   return hash;
 }
+// OTP: an immediate by its word; small integers, nil, pids and ports are tagged as the stock VM's are.
+inline uint32_t add_word(uint32_t hash, Word word) { return add(hash, static_cast<uint32_t>(word), static_cast<uint32_t>(word >> 32), golden(1)); }
 inline uint32_t add(uint32_t hash, uint32_t value, uint32_t kind) { return add(hash, value, 0, kind); }
 
 uint32_t add_bytes(const uint8_t* bytes, size_t count, uint32_t start);
