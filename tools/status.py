@@ -16,7 +16,7 @@ SUBJECTS = [
     ("Driver libraries", "src/io/driver_librar*", "no `erl_drv_*` functions; `erl_ddll:try_load/3` raises `notsup`"),
     ("TCP (`gen_tcp`)", "src/io/inet/tcp*", "no `tcp_inet` driver: opening that port fails with `enotsup`"),
     ("SCTP", "src/io/inet/sctp*", "no `sctp_inet` driver"),
-    ("The module `socket`", "src/io/socket*.hpp", "`prim_socket` and `prim_net` have rows whose bodies raise `notsup`"),
+    ("The module `socket`", "src/io/socket/*.hpp", "nothing yet"),
     ("Tracing", "src/trace", "no call, process or sequential tracing; asking is answered, setting raises `notsup`"),
     ("JIT", "src/engine/jit/compiler*", "the interpreter runs everything; the seam (`src/engine/jit`) runs bodies written by hand in its tests"),
     ("Seeded scheduler", "src/sched/deterministic", "runs cannot be replayed from a seed"),

@@ -35,19 +35,9 @@ constexpr int64_t kQuickBytes = 256 << 10;
 // A file under operation; when the owner died meanwhile the end of the operation closes it.
 class Claim {
  public:
-  explicit Claim(Term reference) : file_(io::magic_as<OpenFile>(reference)) {
-    if (file_ == nullptr) return;
-    uint8_t idle = OpenFile::Idle;
-    held_ = file_->state.compare_exchange_strong(idle, OpenFile::Busy, std::memory_order_acq_rel);
-  }
+  explicit Claim(Term reference) : file_(io::magic_as<OpenFile>(reference)), held_(file_ != nullptr && file_->claim()) {}
   ~Claim() {
-    if (!held_) return;
-    uint8_t busy = OpenFile::Busy;
-    if (file_->state.compare_exchange_strong(busy, OpenFile::Idle, std::memory_order_acq_rel)) return;
-    file_->state.store(OpenFile::Closed, std::memory_order_release);
-    int descriptor = file_->descriptor;
-    file_->descriptor = -1;
-    ::close(descriptor);
+    if (held_) file_->unclaim();
   }
   Claim(const Claim&) = delete;
   bool is_file() const { return file_ != nullptr; }
@@ -58,7 +48,7 @@ class Claim {
 
  private:
   OpenFile* file_;
-  bool held_ = false;
+  const bool held_;
 };
 
 struct OpenModes {

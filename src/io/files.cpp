@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <utility>
 
 #include "sched/scheduling.hpp"
 
@@ -16,6 +17,26 @@ Directory::~Directory() {
 
 OpenFile::~OpenFile() {
   if (descriptor >= 0) ::close(descriptor);
+}
+
+bool OpenFile::claim() {
+  uint8_t idle = Idle;
+  return state.compare_exchange_strong(idle, Busy, std::memory_order_acq_rel);
+}
+
+void OpenFile::unclaim() {
+  uint8_t busy = Busy;
+  if (state.compare_exchange_strong(busy, Idle, std::memory_order_acq_rel)) return;
+  state.store(Closed, std::memory_order_release);
+  ::close(std::exchange(descriptor, -1));
+}
+
+int OpenFile::duplicate(int& copy) {
+  if (!claim()) return EINVAL;
+  copy = ::fcntl(descriptor, F_DUPFD_CLOEXEC, 0);
+  int error = copy < 0 ? errno : 0;
+  unclaim();
+  return error;
 }
 
 Files::Files(process::Runtime& runtime) : runtime_(runtime) {

@@ -30,6 +30,9 @@ struct OpenFile : MagicObject {
   enum State : uint8_t { Idle, Busy, ClosePending, Closed };
   OpenFile(int fd, Term owner_pid, bool is_regular) : descriptor(fd), owner(owner_pid), regular(is_regular) {}
   ~OpenFile() override;
+  bool claim();        // false: closed, or another operation runs
+  void unclaim();      // after claim
+  int duplicate(int& copy);   // a descriptor of the caller's for the same file: 0 or an error number
   int descriptor;
   const Term owner;
   const bool regular;   // reads and writes of it never wait for somebody else

@@ -8,6 +8,9 @@ namespace athanor::io {
 
 // The reference holds one count of its own; the caller keeps his.
 Term make_magic_reference(process::Process& self, MagicObject* object);
+Term make_magic_reference(process::Runtime& runtime, Allocator& heap, MagicObject* object);
+// Another box of a reference already given out: `words` are those behind its header.
+Term make_magic_reference(Allocator& heap, const uint64_t words[2], MagicObject* object);
 MagicObject* magic_object_of(Term reference);   // null: no magic reference
 
 // The object if it is of this kind.

@@ -18,9 +18,9 @@ using process::SignalKind;
 
 std::unique_ptr<Ports> Ports::create(process::Runtime& runtime, uint32_t limit) { return std::make_unique<Ports>(runtime, limit); }
 
-Ports::Ports(process::Runtime& runtime, uint32_t limit) : runtime_(runtime), limit_(limit), files_(runtime), signals_(runtime) {}
+Ports::Ports(process::Runtime& runtime, uint32_t limit) : runtime_(runtime), limit_(limit), files_(runtime), signals_(runtime), sockets_(std::make_shared<socket::Sockets>(runtime)) {}
 
-Ports::~Ports() = default;
+Ports::~Ports() { sockets_->close_all(); }
 
 std::shared_ptr<Port> Ports::find(Term port) const {
   if (port.is_atom()) port = runtime_.registry->find(port);
@@ -205,7 +205,10 @@ void Ports::acknowledge_unlink(Term port, const Signal& signal) {
   process::deliver(runtime_, signal.from, answer);
 }
 
-void Ports::process_exited(Process& exiting, Term) { files_.process_exited(exiting.pid()); }
+void Ports::process_exited(Process& exiting, Term) {
+  files_.process_exited(exiting.pid());
+  sockets_->process_exited(exiting.pid());
+}
 
 // Port ! {Owner, {command, Data}} | {Owner, close} | {Owner, {connect, Pid}}; all else is answered by badsig to the owner.
 bool Ports::send(Process& self, Term to, Term message) {

@@ -13,6 +13,7 @@
 #include "io/os_signals.hpp"
 #include "io/port.hpp"
 #include "io/port_options.hpp"
+#include "io/socket/sockets.hpp"
 
 namespace athanor::process { struct Signal; }
 
@@ -28,6 +29,7 @@ class Ports {
   Files& files() { return files_; }
   Environment& environment() { return environment_; }
   OsSignals& signals() { return signals_; }
+  socket::Sockets& sockets() { return *sockets_; }
 
   // The machine is about to run: a program's signals become messages. Once, after Runtime::identity and scheduling are filled in.
   void start();
@@ -81,6 +83,7 @@ class Ports {
   Environment environment_;
   Files files_;
   OsSignals signals_;
+  std::shared_ptr<socket::Sockets> sockets_;
   mutable std::shared_mutex mutex_;
   std::map<uint32_t, std::shared_ptr<Port>> table_;
   std::map<uint32_t, std::shared_ptr<Port>> ending_;
