@@ -4,13 +4,21 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <spawn.h>
-#include <sys/syscall.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdio>
+#include <cstring>
+
+#include "io/child_helper/image.hpp"
+#include "io/child_helper/protocol.hpp"
 
 namespace athanor::io {
+
+namespace protocol = child_helper;
 
 int make_pipe(int ends[2]) {
   int raw[2];
@@ -32,62 +40,171 @@ int make_pipe(int ends[2]) {
 
 namespace {
 
-std::vector<char*> pointers(std::vector<std::string>& texts) {
-  std::vector<char*> result;
-  for (std::string& text : texts) result.push_back(text.data());
-  result.push_back(nullptr);
-  return result;
+bool write_all(int descriptor, std::string_view bytes) {
+  while (!bytes.empty()) {
+    ssize_t count = ::write(descriptor, bytes.data(), bytes.size());
+    if (count < 0 && errno != EINTR) return false;
+    if (count > 0) bytes.remove_prefix(static_cast<size_t>(count));
+  }
+  return true;
 }
 
-void add_descriptors(posix_spawn_file_actions_t* actions, const ChildRequest& request) {
-  if (request.base_directory >= 0) posix_spawn_file_actions_addfchdir_np(actions, request.base_directory);
-  if (!request.directory.empty()) posix_spawn_file_actions_addchdir_np(actions, request.directory.c_str());
-  int in = request.use_stdio ? 0 : 3, out = request.use_stdio ? 1 : 4;
-  if (request.in >= 0) posix_spawn_file_actions_adddup2(actions, request.in, in);
-  if (request.out >= 0) posix_spawn_file_actions_adddup2(actions, request.out, out);
-  if (request.stderr_to_out && request.out >= 0) posix_spawn_file_actions_adddup2(actions, request.out, 2);
-  // Descriptors that the host did not mark are none of the child's business.
-  posix_spawn_file_actions_addclosefrom_np(actions, request.use_stdio ? 3 : 5);
+// A file in memory; negative: an error number.
+int memory_file(const char* name, std::string_view bytes) {
+  int file = ::memfd_create(name, MFD_CLOEXEC);
+  if (file < 0) return -errno;
+  if (write_all(file, bytes)) return file;
+  int error = errno;
+  ::close(file);
+  return -error;
 }
 
-void set_attributes(posix_spawnattr_t* attributes) {
-  sigset_t none, all;
-  sigemptyset(&none);
-  sigfillset(&all);
-  posix_spawnattr_setsigmask(attributes, &none);       // our threads block most signals
-  posix_spawnattr_setsigdefault(attributes, &all);
-  posix_spawnattr_setflags(attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSID);
-}
-
-}  // namespace
-
-Child start_child(const ChildRequest& request) {
-  std::vector<std::string> arguments = request.arguments, variables;
-  for (const auto& [name, value] : request.environment) variables.push_back(name + "=" + value);
-  std::vector<char*> argv = pointers(arguments), envp = pointers(variables);
-
+// Runs the helper's program with our end of the socket as its descriptor 3. It forks at once, so that there is a child to wait for only here.
+int run_helper(int program, int socket) {
+  char path[32], name[] = "athanor-child-helper";
+  std::snprintf(path, sizeof path, "/proc/self/fd/%d", program);
+  char* arguments[] = {name, nullptr};
+  char* variables[] = {nullptr};
   posix_spawn_file_actions_t actions;
   posix_spawnattr_t attributes;
   posix_spawn_file_actions_init(&actions);
   posix_spawnattr_init(&attributes);
-  add_descriptors(&actions, request);
-  set_attributes(&attributes);
-  Child child;
-  child.error = posix_spawn(&child.pid, request.program.c_str(), &actions, &attributes, argv.data(), envp.data());
+  posix_spawn_file_actions_adddup2(&actions, socket, protocol::kSocket);
+  sigset_t none, all;
+  sigemptyset(&none);
+  sigfillset(&all);
+  posix_spawnattr_setsigmask(&attributes, &none);
+  posix_spawnattr_setsigdefault(&attributes, &all);
+  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+  pid_t pid;
+  int error = posix_spawn(&pid, path, &actions, &attributes, arguments, variables);
   posix_spawn_file_actions_destroy(&actions);
   posix_spawnattr_destroy(&attributes);
-  if (child.error != 0) return child;
-  child.pidfd = static_cast<int>(::syscall(SYS_pidfd_open, child.pid, 0));
-  if (child.pidfd < 0) child.error = errno;
+  if (error != 0) return error;
+  int status = 0;
+  while (::waitpid(pid, &status, 0) < 0) {
+    if (errno != EINTR) return 0;   // the host reaps all children: then it has reaped this one
+  }
+  return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? 0 : EAGAIN;
+}
+
+// False: the other end is gone. `bytes` come in one piece, as they were written.
+bool read_record(int report, void* record, size_t bytes) {
+  ssize_t count;
+  do {
+    count = ::read(report, record, bytes);
+  } while (count < 0 && errno == EINTR);
+  return count == static_cast<ssize_t>(bytes);
+}
+
+}  // namespace
+
+ChildHelper::~ChildHelper() {
+  if (socket_ >= 0) ::close(socket_);
+}
+
+int ChildHelper::begin() {
+  if (socket_ >= 0) return 0;
+  int ends[2];
+  if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0) return errno;
+  int lifted = ::fcntl(ends[1], F_DUPFD_CLOEXEC, 10);   // dup2 onto its own number would leave it closed on exec
+  int error = lifted < 0 ? errno : 0;
+  int program = error == 0 ? memory_file("athanor-child-helper", child_helper::image()) : -1;
+  if (error == 0) error = program < 0 ? -program : run_helper(program, lifted);
+  if (program >= 0) ::close(program);
+  if (lifted >= 0) ::close(lifted);
+  ::close(ends[1]);
+  if (error != 0) ::close(ends[0]);
+  else socket_ = ends[0];
+  return error;
+}
+
+int ChildHelper::send(const ChildRequest& request, int report) {
+  protocol::Request header;
+  std::string body;
+  auto add = [&](const std::string& text) { body.append(text.c_str(), std::strlen(text.c_str()) + 1); };
+  add(request.program);
+  add(request.directory);
+  for (const std::string& argument : request.arguments) add(argument);
+  for (const auto& [name, value] : request.environment) add(name + "=" + value);
+  header.argument_count = static_cast<uint32_t>(request.arguments.size());
+  header.variable_count = static_cast<uint32_t>(request.environment.size());
+  header.body_bytes = body.size();
+  int file = memory_file("athanor-child", body);
+  if (file < 0) return -file;
+
+  int descriptors[protocol::kMaxDescriptors] = {file, report};
+  size_t count = 2;
+  auto pass = [&](int descriptor, uint32_t flag) {
+    if (descriptor < 0) return;
+    header.flags |= flag;
+    descriptors[count++] = descriptor;
+  };
+  pass(request.base_directory, protocol::kHasBase);
+  pass(request.in, protocol::kHasInput);
+  pass(request.out, protocol::kHasOutput);
+  if (request.stderr_to_out) header.flags |= protocol::kErrorsToOutput;
+  if (request.use_stdio) header.flags |= protocol::kUseStdio;
+  if (!request.directory.empty()) header.flags |= protocol::kHasDirectory;
+
+  iovec part{&header, sizeof header};
+  alignas(cmsghdr) char control[CMSG_SPACE(sizeof descriptors)] = {};
+  msghdr message{};
+  message.msg_iov = &part;
+  message.msg_iovlen = 1;
+  message.msg_control = control;
+  message.msg_controllen = CMSG_SPACE(count * sizeof(int));
+  cmsghdr* rights = CMSG_FIRSTHDR(&message);
+  rights->cmsg_level = SOL_SOCKET;
+  rights->cmsg_type = SCM_RIGHTS;
+  rights->cmsg_len = CMSG_LEN(count * sizeof(int));
+  std::memcpy(CMSG_DATA(rights), descriptors, count * sizeof(int));
+  ssize_t sent;
+  do {
+    sent = ::sendmsg(socket_, &message, MSG_NOSIGNAL);
+  } while (sent < 0 && errno == EINTR);
+  int error = sent < 0 ? errno : 0;
+  ::close(file);
+  return error;
+}
+
+// A helper that somebody killed is replaced once.
+Child ChildHelper::start(const ChildRequest& request) {
+  Child child;
+  for (int attempt = 0; attempt < 2; ++attempt) {
+    int ends[2];
+    child.error = make_pipe(ends);
+    if (child.error != 0) return child;
+    {
+      std::lock_guard lock(mutex_);
+      child.error = begin();
+      if (child.error == 0) child.error = send(request, ends[1]);
+      if (child.error == EPIPE || child.error == ECONNRESET) {
+        ::close(socket_);
+        socket_ = -1;
+      }
+    }
+    ::close(ends[1]);
+    protocol::Started started{};
+    bool is_lost = child.error == EPIPE || child.error == ECONNRESET;
+    if (child.error == 0) {
+      is_lost = !read_record(ends[0], &started, sizeof started);
+      child.error = is_lost ? EPIPE : started.error;
+    }
+    if (child.error == 0) {
+      child.pid = started.pid;
+      child.report = ends[0];
+      return child;
+    }
+    ::close(ends[0]);
+    if (!is_lost) break;
+  }
   return child;
 }
 
 int child_status(const Child& child) {
-  siginfo_t info = {};
-  while (::waitid(static_cast<idtype_t>(P_PIDFD), static_cast<id_t>(child.pidfd), &info, WEXITED) != 0) {
-    if (errno != EINTR) return 255;   // somebody else reaped it
-  }
-  return info.si_code == CLD_EXITED ? info.si_status : 128 + info.si_status;
+  protocol::Ended ended;
+  return read_record(child.report, &ended, sizeof ended) ? ended.status : 255;
 }
 
 }  // namespace athanor::io

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// Starting child programs and learning of their end, without a signal handler: by pidfd.
+// Child programs. A helper process starts them and is their parent (child_helper/): the program that hosts a machine has no children of
+// ours, and learns of their end by a pipe, without a signal.
 #pragma once
 
 #include <sys/types.h>
 
 #include <map>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -16,17 +18,31 @@ struct ChildRequest {
   std::map<std::string, std::string> environment;
   int base_directory = -1;              // descriptor, and a path relative to it
   std::string directory;
-  int in = -1, out = -1;                // descriptors for its input and output; -1: ours
+  int in = -1, out = -1;                // descriptors for its input and output; -1: the helper's, which are those we started with
   bool stderr_to_out = false;
   bool use_stdio = true;                // else 3 and 4
 };
 struct Child {
   pid_t pid = -1;
-  int pidfd = -1;                       // readable when it has ended
+  int report = -1;                      // readable when it has ended; the caller's to close
   int error = 0;
 };
-Child start_child(const ChildRequest& request);
-// After the pidfd became readable: exit status, or 128 + signal. Reaps it.
+
+// The helper of one machine, started with the first child. Ends when this does; children live on.
+class ChildHelper {
+ public:
+  ChildHelper() = default;
+  ~ChildHelper();
+  ChildHelper(const ChildHelper&) = delete;
+  Child start(const ChildRequest& request);   // any thread; waits until the program runs or could not
+
+ private:
+  int begin();                          // with the mutex: 0 or an error number
+  int send(const ChildRequest& request, int report);
+  std::mutex mutex_;
+  int socket_ = -1;
+};
+// After `report` became readable: exit status, or 128 + signal; 255 where the helper is gone.
 int child_status(const Child& child);
 
 // A pipe whose ends are above the numbers that children use, closed on exec. 0 or an error number.

@@ -2,7 +2,9 @@
 #include "io/child.hpp"
 
 #include <gtest/gtest.h>
+#include <fcntl.h>
 #include <poll.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -21,7 +23,8 @@ Result run(ChildRequest request, std::string_view input = "") {
   EXPECT_EQ(make_pipe(from_child), 0);
   request.in = to_child[0];
   request.out = from_child[1];
-  Child child = start_child(request);
+  ChildHelper helper;
+  Child child = helper.start(request);
   close(to_child[0]);
   close(from_child[1]);
   Result result;
@@ -32,10 +35,10 @@ Result run(ChildRequest request, std::string_view input = "") {
     to_child[1] = -1;
     char buffer[4096];
     for (ssize_t count; (count = read(from_child[0], buffer, sizeof buffer)) > 0;) result.output.append(buffer, static_cast<size_t>(count));
-    pollfd ended = {child.pidfd, POLLIN, 0};
+    pollfd ended = {child.report, POLLIN, 0};
     EXPECT_EQ(poll(&ended, 1, 10000), 1);
     result.status = child_status(child);
-    close(child.pidfd);
+    close(child.report);
   }
   if (to_child[1] >= 0) close(to_child[1]);
   close(from_child[0]);
@@ -73,6 +76,54 @@ TEST(Child, UsesDescriptors3And4) {
 
 TEST(Child, SeesNoDescriptorsOfOurs) {
   EXPECT_EQ(run(shell("ls /proc/self/fd | tr '\\n' ' '")).output, "0 1 2 3 ");   // 3: of ls itself
+}
+
+TEST(Child, IsNoChildOfOurs) {
+  // The shell's parent is the helper, and that is no child of this process either.
+  Result result = run(shell("cut -d' ' -f4 /proc/$PPID/stat; echo $PPID"));
+  EXPECT_EQ(result.output.find(std::to_string(::getpid()) + "\n"), std::string::npos) << result.output;
+  EXPECT_EQ(::waitpid(-1, nullptr, WNOHANG), -1);
+  EXPECT_EQ(errno, ECHILD);
+}
+
+TEST(Child, ReplacesAHelperThatWasKilled) {
+  ChildHelper helper;
+  ChildRequest request = shell("exec kill -9 $PPID");
+  Child child = helper.start(request);
+  ASSERT_EQ(child.error, 0);
+  EXPECT_EQ(child_status(child), 255);
+  ::close(child.report);
+  child = helper.start(shell("exit 7"));
+  ASSERT_EQ(child.error, 0);
+  EXPECT_EQ(child_status(child), 7);
+  ::close(child.report);
+}
+
+TEST(Child, TakesMoreArgumentsThanAPacketHolds) {
+  ChildRequest request = shell("echo $#");
+  request.arguments.push_back("sh");
+  for (int i = 0; i < 5000; ++i) request.arguments.push_back(std::string(100, 'x'));
+  EXPECT_EQ(run(request).output, "5000\n");
+}
+
+TEST(Child, GivesDescriptorsBack) {
+  auto count = [] {
+    int open = 0;
+    for (int i = 0; i < 1024; ++i) open += ::fcntl(i, F_GETFD) >= 0 ? 1 : 0;
+    return open;
+  };
+  ChildHelper helper;
+  Child first = helper.start(shell("exit 0"));
+  EXPECT_EQ(child_status(first), 0);
+  ::close(first.report);
+  int before = count();
+  for (int i = 0; i < 200; ++i) {
+    Child child = helper.start(shell("exit 3"));
+    ASSERT_EQ(child.error, 0);
+    ASSERT_EQ(child_status(child), 3);
+    ::close(child.report);
+  }
+  EXPECT_EQ(count(), before);
 }
 
 TEST(Child, MissingProgramIsAnError) {

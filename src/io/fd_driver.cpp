@@ -52,6 +52,10 @@ int FdDriver::start(Port& port) {
   // As a library the streams are the host's: we see an empty input and our output goes nowhere.
   bool ours = ports_.runtime().identity.use_standard_streams;
   auto acquire = [&](int given, int access) {
+    if (given < 0) {
+      errno = EINVAL;
+      return -1;
+    }
     if (!ours && given <= 2) return ::open("/dev/null", access | O_CLOEXEC);
     return own_descriptor(given, access);
   };

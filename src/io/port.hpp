@@ -81,6 +81,8 @@ class Port : public std::enable_shared_from_this<Port> {
   void set_caller(Term pid) { caller_ = pid; }
   void set_formats(bool binary, bool soft_eof) { binary_ = binary; soft_eof_ = soft_eof; }
   bool is_binary() const { return binary_; }
+  bool wants_parallelism() const { return parallelism_; }
+  void set_parallelism(bool wanted) { parallelism_ = wanted; }
 
   // Messages to the owner.
   void send_data(std::string_view bytes);                              // {Port, {data, D}}
@@ -140,7 +142,7 @@ class Port : public std::enable_shared_from_this<Port> {
   const std::string name_;
   std::unique_ptr<PortDriver> driver_;
   std::mutex mutex_;
-  bool open_ = true, binary_ = false, soft_eof_ = false, busy_ = false;
+  bool open_ = true, binary_ = false, soft_eof_ = false, busy_ = false, parallelism_ = false;
   Term owner_, caller_;
   std::vector<Term> links_;
   std::vector<Monitor> monitors_;

@@ -74,7 +74,7 @@ Term info_value(Process& self, Port& port, Term item) {
   if (item == atoms::memory) return integer::from_uint64(heap, sizeof(Port) + port.driver().queued_bytes());
   if (item == atoms::monitors) return Term::nil();
   if (item == atoms::monitored_by) return pid_list(heap, port.watchers());
-  if (item == atoms::parallelism) return atoms::false_;
+  if (item == atoms::parallelism) return port.wants_parallelism() ? atoms::true_ : atoms::false_;
   if (item == atoms::queue_size) return integer::from_uint64(heap, port.driver().queued_bytes());
   if (item == atoms::registered_name) {
     process::Registry& registry = *self.runtime().registry;

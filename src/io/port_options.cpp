@@ -3,12 +3,22 @@
 
 #include "io/file_names.hpp"
 #include "term/atom_table.hpp"
+#include "term/binary.hpp"
 #include "term/boxed.hpp"
 #include "term/integer.hpp"
 
 namespace athanor::io {
 
 namespace {
+
+// OTP: a binary counts up to its first zero; a list must have none.
+bool text_to_bytes(Term text, std::string& bytes) {
+  if (!binary::is_binary(text)) return name_to_bytes(text, Atoms::Allowed, bytes);
+  binary::Scratch scratch;
+  std::string_view all = binary::bytes_of(text, scratch);
+  bytes = all.substr(0, all.find('\0'));
+  return true;
+}
 
 bool parse_environment(Term list, std::map<std::string, std::string>& environment) {
   for (; list.is_list_cell(); list = list.tail()) {
@@ -28,7 +38,7 @@ bool parse_arguments(Term list, std::vector<std::string>& arguments) {
   arguments.clear();
   for (; list.is_list_cell(); list = list.tail()) {
     std::string argument;
-    if (!name_to_bytes(list.head(), Atoms::Allowed, argument)) return false;
+    if (!text_to_bytes(list.head(), argument)) return false;
     arguments.push_back(std::move(argument));
   }
   return list.is_nil();
@@ -61,9 +71,12 @@ bool parse_pair(Term key, Term value, const Environment& environment, PortOption
     return parse_environment(value, options.environment);
   }
   if (key == atoms::args) return parse_arguments(value, options.arguments.emplace());
-  if (key == atoms::arg0) return name_to_bytes(value, Atoms::Allowed, options.argument0.emplace());
+  if (key == atoms::arg0) return text_to_bytes(value, options.argument0.emplace());
   if (key == atoms::cd) { directory = value; return true; }
-  if (key == atoms::parallelism) return value == atoms::true_ || value == atoms::false_;
+  if (key == atoms::parallelism) {
+    options.parallelism = value == atoms::true_;
+    return options.parallelism || value == atoms::false_;
+  }
   if (key == atoms::busy_limits_port) return parse_limits(value, options.low_watermark, options.high_watermark);
   if (key == atoms::busy_limits_msgq) {
     uint64_t low, high;   // our ports have no queue of requests
@@ -121,7 +134,7 @@ bool parse_name(Term name, PortOptions& options) {
   else if (kind == atoms::spawn_driver) options.kind = PortOptions::Kind::SpawnDriver;
   else if (kind == atoms::spawn_executable) options.kind = PortOptions::Kind::SpawnExecutable;
   else return false;
-  return tuple_arity(name) == 2 && name_to_bytes(tuple_element(name, 1), Atoms::Allowed, options.name) && !options.name.empty();
+  return tuple_arity(name) == 2 && text_to_bytes(tuple_element(name, 1), options.name) && !options.name.empty();
 }
 
 }  // namespace
@@ -132,7 +145,7 @@ OptionsError parse_port_options(Term name, Term settings, const Environment& env
   using Kind = PortOptions::Kind;
   if (!parse_name(name, options)) return OptionsError::BadArgument;
   if ((options.arguments || options.argument0) && options.kind != Kind::SpawnExecutable) return OptionsError::BadArgument;
-  if (!directory.is_none() && !name_to_bytes(directory, Atoms::Allowed, options.directory)) return OptionsError::BadArgument;
+  if (!directory.is_none() && !text_to_bytes(directory, options.directory)) return OptionsError::BadArgument;
   if (options.exit_status && (options.kind == Kind::Fd || options.kind == Kind::Vanilla || options.kind == Kind::SpawnDriver)) {
     return OptionsError::BadArgument;
   }

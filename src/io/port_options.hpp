@@ -23,6 +23,7 @@ struct PortOptions {
   bool use_stdio = true, stderr_to_stdout = false;
   bool read = false, write = false;
   bool binary = false, soft_eof = false, exit_status = false;
+  bool parallelism = false;         // told by port_info; our ports work off what they are asked at once in any case
   std::optional<std::vector<std::string>> arguments;
   std::optional<std::string> argument0;
   std::string directory;            // empty: the machine's

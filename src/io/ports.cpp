@@ -85,6 +85,7 @@ Ports::Opened Ports::open(Process& owner, PortOptions&& options, std::unique_ptr
   if (port == nullptr) return {Term::none(), kSystemLimit};
   std::lock_guard lock(port->mutex());
   port->set_formats(options.binary, options.soft_eof);
+  port->set_parallelism(options.parallelism);
   // The link is a signal to the owner itself, so that it comes before anything the port sends.
   port->link(owner.pid());
   int error = port->driver().start(*port);

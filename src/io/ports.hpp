@@ -8,6 +8,7 @@
 #include <shared_mutex>
 #include <vector>
 
+#include "io/child.hpp"
 #include "io/environment.hpp"
 #include "io/files.hpp"
 #include "io/os_signals.hpp"
@@ -29,6 +30,7 @@ class Ports {
   Files& files() { return files_; }
   Environment& environment() { return environment_; }
   OsSignals& signals() { return signals_; }
+  ChildHelper& children() { return children_; }
   socket::Sockets& sockets() { return *sockets_; }
 
   // The machine is about to run: a program's signals become messages. Once, after Runtime::identity and scheduling are filled in.
@@ -83,6 +85,7 @@ class Ports {
   Environment environment_;
   Files files_;
   OsSignals signals_;
+  ChildHelper children_;
   std::shared_ptr<socket::Sockets> sockets_;
   mutable std::shared_mutex mutex_;
   std::map<uint32_t, std::shared_ptr<Port>> table_;

@@ -14,7 +14,7 @@ namespace athanor::io {
 SpawnDriver::SpawnDriver(Ports& ports, const PortOptions& options) : StreamDriver(ports, options), options_(options) {}
 
 SpawnDriver::~SpawnDriver() {
-  if (child_.pidfd >= 0) ::close(child_.pidfd);
+  if (child_.report >= 0) ::close(child_.report);
 }
 
 int SpawnDriver::start(Port& port) {
@@ -30,10 +30,7 @@ int SpawnDriver::start(Port& port) {
   struct stat status;
   if (!options_.directory.empty() && (::fstatat(request.base_directory, options_.directory.c_str(), &status, 0) != 0 ||
                                       ::faccessat(request.base_directory, options_.directory.c_str(), X_OK, 0) != 0)) {
-    // OTP: the child finds out, says so and ends.
-    request.program = "/bin/sh";
-    request.arguments = {"sh", "-c", "printf 'spawn: Could not cd to %s\\r\\n' \"$0\" >&2; exit 1", options_.directory};
-    request.directory.clear();
+    fail_instead(request, errno, "spawn: Could not cd to " + options_.directory + "\r\n");
   } else if (options_.kind == PortOptions::Kind::SpawnExecutable) {
     if (::fstatat(request.base_directory, options_.name.c_str(), &status, 0) != 0) return errno;
     if (::faccessat(request.base_directory, options_.name.c_str(), X_OK, AT_EACCESS) != 0) return EACCES;
@@ -47,6 +44,23 @@ int SpawnDriver::start(Port& port) {
   return start_program(port, request);
 }
 
+// OTP: the child finds out that it cannot become the program, says so where its errors went before, and ends with the error's number.
+void SpawnDriver::fail_instead(ChildRequest& request, int error, std::string complaint) {
+  request.program = "/bin/sh";
+  request.arguments = {"sh", "-c", "printf %s \"$0\" >&2; exit \"$1\"", std::move(complaint), std::to_string(error)};
+  request.directory.clear();
+  request.stderr_to_out = false;
+}
+
+namespace {
+bool is_no_program(int error) {
+  switch (error) {
+    case EACCES: case ENOENT: case ENOEXEC: case ENOTDIR: case EISDIR: case ELOOP: case ETXTBSY: case E2BIG: return true;
+    default: return false;
+  }
+}
+}  // namespace
+
 int SpawnDriver::start_program(Port&, ChildRequest& request) {
   int to_child[2] = {-1, -1}, from_child[2] = {-1, -1};
   int error = options_.write ? make_pipe(to_child) : 0;
@@ -54,7 +68,11 @@ int SpawnDriver::start_program(Port&, ChildRequest& request) {
   if (error == 0) {
     request.in = to_child[0];
     request.out = from_child[1];
-    child_ = start_child(request);
+    child_ = ports_.children().start(request);
+    if (is_no_program(child_.error)) {
+      fail_instead(request, child_.error, "");
+      child_ = ports_.children().start(request);
+    }
     error = child_.error;
   }
   if (to_child[0] >= 0) ::close(to_child[0]);
@@ -73,7 +91,7 @@ int SpawnDriver::start_program(Port&, ChildRequest& request) {
     ::fcntl(from_child[0], F_SETFL, O_NONBLOCK);
     begin_input(from_child[0]);
   }
-  ports_.runtime().scheduling->poll(child_.pidfd, sched::Scheduling::kReadable, on_exit, this);
+  ports_.runtime().scheduling->poll(child_.report, sched::Scheduling::kReadable, on_exit, this);
   return 0;
 }
 
@@ -105,10 +123,10 @@ void SpawnDriver::retire_child(void* argument) {
   Port& port = **held;
   auto& driver = static_cast<SpawnDriver&>(port.driver());
   process::ThreadScope scope(driver.ports_.runtime());
-  driver.ports_.runtime().scheduling->stop_polling(driver.child_.pidfd);
+  driver.ports_.runtime().scheduling->stop_polling(driver.child_.report);
   std::lock_guard lock(port.mutex());
-  ::close(driver.child_.pidfd);
-  driver.child_.pidfd = -1;
+  ::close(driver.child_.report);
+  driver.child_.report = -1;
   driver.child_gone_ = true;
   if (driver.descriptors_gone_) driver.ports_.release(port);
 }

@@ -20,6 +20,7 @@ class SpawnDriver : public StreamDriver {
 
  private:
   int start_program(Port& port, ChildRequest& request);
+  static void fail_instead(ChildRequest& request, int error, std::string complaint);
   void report(Port& port);            // input is at its end and the status, if asked for, is known
   static void on_exit(void* argument, uint32_t ready);
   static void retire_child(void* argument);
