@@ -118,7 +118,7 @@ waiting() ->
   socket:close(S1),
   {C2, S2} = pair(),
   ok = socket:setopt(C2, socket, sndbuf, 20000),
-  Big = binary:copy(<<"0123456789">>, 300000),
+  Big = binary:copy(<<"0123456789">>, 60000),
   Writer = spawn_link(fun() -> Self ! {wrote, socket:send(C2, Big)} end),
   wait_for(fun() -> maps:get(num_writers, socket:info(C2)) =:= 1 end),
   show("writer waits", lists:member(selected, maps:get(wstates, socket:info(C2)))),
@@ -420,10 +420,10 @@ udp() ->
 many() ->
   {L, Name} = listener(),
   Self = self(),
-  spawn_link(fun() -> [begin {ok, S} = socket:accept(L), P = spawn_link(fun() -> receive go -> echo(S) end end), ok = socket:setopt(S, otp, controlling_process, P), P ! go end || _ <- lists:seq(1, 30)],
+  spawn_link(fun() -> [begin {ok, S} = socket:accept(L), P = spawn_link(fun() -> receive go -> echo(S) end end), ok = socket:setopt(S, otp, controlling_process, P), P ! go end || _ <- lists:seq(1, 10)],
                       receive stop -> ok end end),
-  [spawn_link(fun() -> {ok, C} = socket:open(inet, stream, tcp), ok = socket:connect(C, Name), R = [talk(C, N, K) || K <- lists:seq(1, 20)], socket:close(C), Self ! {done, lists:usort(R)} end) || N <- lists:seq(1, 30)],
-  show("echoes", lists:usort([receive {done, R} -> R after 30000 -> late end || _ <- lists:seq(1, 30)])),
+  [spawn_link(fun() -> {ok, C} = socket:open(inet, stream, tcp), ok = socket:connect(C, Name), R = [talk(C, N, K) || K <- lists:seq(1, 6)], socket:close(C), Self ! {done, lists:usort(R)} end) || N <- lists:seq(1, 10)],
+  show("echoes", lists:usort([receive {done, R} -> R after 30000 -> late end || _ <- lists:seq(1, 10)])),
   socket:close(L).
 echo(S) -> case socket:recv(S) of {ok, B} -> ok = socket:send(S, B), echo(S); {error, closed} -> socket:close(S) end.
-talk(C, N, K) -> B = binary:copy(<<N, K>>, 50 * K), ok = socket:send(C, B), socket:recv(C, byte_size(B)) =:= {ok, B}.
+talk(C, N, K) -> B = binary:copy(<<N, K>>, 100 * K), ok = socket:send(C, B), socket:recv(C, byte_size(B)) =:= {ok, B}.

@@ -29,4 +29,4 @@ IO.inspect(Ports.message(port))
 IO.inspect(Ports.down(ref))
 IO.inspect(Port.info(port))
 
-IO.inspect(1..20 |> Task.async_stream(fn i -> System.cmd("sh", ["-c", "echo #{i}; exit #{i}"]) end, max_concurrency: 8, timeout: 30_000) |> Enum.map(&elem(&1, 1)))
+IO.inspect(1..8 |> Task.async_stream(fn i -> System.cmd("sh", ["-c", "echo #{i}; exit #{i}"]) end, max_concurrency: 8, timeout: 30_000) |> Enum.map(&elem(&1, 1)))
