@@ -78,6 +78,24 @@ TEST(Child, SeesNoDescriptorsOfOurs) {
   EXPECT_EQ(run(shell("ls /proc/self/fd | tr '\\n' ' '")).output, "0 1 2 3 ");   // 3: of ls itself
 }
 
+TEST(Child, HasOneDescriptorOfItsOwnWhereItOnlyWrites) {
+  ChildRequest request = shell("ls /proc/self/fd | tr '\\n' ' ' >&4");
+  request.use_stdio = false;
+  int ends[2];
+  ASSERT_EQ(make_pipe(ends), 0);
+  request.out = ends[1];
+  ChildHelper helper;
+  Child child = helper.start(request);
+  ASSERT_EQ(child.error, 0);
+  ::close(ends[1]);
+  char buffer[100] = {};
+  ASSERT_GT(read(ends[0], buffer, sizeof buffer - 1), 0);
+  EXPECT_STREQ(buffer, "0 1 2 3 4 ");   // 3: of ls itself
+  EXPECT_EQ(child_status(child), 0);
+  ::close(ends[0]);
+  ::close(child.report);
+}
+
 TEST(Child, IsNoChildOfOurs) {
   // The shell's parent is the helper, and that is no child of this process either.
   Result result = run(shell("cut -d' ' -f4 /proc/$PPID/stat; echo $PPID"));

@@ -49,6 +49,7 @@ void SpawnDriver::fail_instead(ChildRequest& request, int error, std::string com
   request.program = "/bin/sh";
   request.arguments = {"sh", "-c", "printf %s \"$0\" >&2; exit \"$1\"", std::move(complaint), std::to_string(error)};
   request.directory.clear();
+  request.environment.clear();   // it may be what was too long
   request.stderr_to_out = false;
 }
 

@@ -90,6 +90,7 @@ environment() ->
   show("changed", joined(collect(sh("echo $ATHANOR_PORT_TEST $NEW", [{env, [{"ATHANOR_PORT_TEST", "other"}, {"NEW", "new"}]}])))),
   show("removed", joined(collect(sh("echo ${ATHANOR_PORT_TEST-gone}", [{env, [{"ATHANOR_PORT_TEST", false}]}])))),
   show("unicode", joined(collect(sh("echo $NEW", [{env, [{"NEW", [955, 8364]}]}, binary])))),
+  show("too long", collect(sh("true", [exit_status, {env, [{"V" ++ integer_to_list(I), lists:duplicate(60000, $x)} || I <- lists:seq(1, 60)]}]))),
   [show("bad", try_it(fun() -> sh("true", [{env, E}]) end)) || E <- [[{"A=B", "x"}], [{a, "x"}], [x], x, [{"A", 1}], [{"A", "x"} | y]]],
   os:unsetenv("ATHANOR_PORT_TEST"),
   flush().

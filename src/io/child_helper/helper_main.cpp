@@ -152,7 +152,7 @@ void serve(const Request& request, Descriptors& descriptors) {
 }
 
 // False: the machine has let go.
-bool receive() {
+bool receive(int socket) {
   Request request;
   Descriptors descriptors;
   iovec part{&request, sizeof request};
@@ -162,7 +162,7 @@ bool receive() {
   message.msg_iovlen = 1;
   message.msg_control = control;
   message.msg_controllen = sizeof control;
-  ssize_t bytes = recvmsg(kSocket, &message, MSG_CMSG_CLOEXEC);
+  ssize_t bytes = recvmsg(socket, &message, MSG_CMSG_CLOEXEC);
   if (bytes < 0) return errno == EINTR || errno == EAGAIN;
   if (bytes == 0) return false;
   for (cmsghdr* header = CMSG_FIRSTHDR(&message); header != nullptr; header = CMSG_NXTHDR(&message, header)) {
@@ -184,18 +184,20 @@ int main() {
   signal(SIGPIPE, SIG_IGN);
   prctl(PR_SET_NAME, "athanor-childs");
   if (chdir("/") != 0) _exit(1);  // holds up no file system
+  int socket = fcntl(kSocket, F_DUPFD_CLOEXEC, kLowest);   // 3 is a number of children's, and no child is to have it
+  close(kSocket);
   sigset_t children;
   sigemptyset(&children);
   sigaddset(&children, SIGCHLD);
   sigprocmask(SIG_SETMASK, &children, nullptr);
   int ended = signalfd(-1, &children, SFD_CLOEXEC | SFD_NONBLOCK);
-  if (ended < 0) _exit(1);
-  pollfd wanted[2] = {{kSocket, POLLIN, 0}, {ended, POLLIN, 0}};
+  if (socket < 0 || ended < 0) _exit(1);
+  pollfd wanted[2] = {{socket, POLLIN, 0}, {ended, POLLIN, 0}};
   for (;;) {
     if (poll(wanted, 2, -1) < 0 && errno != EINTR) _exit(1);
     signalfd_siginfo ignored;
     while (read(ended, &ignored, sizeof ignored) > 0) {}
     reap();
-    if (wanted[0].revents != 0 && !receive()) _exit(0);
+    if (wanted[0].revents != 0 && !receive(socket)) _exit(0);
   }
 }
