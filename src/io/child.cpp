@@ -12,6 +12,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <utility>
 
 #include "io/child_helper/image.hpp"
 #include "io/child_helper/protocol.hpp"
@@ -168,21 +169,26 @@ int ChildHelper::send(const ChildRequest& request, int report) {
   return error;
 }
 
-// A helper that somebody killed is replaced once.
+void ChildHelper::forget(uint64_t life) {
+  std::lock_guard lock(mutex_);
+  if (life != life_ || socket_ < 0) return;
+  ::close(std::exchange(socket_, -1));
+  ++life_;
+}
+
+// A helper that somebody killed is replaced. It may be seen only by the missing answer: what was sent to it before is lost with it.
 Child ChildHelper::start(const ChildRequest& request) {
   Child child;
-  for (int attempt = 0; attempt < 2; ++attempt) {
+  for (int attempt = 0; attempt < 3; ++attempt) {
     int ends[2];
     child.error = make_pipe(ends);
     if (child.error != 0) return child;
+    uint64_t life;
     {
       std::lock_guard lock(mutex_);
       child.error = begin();
       if (child.error == 0) child.error = send(request, ends[1]);
-      if (child.error == EPIPE || child.error == ECONNRESET) {
-        ::close(socket_);
-        socket_ = -1;
-      }
+      life = life_;
     }
     ::close(ends[1]);
     protocol::Started started{};
@@ -198,6 +204,7 @@ Child ChildHelper::start(const ChildRequest& request) {
     }
     ::close(ends[0]);
     if (!is_lost) break;
+    forget(life);
   }
   return child;
 }

@@ -5,6 +5,7 @@
 
 #include <sys/types.h>
 
+#include <cstdint>
 #include <map>
 #include <mutex>
 #include <string>
@@ -39,8 +40,10 @@ class ChildHelper {
  private:
   int begin();                          // with the mutex: 0 or an error number
   int send(const ChildRequest& request, int report);
+  void forget(uint64_t life);           // that helper is gone
   std::mutex mutex_;
   int socket_ = -1;
+  uint64_t life_ = 0;                   // counts helpers
 };
 // After `report` became readable: exit status, or 128 + signal; 255 where the helper is gone.
 int child_status(const Child& child);

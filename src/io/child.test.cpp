@@ -106,9 +106,14 @@ TEST(Child, IsNoChildOfOurs) {
 
 TEST(Child, ReplacesAHelperThatWasKilled) {
   ChildHelper helper;
-  ChildRequest request = shell("exec kill -9 $PPID");
+  ChildRequest request = shell("read line; exec kill -9 $PPID");
+  int ends[2];
+  ASSERT_EQ(make_pipe(ends), 0);
+  request.in = ends[0];
   Child child = helper.start(request);
   ASSERT_EQ(child.error, 0);
+  ::close(ends[0]);
+  ::close(ends[1]);   // only now it goes on
   EXPECT_EQ(child_status(child), 255);
   ::close(child.report);
   child = helper.start(shell("exit 7"));
