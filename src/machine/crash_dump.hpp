@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// erl_crash.dump: what a machine leaves behind that ended with a text (erlang:halt/1 with a string, a failed start).
+// erl_crash.dump: what a machine leaves behind that ended with a text (erlang:halt/1 with a string, a failed start), in the form that the
+// release's crashdump_viewer reads.
 #pragma once
 
 #include "process/runtime.hpp"
 
 namespace athanor::machine {
 
-// Heeds ERL_CRASH_DUMP and ERL_CRASH_DUMP_SECONDS; tells on standard error where it writes. Any thread.
+// Heeds ERL_CRASH_DUMP and ERL_CRASH_DUMP_SECONDS; tells on standard error where it writes. The schedulers have stopped: no process runs but
+// those that a dirty thread has, of which only the names are told.
 void write_crash_dump(process::Runtime& runtime, const char* slogan);
 
 }  // namespace athanor::machine

@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "machine/crash_dump_process.hpp"
+
+#include <fmt/format.h>
+
+#include <iterator>
+#include <set>
+
+#include "engine/engine.hpp"
+#include "engine/frame.hpp"
+#include "heap/copy.hpp"
+#include "process/dictionary.hpp"
+#include "process/links.hpp"
+#include "process/monitors.hpp"
+#include "process/state.hpp"
+#include "term/external/external.hpp"
+#include "term/print.hpp"
+
+namespace athanor::machine {
+
+using process::Process;
+
+namespace {
+
+bool is_elsewhere(const Process& process) { return (process.state_.load(std::memory_order_acquire) & process::kDirty) != 0; }
+
+const char* state_text(const Process& process) {
+  const uint32_t state = process.state_.load(std::memory_order_relaxed);
+  if (state & process::kExiting) return "Exiting";
+  if (state & process::kDirty) return "Running";
+  if (state & process::kSuspended) return "Suspended";
+  return state & process::kActive ? "Scheduled" : "Waiting";
+}
+
+std::string mfa_text(const Mfa& mfa) { return fmt::format("{}:{}/{}", to_text(mfa.module), to_text(mfa.function), mfa.arity); }
+
+std::string relations_text(Process& process) {
+  std::string out;
+  auto add = [&](std::string item) { out += (out.empty() ? "" : ", ") + std::move(item); };
+  if (process.links_) {
+    for (const auto& [word, link] : process.links_->all()) {
+      if (link.unlinking == 0) add(to_text(Term(word)));
+    }
+  }
+  auto reference_text = [](const uint64_t* words) {
+    return fmt::format("#Ref<0.{}.{}.{}>", static_cast<uint32_t>(words[1]), static_cast<uint32_t>(words[0] >> 32), words[0] & 0x3FFFF);
+  };
+  if (process.monitors_) {
+    for (auto& [key, origin] : process.monitors_->origins()) {
+      if (!origin.target.is_none()) add(fmt::format("{{to,{},{}}}", to_text(origin.target), reference_text(key.words)));
+    }
+    for (auto& [key, target] : process.monitors_->targets()) add(fmt::format("{{from,{},{}}}", to_text(target.watcher), reference_text(key.words)));
+  }
+  return "[" + out + "]";
+}
+
+// Terms as the dump writes them. What is no immediate goes to the heap's section, in the external format.
+class Terms {
+ public:
+  std::string word(Term t) {
+    if (t.is_none()) return "N";
+    if (t.is_nil()) return "N";
+    if (t.is_small()) return fmt::format("I{}", t.small_value());
+    if (t.is_atom()) {
+      const std::string_view text = atom_text(t);
+      return fmt::format("A{:X}:{}", text.size(), text);
+    }
+    if (t.is_local_pid()) return "P" + pid_text(t);
+    if (t.is_local_port()) return "p" + to_text(t);
+    const auto address = reinterpret_cast<uintptr_t>(t.pointer()) | (t.is_list_cell() ? 1 : 0);
+    if (written_.insert(address).second) write(address, t);
+    return fmt::format("H{:X}", address);
+  }
+  const std::string& heap() const { return heap_; }
+
+ private:
+  static constexpr size_t kMostWords = 100'000;   // a larger term is named, not shown
+
+  void write(uintptr_t address, Term t) {
+    std::string bytes;
+    if (heap::flat_words(t, nullptr) <= kMostWords) external::encode(t, {}, bytes);
+    else external::encode(intern("too_large_for_the_crash_dump"), {}, bytes);
+    heap_ += fmt::format("{:X}:E{:X}:{}\n", address, bytes.size(), base64(bytes));
+  }
+
+  static std::string base64(const std::string& bytes) {
+    static constexpr char kDigits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    std::string out;
+    for (size_t i = 0; i < bytes.size(); i += 3) {
+      auto byte = [&](size_t at) { return at < bytes.size() ? static_cast<uint8_t>(bytes[at]) : uint8_t{0}; };
+      const uint32_t three = uint32_t{byte(i)} << 16 | uint32_t{byte(i + 1)} << 8 | byte(i + 2);
+      out += kDigits[three >> 18];
+      out += kDigits[three >> 12 & 63];
+      out += i + 1 < bytes.size() ? kDigits[three >> 6 & 63] : '=';
+      out += i + 2 < bytes.size() ? kDigits[three & 63] : '=';
+    }
+    return out;
+  }
+
+  std::set<uintptr_t> written_;
+  std::string heap_;
+};
+
+std::string place_text(const Word* address) {
+  const engine::CallSite* site = engine::call_site(address);
+  if (!site || !site->function) return "<terminate process normally>";
+  return fmt::format("{} + {}", mfa_text(site->function->mfa), site->line_item * 8);
+}
+
+// A match context is no term that could be written.
+bool is_shown(Term t) { return t.is_immediate() || (t.is_pointer() && !is_kind(t, BoxedKind::MatchContext)); }
+
+std::string stack_text(Process& process, Terms& terms) {
+  std::string out;
+  int slot = 0;
+  for (const Term* p = process.heap().stack_top(); p < process.heap().end(); ++p) {
+    if (p->is_catch_mark()) {
+      out += fmt::format("y{}:SCatch {:#x}\n", slot++, reinterpret_cast<uintptr_t>(p->catch_handler()));
+    } else if (p->is_header_or_address() && !p->is_none()) {
+      out += fmt::format("{:#018x}:SReturn addr {:#X} ({})\n", reinterpret_cast<uintptr_t>(p), p->raw, place_text(reinterpret_cast<const Word*>(p->raw)));
+      slot = 0;
+    } else {
+      out += fmt::format("y{}:{}\n", slot++, is_shown(*p) ? terms.word(*p) : "SMatch context");
+    }
+  }
+  return out;
+}
+
+}  // namespace
+
+std::string process_text(Process& process) {
+  std::string out = fmt::format("=proc:{}\nState: {}\n", pid_text(process.pid()), state_text(process));
+  if (Term name = process.registered_name_.load(); !name.is_none()) out += fmt::format("Name: {}\n", to_text(name));
+  out += fmt::format("Spawned as: {}\nSpawned by: {}\n", mfa_text(process.initial_call_), process.parent_.is_none() ? "[]" : to_text(process.parent_));
+  if (is_elsewhere(process)) return out;
+  const heap::Heap& heap = process.heap();
+  const size_t old_words = static_cast<size_t>(heap.old_end_ - heap.old_start_);
+  out += fmt::format("Message queue length: {}\nNumber of heap fragments: {}\nHeap fragment data: {}\n", process.mailbox().count(),
+                     heap.fragments_ ? 1 : 0, heap.fragment_words_);
+  if (std::string relations = relations_text(process); relations != "[]") out += "Link list: " + relations + "\n";
+  out += fmt::format("Reductions: {}\nStack+heap: {}\nOldHeap: {}\nHeap unused: {}\nOldHeap unused: {}\nMemory: {}\n", process.reductions_done_,
+                     heap.block_words(), old_words, heap.free_words(), heap.old_end_ - heap.old_top_,
+                     sizeof(Process) + (heap.block_words() + old_words + heap.fragment_words_) * sizeof(Word));
+  if (process.ip_) {
+    const Mfa mfa = engine::current_function(process);
+    out += fmt::format("Program counter: {:#018x} ({} + 0)\n", reinterpret_cast<uintptr_t>(process.ip_), mfa.module.is_none() ? "unknown function" : mfa_text(mfa));
+  }
+  return out + fmt::format("arity = {}\n", process.live_);
+}
+
+std::string process_terms_text(Process& process) {
+  if (is_elsewhere(process)) return {};
+  const std::string pid = pid_text(process.pid());
+  Terms terms;
+  std::string out;
+  if (process.mailbox().first()) {
+    out += fmt::format("=proc_messages:{}\n", pid);
+    for (process::Signal* message = process.mailbox().first(); message; message = message->next) {
+      out += terms.word(message->parcel.term) + ":" + (message->token.is_none() ? "N" : terms.word(message->token)) + "\n";
+    }
+  }
+  heap::FragmentAllocator pairs(64);
+  if (process.dictionary_ && process.dictionary_->count() > 0) {
+    out += fmt::format("=proc_dictionary:{}\n", pid);
+    for (size_t i = 0; i < process.dictionary_->count(); ++i) {
+      Term* place = pairs.allocate(3);
+      place[0].raw = tuple_header(2);
+      place[1] = process.dictionary_->key(i);
+      place[2] = process.dictionary_->value(i);
+      out += terms.word(Term::boxed(place)) + "\n";
+    }
+  }
+  if (std::string stack = stack_text(process, terms); !stack.empty()) out += fmt::format("=proc_stack:{}\n", pid) + stack;
+  if (!terms.heap().empty()) out += fmt::format("=proc_heap:{}\n", pid) + terms.heap();
+  return out;
+}
+
+}  // namespace athanor::machine
