@@ -7,7 +7,7 @@ ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..")
 # Who may include whom directly; the arrows are transitive.
 USES = {
     "base": [], "os": ["base"], "term": ["base"], "beam": ["term"], "heap": ["term", "os"], "process": ["heap"],
-    "sched": ["process", "os"], "match_spec": ["heap"], "code": ["beam", "process"], "trace": ["code", "match_spec"],
+    "sched": ["process", "os"], "match_spec": ["heap"], "code": ["beam", "process"], "trace": ["bif"],
     "engine": ["code", "os"], "bif": ["engine", "sched", "match_spec"], "ets": ["process", "match_spec", "bif"],
     "io": ["sched", "process", "os", "bif"], "nif": ["bif", "os"], "dist": ["io", "process"],
     "machine": ["dist", "nif", "io", "ets", "bif", "engine", "trace", "sched", "code"],

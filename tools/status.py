@@ -17,7 +17,7 @@ SUBJECTS = [
     ("TCP (`gen_tcp`)", "src/io/inet/tcp*", "no `tcp_inet` driver: opening that port fails with `enotsup`"),
     ("SCTP", "src/io/inet/sctp*", "no `sctp_inet` driver"),
     ("The module `socket`", "src/io/socket/*.hpp", "nothing yet"),
-    ("Tracing", "src/trace", "no call, process or sequential tracing; asking is answered, setting raises `notsup`"),
+    ("Tracing", "", "calls, processes, sequences, `system_monitor`; not yet: tracers in modules of programs, ports as tracees, `system_profile`"),
     ("JIT", "src/engine/jit/compiler*", "the interpreter runs everything; the seam (`src/engine/jit`) runs bodies written by hand in its tests"),
     ("Seeded scheduler", "src/sched/deterministic", "runs cannot be replayed from a seed"),
     ("Other releases", "", "release 25 is the one that is developed against; 26 to 29 are found, but their opcodes above 180 and new natives have no rows"),

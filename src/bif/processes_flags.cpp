@@ -7,6 +7,7 @@
 #include "process/runtime.hpp"
 #include "process/spawn.hpp"
 #include "process/state.hpp"
+#include "process/tracing.hpp"
 #include "term/map.hpp"
 #define ATH_FAMILY "bif/processes.def"
 #include "bif/declare.inc"
@@ -118,8 +119,8 @@ BifResult erlang::process_flag_2(Process& self, const Term* args) {
   }
   if (flag == atoms::sensitive) {
     if (!read_boolean(value, on)) return self.badarg();
-    Term old = boolean(self.extra().sensitive);
-    self.extra().sensitive = on;
+    Term old = boolean(self.trace_flags_ & process::trace_flag::kSensitive);
+    self.trace_flags_ = on ? self.trace_flags_ | process::trace_flag::kSensitive : self.trace_flags_ & ~process::trace_flag::kSensitive;
     return old;
   }
   if (flag == atoms::save_calls) {

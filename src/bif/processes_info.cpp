@@ -14,6 +14,7 @@
 #include "process/send.hpp"
 #include "process/spawn.hpp"
 #include "process/state.hpp"
+#include "process/tracing.hpp"
 #include "term/map.hpp"
 #define ATH_FAMILY "bif/processes.def"
 #include "bif/declare.inc"
@@ -192,8 +193,10 @@ Term item_value(Process& p, Term item, Allocator& heap, bool asks_itself) {
   }
   if (item == atoms::current_stacktrace) return engine::current_stacktrace(p, heap, p.runtime().backtrace_depth.load());
   if (item == atoms::initial_call) return mfa_tuple(heap, p.initial_call_);
-  if (item == atoms::backtrace) return athanor::binary::from_text(heap, engine::backtrace_text(p));
   if (item == atoms::status) return status_atom(p, asks_itself);
+  // OTP: of a sensitive process others see neither messages nor dictionary.
+  const bool is_hidden = !asks_itself && (p.trace_flags_ & process::trace_flag::kSensitive);
+  if (is_hidden && (item == atoms::messages || item == atoms::dictionary)) return Term::nil();
   if (item == atoms::messages) return messages_list(p, heap);
   if (item == atoms::message_queue_len) return count_term(p.mailbox().count());
   if (item == atoms::message_queue_data) return p.extra_if_any() && p.extra().off_heap_messages ? atoms::off_heap : atoms::on_heap;
@@ -212,9 +215,12 @@ Term item_value(Process& p, Term item, Allocator& heap, bool asks_itself) {
   if (item == atoms::group_leader) return heap::copy(p.group_leader_, heap, p.runtime().literals);
   if (item == atoms::reductions) return reductions_of(p, asks_itself);
   if (item == atoms::priority) return priority_atom(p.priority());
-  if (item == atoms::trace) return Term::small(0);
+  if (item == atoms::trace) return Term::small(p.trace_flags_ & process::trace_flag::kAll);
+  if (item == atoms::backtrace) return binary::from_text(heap, is_hidden ? std::string() : engine::backtrace_text(p));
   if (item == atoms::binary) return binaries_list(p, heap);
-  if (item == atoms::sequential_trace_token) return Term::nil();
+  if (item == atoms::sequential_trace_token) {
+    return p.trace_flags_ & process::trace_flag::kToken ? heap::copy(p.extra().seq_token, heap, p.runtime().literals) : Term::nil();
+  }
   if (item == atoms::catchlevel) return Term::small(p.catches_);
   if (item == atoms::last_calls) return atoms::false_;
   if (item == atoms::suspending) return suspending_list(p, heap);

@@ -7,7 +7,9 @@
 #include "code/code_server.hpp"
 #include "process/dictionary.hpp"
 #include "process/process_table.hpp"
+#include "process/relations.hpp"
 #include "process/send.hpp"
+#include "process/tracing.hpp"
 #include "term/compare.hpp"
 #define ATH_FAMILY "bif/processes.def"
 #include "bif/declare.inc"
@@ -181,6 +183,21 @@ BifResult get_keys_1(Process& self, const Term* args) {
 
 // --- names ---
 
+// The flag procs tells of names; the tracee's thread does it.
+static void tell_name(Process& self, Term who, Term what, Term name) {
+  process::Runtime& runtime = self.runtime();
+  auto tell = [](Process& tracee, Term event, Term told) {
+    if (process::is_traced(tracee, process::trace_flag::kProcs)) tracee.runtime().tracing->told(tracee, event, told);
+  };
+  if (who == self.pid()) {
+    tell(self, what, name);
+  } else if (who.is_local_pid() && runtime.tracing->in_use.load(std::memory_order_relaxed)) {
+    process::request(runtime, who, process::SignalKind::Rpc, self.pid(), nullptr, {name, nullptr}, what.raw, [](Process& tracee, process::Signal& signal) {
+      if (process::is_traced(tracee, process::trace_flag::kProcs)) tracee.runtime().tracing->told(tracee, Term(signal.number), signal.parcel.term);
+    });
+  }
+}
+
 // erlang:register/2: the cause says whether the name or the process is taken, or the process gone.
 BifResult register__2(Process& self, const Term* args) {
   if (!args[0].is_atom() || args[0] == atoms::undefined) return self.badarg_because(atoms::none);
@@ -192,10 +209,14 @@ BifResult register__2(Process& self, const Term* args) {
   Process* target = self.runtime().processes->find(args[1]);
   if (!target) return self.badarg_because(atoms::notalive);
   if (!process::register_name(*target, args[0])) return self.badarg_because(atoms::registered_name);
+  tell_name(self, args[1], atoms::register_, args[0]);
   return atoms::true_;
 }
 BifResult unregister_1(Process& self, const Term* args) {
-  if (!args[0].is_atom() || !process::unregister_name(self.runtime(), args[0])) return self.badarg();
+  if (!args[0].is_atom()) return self.badarg();
+  Term who = self.runtime().registry->find(args[0]);
+  if (!process::unregister_name(self.runtime(), args[0])) return self.badarg();
+  tell_name(self, who, atoms::unregister, args[0]);
   return atoms::true_;
 }
 BifResult whereis_1(Process& self, const Term* args) {

@@ -4,6 +4,7 @@
 #include "bif/system.hpp"
 #include "code/code_server.hpp"
 #include "heap/collector/collector.hpp"
+#include "process/tracing.hpp"
 #include "sched/scheduling.hpp"
 #include "term/map.hpp"
 
@@ -150,8 +151,11 @@ BifResult erlang::system_flag_2(Process& self, const Term* args) {
     return Term::small(settings.trace_control_word.exchange(static_cast<uint32_t>(word)));
   }
   if (flag == atoms::time_offset) return value == atoms::finalize ? BifResult(atoms::final) : self.badarg();
-  if (flag == atoms::debug_flags || (flag == atoms::reset_seq_trace && value == atoms::true_)) return atoms::true_;
-  if (flag == atoms::sequential_tracer) return value == atoms::false_ ? BifResult(atoms::false_) : self.error(atoms::notsup);
+  if (flag == atoms::debug_flags) return atoms::true_;
+  if (flag == atoms::reset_seq_trace || flag == atoms::sequential_tracer) {
+    Term before = runtime.tracing->change_sequences(self, flag, value);
+    return before.is_none() ? self.badarg() : BifResult(before);
+  }
   // Measuring microstates, binding schedulers and setting topologies are not supported; switching off is the state there is.
   if (flag == atoms::microstate_accounting) return value == atoms::false_ ? BifResult(atoms::false_) : self.error(atoms::notsup);
   if (flag == atoms::scheduler_bind_type) {

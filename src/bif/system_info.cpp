@@ -12,6 +12,7 @@
 #include "os/processors.hpp"
 #include "process/executor.hpp"
 #include "process/process_table.hpp"
+#include "process/tracing.hpp"
 #include "sched/scheduling.hpp"
 #include "term/print.hpp"
 
@@ -297,7 +298,7 @@ constexpr Row kRows[] = {
     // --- settings ---
     ANSWER(system_logger, system_logger(self.runtime()))
     COUNT(trace_control_word, scheduling(self).settings.trace_control_word.load())
-    ANSWER(sequential_tracer, pair(self, atoms::sequential_tracer, atoms::false_))
+    ANSWER(sequential_tracer, pair(self, atoms::sequential_tracer, self.runtime().tracing->sequence_tracer()))
     CONSTANT(modified_timing_level, atoms::undefined)
     CONSTANT(ets_always_compress, atoms::false_)
     // --- texts ---

@@ -156,16 +156,18 @@ BifResult erlang::time_offset_1(Process& self, const Term* args) {
 
 BifResult erlang::timestamp_0(Process& self, const Term*) { return timestamp_tuple(self.heap(), floor_divide(erlang_system_ns(self.runtime()), 1000)); }
 
-BifResult erlang::now_0(Process& self, const Term*) {
-  int64_t now = floor_divide(erlang_system_ns(self.runtime()), 1000);
-  std::atomic<int64_t>& last = self.runtime().last_now_us;
+int64_t next_now_us(Runtime& runtime) {
+  int64_t now = floor_divide(erlang_system_ns(runtime), 1000);
+  std::atomic<int64_t>& last = runtime.last_now_us;
   int64_t before = last.load(std::memory_order_relaxed);
   int64_t given;
   do {
     given = now > before ? now : before + 1;
   } while (!last.compare_exchange_weak(before, given, std::memory_order_relaxed));
-  return timestamp_tuple(self.heap(), given);
+  return given;
 }
+
+BifResult erlang::now_0(Process& self, const Term*) { return timestamp_tuple(self.heap(), next_now_us(self.runtime())); }
 
 BifResult erts_internal::time_unit_0(Process&, const Term*) { return Term::small(1'000'000'000); }
 BifResult erts_internal::perf_counter_unit_0(Process&, const Term*) { return Term::small(1'000'000'000); }

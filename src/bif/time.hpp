@@ -21,6 +21,8 @@ int64_t clock_ns_of(process::Runtime& runtime, int64_t erlang_monotonic);
 
 // `ns` in a time unit (atom or parts a second), rounded down. none(): no such unit, or too large.
 Term in_time_unit(Allocator& heap, int64_t ns, Term unit);
+// What erlang:now/0 counts: grows with each call.
+int64_t next_now_us(process::Runtime& runtime);
 // {MegaSecs, Secs, MicroSecs}
 Term timestamp_tuple(Allocator& heap, int64_t system_us);
 

@@ -32,6 +32,7 @@ CodeServer::CodeServer(process::Runtime& runtime, std::span<const process::Nativ
     Mfa mfa{intern(row->module), intern(row->name), row->arity};
     Export* exported = export_of(mfa.module, mfa.function, mfa.arity);
     exported->native = row;
+    exported->call.store(row->function, std::memory_order_relaxed);
     exported->native_entry = stubs_.native_entry(*row, mfa);
     if (!row->is_nif) exported->entry.store(exported->native_entry, std::memory_order_release);
   }

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "code/breakpoint.hpp"
 #include "code/module.hpp"
 #include "term/off_heap_binary.hpp"
 
@@ -26,6 +27,8 @@ struct EngineStubs {
   CodeAddress (*lowering_entry)(Function& function) = nullptr;
   CodeAddress (*undefined_entry)(Export& exported) = nullptr;
   CodeAddress (*unloaded_fun_entry)(FunEntry& entry) = nullptr;
+  // Makes the cell of a breakpoint and notes its address there.
+  void (*make_breakpoint_cell)(Breakpoint& breakpoint) = nullptr;
 };
 
 // A module checked and linked but not yet visible: what erts_internal:prepare_loading/2 gives, behind a magic reference.
@@ -85,12 +88,23 @@ class CodeServer {
   std::vector<Term> preloaded_names() const;
   void mark_preloaded(Term module);
 
+  // --- breakpoints (breakpoint.cpp); who sets them holds a lock of his own, so that two do not meet ---
+  void set_breakpoint(Function& function, Breakpoint& point);   // current code; the same point each time
+  void set_breakpoint(Export& exported, Breakpoint& point);
+  void clear_breakpoint(Function& function);
+  void clear_breakpoint(Export& exported);
+  void clear_breakpoints(ModuleCode& code);                     // of all its functions
+  bool has_breakpoint(const Function& function) const;
+  bool has_breakpoint(const Export& exported) const;
+  std::vector<Export*> all_exports() const;                     // those with something behind, in no particular order
+
   EngineStubs& stubs() { return stubs_; }
 
   struct Tables;
  private:
   void let_go_on();
   void retire(ModuleCode* code);
+  void lead_to(Function& function, CodeAddress entry);
   process::Runtime& runtime_;
   EngineStubs stubs_;
   std::unique_ptr<Tables> tables_;

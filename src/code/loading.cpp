@@ -3,6 +3,7 @@
 #include "code/code_server.hpp"
 #include "code/tables.hpp"
 #include "process/runtime.hpp"
+#include "process/tracing.hpp"
 #include "term/external/external.hpp"
 
 namespace athanor::code {
@@ -156,15 +157,24 @@ void make_current(CodeServer& server, CodeServer::Tables& tables, process::Runti
   }
   if (before) {
     unlink_exports(server, *before);
+    server.clear_breakpoints(*before);
     module.old.store(before, std::memory_order_release);
   }
   module.current.store(code, std::memory_order_release);
 }
 
+// Without the tables' lock, which the tracer takes in its turn.
+void tell_tracer(process::Runtime& runtime, std::span<ModuleCode* const> made_current) {
+  for (ModuleCode* code : made_current) {
+    if (runtime.tracing) runtime.tracing->loaded(*code);
+  }
+}
+
 }  // namespace
 
 CodeServer::Finish CodeServer::finish(std::span<Prepared* const> prepared, std::vector<Term>& failed) {
-  std::lock_guard lock(tables_->mutex);
+  std::vector<ModuleCode*> made_current;
+  std::unique_lock lock(tables_->mutex);
   for (size_t i = 0; i < prepared.size(); ++i) {
     for (size_t j = 0; j < i; ++j) {
       if (prepared[i] == prepared[j] || prepared[i]->code->module == prepared[j]->code->module) {
@@ -184,6 +194,7 @@ CodeServer::Finish CodeServer::finish(std::span<Prepared* const> prepared, std::
     ModuleCode* code = p->code.release();
     if (!code->on_load) {
       make_current(*this, *tables_, runtime_, code);
+      made_current.push_back(code);
       continue;
     }
     module_of(*tables_, code->module, runtime_);
@@ -195,6 +206,8 @@ CodeServer::Finish CodeServer::finish(std::span<Prepared* const> prepared, std::
     failed.push_back(code->module);
     result = Finish::OnLoad;
   }
+  lock.unlock();
+  tell_tracer(runtime_, made_current);
   return result;
 }
 
@@ -205,7 +218,7 @@ ModuleCode* CodeServer::awaiting_on_load(Term module) const {
 }
 
 bool CodeServer::finish_after_on_load(Term module, bool success) {
-  std::lock_guard lock(tables_->mutex);
+  std::unique_lock lock(tables_->mutex);
   auto found = tables_->awaiting_on_load.find(module.raw);
   if (found == tables_->awaiting_on_load.end() || found->second->has_on_load_failed) return false;
   if (!success) {
@@ -215,6 +228,8 @@ bool CodeServer::finish_after_on_load(Term module, bool success) {
   ModuleCode* code = found->second;
   tables_->awaiting_on_load.erase(found);
   make_current(*this, *tables_, runtime_, code);
+  lock.unlock();
+  tell_tracer(runtime_, {&code, 1});
   return true;
 }
 

@@ -24,6 +24,7 @@ struct Lowered;                      // engine's: the IR of one function; engine
 
 struct Function;
 struct FunEntry;
+struct Breakpoint;                   // code/breakpoint.hpp
 
 // Module:Function/Arity as called from elsewhere. Made once, never freed while the machine lives.
 class Export : public ExportHead {
@@ -34,6 +35,10 @@ class Export : public ExportHead {
   const process::NativeRow* native = nullptr;          // built-in of this name, if any (fixed at start)
   CodeAddress native_entry = nullptr;                  // for calling it
   CodeAddress undefined_entry = nullptr;               // the engine's stub for this name
+  std::atomic<process::BifFunction> call{nullptr};     // what instructions that call the native run: it, or at_breakpoint
+  std::atomic<Breakpoint*> breakpoint{nullptr};        // of a global trace; owned
+  Export() = default;
+  ~Export();
   bool is_defined() const { return function.load(std::memory_order_acquire) != nullptr || (native && !native->is_nif); }
 };
 
@@ -47,6 +52,7 @@ struct Function {
   std::atomic<Lowered*> lowered{nullptr};
   Export* exported = nullptr;               // its entry follows ours while the generation is current; null: a local function
   FunEntry* lambda = nullptr;                // likewise, where funs are made of it
+  std::atomic<Breakpoint*> breakpoint{nullptr};   // set once; owned by the module
 };
 
 struct ModuleCode {
@@ -68,7 +74,7 @@ struct ModuleCode {
   // Set by the engine when it lowers; called when the generation is purged.
   void (*release_lowered)(ModuleCode&) = nullptr;
   Function* find(Term name, uint32_t arity) const;   // any function, exported or not
-  ~ModuleCode() { if (release_lowered) release_lowered(*this); }
+  ~ModuleCode();
 };
 
 // What local funs of (module, uniq, index) have in common. Never freed while the machine lives.

@@ -32,6 +32,7 @@ bool CodeServer::remove_current(Term name) {
   ModuleCode* code = module ? module->current.load(std::memory_order_acquire) : nullptr;
   if (!code) return false;
   unlink_exports(*this, *code);
+  clear_breakpoints(*code);
   module->old.store(code, std::memory_order_release);
   module->current.store(nullptr, std::memory_order_release);
   return true;

@@ -14,6 +14,7 @@ code::EngineStubs make_stubs() {
   stubs.lowering_entry = lowering_entry;
   stubs.undefined_entry = undefined_entry;
   stubs.unloaded_fun_entry = unloaded_fun_entry;
+  stubs.make_breakpoint_cell = make_breakpoint_cell;
   return stubs;
 }
 

@@ -116,7 +116,7 @@ BifResult start(Process& self, const Term* args, size_t arity, Term spec, Wish w
   }
   Term nothing = walk->limit > 0 ? atoms::dollar_end_of_table : wish.mode == SelectMode::Collect ? Term::nil() : Term::small(0);
   if (spec.is_nil()) return nothing;
-  walk->program = athanor::ets::compile_for_table(self, spec);
+  walk->program = compile_for_table(self, spec);
   if (!walk->program) return self.badarg();
   if (wish.mode == SelectMode::Replace) {
     for (Term clause = spec; clause.is_list_cell(); clause = clause.tail()) {

@@ -75,7 +75,7 @@ class Runner final : public Visitor {
 
  private:
   process::Process& self_;
-  ProcessEnvironment environment_;
+  bif::ProcessEnvironment environment_;
   Walk& walk_;
   Term& list_;
   const size_t budget_;

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "ets/access.hpp"
-#include "ets/process_environment.hpp"
+#include "bif/match_environment.hpp"
 
 namespace athanor::ets {
 

@@ -38,6 +38,17 @@ process::SendOutcome send_elsewhere(process::Process& self, Term to, Term messag
   return process::SendOutcome::Sent;
 }
 
+void port_output(process::Runtime& runtime, Term id, std::string&& bytes) {
+  std::shared_ptr<io::Port> port = runtime.ports->find(id);
+  if (!port) return;
+  std::lock_guard lock(port->mutex());
+  if (!port->is_open()) return;
+  port->count_output(bytes.size());
+  port->driver().output(*port, std::move(bytes));
+}
+
+bool port_is_open(process::Runtime& runtime, Term port) { return runtime.ports->exists(port); }
+
 bool deliver_elsewhere(process::Runtime& runtime, Term to, process::Signal* signal) {
   if (to == nif::kObjectWatcher) return nif::host_of(runtime)->deliver(to, signal);
   return to.is_local_port() ? runtime.ports->deliver(to, signal) : runtime.distribution->deliver(to, signal);

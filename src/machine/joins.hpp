@@ -2,6 +2,8 @@
 // Joins: calls that go against the arrows between layers, tied together here.
 #pragma once
 
+#include <string>
+
 #include "athanor/machine.hpp"
 #include "machine/release.hpp"
 #include "process/process.hpp"
@@ -27,6 +29,9 @@ void run_exit_hooks(process::Process& exiting, Term reason);
 process::SendOutcome send_elsewhere(process::Process& self, Term to, Term message, const process::SendOptions& options);
 bool deliver_elsewhere(process::Runtime& runtime, Term to, process::Signal* signal);
 Term monitor_nodes(process::Process& self, bool on, Term options);
+// Output of the machine itself to a port (a tracer); nobody's if the port has ended.
+void port_output(process::Runtime& runtime, Term port, std::string&& bytes);
+bool port_is_open(process::Runtime& runtime, Term port);
 // Hands options and release to the layers that answer questions about them.
 void configure(process::Runtime& runtime, const MachineOptions& options, const Release& release);
 void request_stop(process::Runtime& runtime);

@@ -25,6 +25,7 @@
 #include "process/send.hpp"
 #include "process/spawn.hpp"
 #include "sched/scheduling.hpp"
+#include "trace/trace.hpp"
 
 namespace athanor::machine {
 
@@ -61,6 +62,8 @@ class Machine {
  public:
   Ending ending;
   bool write_crash_dump = false;
+  bool has_crashed = false;
+  std::string slogan;              // both set before `ending` is: of a machine that ends by a crash
 };
 
 namespace {
@@ -70,7 +73,8 @@ void halt_machine(process::Runtime& runtime, int status, bool flush, const char*
   machine.ending.set(status, flush, [&] {
     if (!crash_message) return;
     std::fprintf(stderr, "%s\n", crash_message);
-    if (machine.write_crash_dump) write_crash_dump(runtime, crash_message);
+    machine.slogan = crash_message;
+    machine.has_crashed = true;
   });
 }
 
@@ -105,6 +109,7 @@ struct Machine::Implementation {
   std::unique_ptr<io::Ports> ports;
   std::unique_ptr<nif::Host> nif;
   std::unique_ptr<dist::Distribution> distribution;
+  std::unique_ptr<trace::Trace> tracing;
   bool started = false;
 
   bool boot();
@@ -141,6 +146,10 @@ void Machine::Implementation::join_layers() {
   process::ThreadScope scope(runtime);
   code = std::make_unique<code::CodeServer>(runtime, machine::native_rows(), engine::make_stubs());
   runtime.code = code.get();
+  tracing = std::make_unique<trace::Trace>(runtime);
+  runtime.tracing = tracing.get();
+  runtime.port_output = machine::port_output;
+  runtime.port_is_open = machine::port_is_open;
   joins = std::make_unique<machine::Joins>(runtime);
   runtime.terms.host = joins.get();
   tables = ets::Tables::create(runtime, options.ets_limit);
@@ -252,6 +261,8 @@ Machine::~Machine() {
     self.tables.reset();
     self.processes.reset();
     self.code.reset();
+    self.runtime.tracing = nullptr;
+    self.tracing.reset();
     self.scheduling.reset();
     self.epochs.reset();
     self.distribution.reset();
@@ -268,6 +279,8 @@ int Machine::wait() {
   bool flush = true;
   int status = implementation_->services.ending.wait(flush);
   implementation_->scheduling->stop_schedulers();   // nothing runs on behind the last words
+  const machine::Machine& services = implementation_->services;
+  if (services.has_crashed && services.write_crash_dump) machine::write_crash_dump(implementation_->runtime, services.slogan.c_str());
   if (flush) implementation_->ports->flush();
   return status;
 }

@@ -4,6 +4,7 @@
 #include "process/literals.hpp"
 #include "process/relations.hpp"
 #include "process/send.hpp"
+#include "process/tracing.hpp"
 #include "term/atom_table.hpp"
 
 namespace athanor::process {
@@ -66,7 +67,14 @@ bool collect_garbage(Process& self, size_t words_needed, bool full) {
   request.evacuate = evacuate;
   request.max_words = extra ? extra->max_heap_words : 0;
   if (request.max_words != 0) request.queued_words = queued_words(self, *extra);
+  const bool traced = ATH_UNLIKELY(is_traced(self, trace_flag::kGarbageCollection));
+  // What is being sent to the tracer lies in fragments of its own: nothing of it is on this heap.
+  if (traced) runtime.tracing->collects(self, full ? atoms::gc_major_start : atoms::gc_minor_start, words_needed);
+  const bool monitored = ATH_UNLIKELY(runtime.monitors_collections.load(std::memory_order_relaxed));
+  const int64_t began = monitored ? runtime.clock->monotonic_ns() : 0;
   heap::CollectResult result = heap::collect(self.heap(), self, request);
+  if (monitored) runtime.tracing->collected(self, runtime.clock->monotonic_ns() - began);
+  if (traced) runtime.tracing->collects(self, full ? atoms::gc_major_end : atoms::gc_minor_end, result.words_reclaimed);
   runtime.collections.fetch_add(1, std::memory_order_relaxed);
   runtime.words_reclaimed.fetch_add(result.words_reclaimed, std::memory_order_relaxed);
   self.collect_wanted_ = CollectWanted::No;

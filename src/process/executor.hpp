@@ -20,6 +20,8 @@ class Executor {
   virtual Outcome run(Process& process) = 0;
   // Runs process.dirty_job_ on a dirty thread; the process is then runnable again and continues with its result.
   virtual void run_dirty(Process& process) = 0;
+  // Where the process stands; the thread owns it.
+  virtual Mfa current_function(Process& process) = 0;
   // Prepares a new process to call module:function(args…) where args is a list on its heap.
   virtual void prepare_call(Process& process, Term module, Term function, Term args_list) = 0;
 };

@@ -12,6 +12,7 @@
 #include "process/state.hpp"
 #include "process/suspending.hpp"
 #include "process/timers.hpp"
+#include "process/tracing.hpp"
 #include "term/atom_table.hpp"
 
 namespace athanor::process {
@@ -27,7 +28,10 @@ void leave_world(Process& self, Term reason) {
     if (self.timer_state_ == 1) runtime.timers->cancel_receive_timer(self);
     runtime.timers->process_exited(self);
   }
+  if (ATH_UNLIKELY(is_traced(self, trace_flag::kProcs))) runtime.tracing->told(self, atoms::exit, reason);
+  Term name = self.registered_name_.load();
   unregister_process(self);
+  if (ATH_UNLIKELY(!name.is_none() && is_traced(self, trace_flag::kProcs))) runtime.tracing->told(self, atoms::unregister, name);
   if (runtime.exit_hooks) runtime.exit_hooks(self, reason);
   for (Signal* signal = self.mailbox().close(); signal;) {
     Signal* next = signal->next;
@@ -116,6 +120,7 @@ bool exit_process(Process& self, Term reason) {
     }
     return false;
   }
+  if (ATH_UNLIKELY(is_traced(self, trace_flag::kExiting))) self.runtime().tracing->ran(self, atoms::out_exited, true);
   self.release_memory();
   // serve_signals ended it while it stands in a run queue: who takes it out of there comes here again.
   if (self.state_.load(std::memory_order_acquire) & kQueued) return false;

@@ -9,6 +9,7 @@
 #include "process/literals.hpp"
 #include "process/monitors.hpp"
 #include "process/suspending.hpp"
+#include "process/tracing.hpp"
 #include "term/atom_table.hpp"
 
 namespace athanor::process {
@@ -34,6 +35,7 @@ void Process::release_memory() {
   delete dictionary_;
   dictionary_ = nullptr;
   if (extra_) {
+    if (extra_->trace) runtime_->tracing->ended(*this);
     delete static_cast<Suspending*>(extra_->suspending);
     extra_->suspending = nullptr;
     forget_copy_requests(*this);
@@ -175,7 +177,10 @@ void Process::visit_roots(heap::RootVisitor& visitor) {
                      &exception_->arguments, &exception_->first_item};
     for (Term* root : roots) visitor.visit(root, 1);
   }
-  if (extra_) visitor.visit(&extra_->seq_token, 1);
+  if (extra_) {
+    visitor.visit(&extra_->seq_token, 1);
+    visitor.visit(&extra_->tracer, 1);
+  }
   if (heap_messages_) {
     bool any = false;
     for (Signal* message = mailbox_.first(); message; message = message->next) {

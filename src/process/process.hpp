@@ -45,6 +45,7 @@ enum class Pending : uint8_t {
   Yield,    // call the same BIF again with trap_args after giving up the slice
   Wait,     // call the same BIF again with trap_args when a signal or message arrives
   Exit,     // the process ends now (exception_.value is the reason), no catch sees it
+  Breakpoint,   // a breakpoint sits on the BIF's entry: call it there, with the arguments as they are
 };
 
 // A collection that a built-in asked for; the engine does it at the built-in's end.
@@ -74,16 +75,17 @@ struct Extra {
   bool max_heap_kill = true, max_heap_error_logger = true, max_heap_include_shared = false;
   uint32_t min_binary_virtual_heap = 46422;
   bool off_heap_messages = false;
-  bool sensitive = false;
   bool monitors_nodes = false;         // dist/ has something noted for it
   bool carries_node = false;           // it is the controller of a connection to a node
-  Term seq_token;                      // root
+  Term seq_token;                      // root; none or {Flags, Label, Serial, From, Last}
+  uint64_t seq_clock = 0, seq_last = 0;   // serial numbers of the sequential trace
+  Term tracer;                         // root; with trace flags: pid or port
   uint32_t save_calls = 0;
   uint32_t fullsweep_after = 0; bool fullsweep_set = false;
   std::atomic<uint32_t> suspend_count{0};
   void* suspending = nullptr;          // bookkeeping of suspend_process/2
   uint64_t timers = 0;                 // head of this process's timers, owned by Timers
-  void* trace = nullptr;               // trace/
+  void* trace = nullptr;               // trace/: call_time's clock
   void* tables = nullptr;              // ETS tables owned, heirs and fixations: ets/
   void* copy_requests = nullptr;       // process/literals.cpp
   void* delayed_exit = nullptr;
@@ -162,6 +164,7 @@ class Process final : public heap::RootSource {
   bool heap_messages_ = false;              // a queued message has its term on this heap: the queue is a root
   uint8_t timer_state_ = 0;                 // receive timer: 0 none, 1 set, 2 fired, 3 infinity
   uint32_t catches_ = 0;                    // catch marks on the stack
+  uint32_t trace_flags_ = 0;                // trace_flag::k… (tracing.hpp); 0: nothing of it is traced
   uint32_t timer_generation_ = 0;
   int64_t reductions_left_ = 0;             // in this slice
   uint64_t reductions_done_ = 0;            // before this slice

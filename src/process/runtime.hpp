@@ -28,6 +28,7 @@ struct Signal;
 class ProcessTable;
 class Registry;
 class Timers;
+class Tracing;
 
 // What programs ask about the release and the start of this machine (system_info, init). Fixed before the first process runs.
 struct Identity {
@@ -81,6 +82,11 @@ struct Runtime {
   io::Ports* ports = nullptr;
   dist::Distribution* distribution = nullptr;
   machine::Machine* machine = nullptr;
+  Tracing* tracing = nullptr;                   // src/trace; null in unit tests
+  std::atomic<uint32_t> new_process_trace{0};   // trace flags that new processes begin with
+  // system_monitor/2: somebody wants to know of long or large collections; of slices this long (0: nobody).
+  std::atomic<bool> monitors_collections{false};
+  std::atomic<int64_t> long_slice_ms{0};
   Counters counters;
   Identity identity;
   int64_t start_monotonic_ns = 0;
@@ -108,6 +114,10 @@ struct Runtime {
   void (*exit_hooks)(Process& exiting, Term reason) = nullptr;
   // A message to something that is no local process: a port, or a pid, alias or {Name, Node} of another node. Joined in machine/.
   SendOutcome (*send_elsewhere)(Process& self, Term to, Term message, const SendOptions& options) = nullptr;
+  // For tracers that are ports: raw output, without an owner; is it there? Any thread. Joined in machine/.
+  void (*port_output)(Runtime& runtime, Term port, std::string&& bytes) = nullptr;
+  bool (*port_is_open)(Runtime& runtime, Term port) = nullptr;
+  std::atomic<bool> trace_cpu_time{false};      // trace flag cpu_timestamp: stamps are times of the CPU
   // Any other signal (Link, Unlink, UnlinkAck, Monitor, Demonitor, MonitorDown, Exit, GroupLeader) to a port or a remote process, as
   // deliver() is given it; Monitor and Demonitor by name have the node's name in `to`. Takes the signal over in any case; false: no such receiver. Any thread. Joined in machine/.
   bool (*deliver_elsewhere)(Runtime& runtime, Term to, Signal* signal) = nullptr;

@@ -6,6 +6,7 @@
 #include "process/process_table.hpp"
 #include "process/relations.hpp"
 #include "process/state.hpp"
+#include "process/tracing.hpp"
 #include "term/atom_table.hpp"
 
 namespace athanor::process {
@@ -50,6 +51,22 @@ bool send_to_name(Runtime& runtime, Term name, Term message) {
 
 namespace {
 
+// A message of the running process, with the sequential trace's token if one travels.
+bool send_from(Process& self, Term to, Term message) {
+  Runtime& runtime = self.runtime();
+  if (ATH_LIKELY(!(self.trace_flags_ & trace_flag::kToken))) return send_message(runtime, to, message, self.pid());
+  Process* target = runtime.processes->find(to);
+  if (!target || is_exiting(*target)) return false;
+  Term token = runtime.tracing->token_of_send(self, to, message);
+  Signal* signal = Signal::create(SignalKind::Message);
+  heap::FragmentAllocator builder(32);
+  signal->parcel.term = heap::copy(message, builder, runtime.literals);
+  if (!token.is_none()) signal->token = heap::copy(token, builder, runtime.literals);
+  signal->parcel.fragments = builder.take();
+  signal->from = self.pid();
+  return deliver(runtime, to, signal);
+}
+
 BifResult send_elsewhere(Process& self, Term to, Term message, const SendOptions& options, SendOutcome& outcome) {
   Runtime& runtime = self.runtime();
   if (runtime.send_elsewhere) outcome = runtime.send_elsewhere(self, to, message, options);
@@ -62,8 +79,12 @@ BifResult send_to_registered(Process& self, Term name, Term message, bool must_e
   if (to.is_none()) return must_exist ? self.badarg() : BifResult(message);
   SendOutcome outcome;
   if (to.is_local_port()) return send_elsewhere(self, to, message, {}, outcome);
-  send_message(runtime, to, message, self.pid());
+  send_from(self, to, message);
   return message;
+}
+
+bool is_destination(Term to) {
+  return to.is_atom() || is_pid(to) || is_port(to) || is_reference(to) || (is_tuple_of(to, 2) && tuple_element(to, 0).is_atom() && tuple_element(to, 1).is_atom());
 }
 
 BifResult send_to_alias(Process& self, Term alias, Term message) {
@@ -84,8 +105,9 @@ BifResult send_to_alias(Process& self, Term alias, Term message) {
 
 BifResult send(Process& self, Term to, Term message, const SendOptions& options, SendOutcome& outcome) {
   outcome = SendOutcome::Sent;
+  if (ATH_UNLIKELY(is_traced(self, trace_flag::kSend)) && is_destination(to)) self.runtime().tracing->sent(self, to, message);
   if (to.is_local_pid()) {
-    send_message(self.runtime(), to, message, self.pid());
+    send_from(self, to, message);
     return message;
   }
   if (to.is_atom()) return send_to_registered(self, to, message, true);

@@ -8,6 +8,7 @@
 #include "process/process_table.hpp"
 #include "process/send.hpp"
 #include "process/state.hpp"
+#include "process/tracing.hpp"
 #include "term/atom_table.hpp"
 
 namespace athanor::process {
@@ -117,6 +118,9 @@ Spawned spawn(Runtime& runtime, Process* parent, Term module, Term function, Ter
   }
   Spawned spawned{child->pid(), Term::none()};
   if (parent) spawned.monitor = relate(runtime, *parent, *child, options);
+  if (ATH_UNLIKELY((parent && parent->trace_flags_ != 0) || runtime.new_process_trace.load(std::memory_order_relaxed) != 0)) {
+    runtime.tracing->spawned(parent, *child, module, function, args, options.link);
+  }
   make_runnable(*child);
   return spawned;
 }

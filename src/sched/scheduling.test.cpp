@@ -44,6 +44,7 @@ class FakeExecutor final : public process::Executor {
   }
   void run_dirty(Process& p) override { scripts[p.pid().pid_number()].dirty(p); }
   void prepare_call(Process& p, Term, Term, Term) override { p.ip_ = &kSomewhere; }
+  Mfa current_function(Process& p) override { return p.initial_call_; }
 };
 
 class SchedulingTest : public testing::Test {

@@ -123,6 +123,8 @@ const Word* continue_native(Interpreter& vm, const process::NativeRow& row, cons
       self.ip_ = native_entry(row, {});
       vm.outcome = Outcome::Waiting;
       return nullptr;
+    case Pending::Breakpoint:
+      return vm.runtime.code->export_of(intern(row.module), intern(row.name), row.arity)->entry.load(std::memory_order_acquire);
     default:
       // A native gave neither a value nor a reason for having none.
       return raise_as_bif(vm, site, mfa_of(row), vm.x, atoms::internal_error);

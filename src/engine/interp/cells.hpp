@@ -40,6 +40,13 @@ const Cell& cell_at(const Word* ip) {
   return *reinterpret_cast<const Cell*>(reinterpret_cast<const char*>(ip) - offsetof(Cell, handler));
 }
 
+struct BreakpointCell {
+  const CallSite* site;
+  Handler handler;
+  code::Breakpoint* breakpoint;
+  CallSite place;          // of a function
+};
+
 extern const CallSite kNoSite;
 extern const FixedCell kNormalExit;     // the first return address of every process
 extern const FixedCell kExiting;        // ends the process with vm.exit_reason
@@ -52,6 +59,7 @@ code::CodeAddress native_entry(const process::NativeRow& row, Mfa mfa);
 code::CodeAddress undefined_entry(code::Export& exported);
 code::CodeAddress unloaded_fun_entry(code::FunEntry& entry);
 code::CodeAddress lowering_entry(code::Function& function);   // ir/lowering/lowered.cpp
+void make_breakpoint_cell(code::Breakpoint& breakpoint);      // breakpoints.cpp; it goes with the breakpoint
 // The cell, if ip is one of a native; null otherwise.
 const NativeCell* native_cell_at(const Word* ip);
 

@@ -3,9 +3,11 @@
 
 #include <algorithm>
 
+#include "engine/interp/breakpoints.hpp"
 #include "engine/interp/cells.hpp"
 #include "engine/interp/raw_trace.hpp"
 #include "process/spawn.hpp"
+#include "process/tracing.hpp"
 #include "term/atom_table.hpp"
 #include "term/map.hpp"
 
@@ -31,12 +33,16 @@ const Word* unwind(Interpreter& vm, Class klass, Term value, Term raw) {
   }
   Term* base = self.heap().stack_top();
   Term* end = self.heap().end();
+  PassedCells cells(vm, class_atom(klass), value);
+  const bool has_cells = (self.trace_flags_ & process::trace_flag::kReturnCells) != 0;
   for (Term* p = base; p < end; ++p) {
     if (is_address(*p)) {
+      if (ATH_UNLIKELY(has_cells)) cells.pass(p);
       base = p + 1;
     } else if (p->is_catch_mark()) {
       const Word* handler = p->catch_handler();
       *p = Term::nil();
+      if (ATH_UNLIKELY(has_cells)) cells.caught();
       self.heap().set_stack_top(base);
       vm.x[0] = Term::none();
       vm.x[1] = value;

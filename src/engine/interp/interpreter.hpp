@@ -18,11 +18,14 @@ constexpr uint32_t kMaxRegisters = 1024;
 constexpr uint32_t kUnknownLive = ~0u;                // of an instruction that says nothing of live x registers: no safepoint
 constexpr uint32_t kScratchRegister = kMaxRegisters;   // where lowering puts constants for instructions that read a register
 
+Mfa current_function(process::Process& process);   // engine.cpp
+
 class Interpreter final : public process::Executor {
  public:
   explicit Interpreter(process::Runtime& runtime) : runtime(runtime) {}
   process::Outcome run(process::Process& process) override;
   void run_dirty(process::Process& process) override;
+  Mfa current_function(process::Process& process) override { return engine::current_function(process); }
   void prepare_call(process::Process& process, Term module, Term function, Term args_list) override;
 
   process::Runtime& runtime;

@@ -4,6 +4,7 @@
 #include "process/signals/signals.hpp"
 #include "process/spawn.hpp"
 #include "process/state.hpp"
+#include "process/tracing.hpp"
 #include "term/atom_table.hpp"
 
 namespace athanor::process {
@@ -60,6 +61,7 @@ void append_message(Process& self, heap::Parcel parcel, Term from) {
   Signal* message = Signal::create(SignalKind::Message);
   message->parcel = parcel;
   if (from.is_immediate()) message->from = from;
+  if (ATH_UNLIKELY(is_traced(self, trace_flag::kReceive))) self.runtime().tracing->received(self, *message);
   self.mailbox().append(message);
 }
 
@@ -73,6 +75,7 @@ bool handle_signals(Process& self) {
       signals::handle_when_exiting(self, *signal);
       Signal::destroy(signal);
     } else if (signal->kind == SignalKind::Message) {
+      if (ATH_UNLIKELY(is_traced(self, trace_flag::kReceive))) self.runtime().tracing->received(self, *signal);
       self.mailbox().append(signal);
       look = true;
     } else {

@@ -10,6 +10,7 @@
 #include "process/spawn.hpp"
 #include "process/signals/signals.hpp"
 #include "process/state.hpp"
+#include "process/tracing.hpp"
 #include "term/atom_table.hpp"
 #include "term/identifier.hpp"
 
@@ -49,6 +50,7 @@ static BifResult link_remote(Process& self, Term target) {
 BifResult link(Process& self, Term target) {
   if (target == self.pid()) return atoms::true_;
   Runtime& runtime = self.runtime();
+  if (ATH_UNLIKELY(self.trace_flags_ != 0) && (is_pid(target) || is_port(target))) runtime.tracing->linking(self, target);
   if (is_kind(target, BoxedKind::ExternalPid) && !(node_of(target).name == runtime.terms.node_name)) return link_remote(self, target);
   if (target.is_local_pid() || target.is_local_port()) {
     if (!self.links_) self.links_ = new Links;
@@ -74,6 +76,7 @@ BifResult link(Process& self, Term target) {
 
 BifResult unlink(Process& self, Term target) {
   if (!is_pid(target) && !is_port(target)) return self.badarg();
+  if (ATH_UNLIKELY(is_traced(self, trace_flag::kProcs))) self.runtime().tracing->told(self, atoms::unlink, target);
   Links::Link* link = self.links_ && !is_kind(target, BoxedKind::ExternalPort) ? self.links_->find(target) : nullptr;
   if (!link || link->unlinking != 0) return atoms::true_;
   link->unlinking = self.links_->next_number();
@@ -88,12 +91,16 @@ After handle_link(Process& self, Signal& signal) {
   bool created;
   // Where we are unlinking, the other made its link before it saw our Unlink, which will undo it.
   self.links_->insert(signal.from, created);
+  if (ATH_UNLIKELY(created && is_traced(self, trace_flag::kProcs))) self.runtime().tracing->told(self, atoms::getting_linked, signal.from);
   return After::Nothing;
 }
 
 After handle_unlink(Process& self, Signal& signal) {
   Links::Link* link = self.links_ ? self.links_->find(signal.from) : nullptr;
-  if (link && link->unlinking == 0) self.links_->erase(signal.from);
+  if (link && link->unlinking == 0) {
+    self.links_->erase(signal.from);
+    if (ATH_UNLIKELY(is_traced(self, trace_flag::kProcs))) self.runtime().tracing->told(self, atoms::getting_unlinked, signal.from);
+  }
   if (signal.number != 0) send_plain(self.runtime(), SignalKind::UnlinkAck, self.pid(), signal.from, signal.number);   // 0: an old node asks for none
   return After::Nothing;
 }
@@ -114,6 +121,7 @@ After handle_exit(Process& self, Signal& signal) {
     bool was_linked = link->unlinking == 0;
     self.links_->erase(signal.from);
     if (!was_linked) return After::Nothing;
+    if (ATH_UNLIKELY(is_traced(self, trace_flag::kProcs))) self.runtime().tracing->told(self, atoms::getting_unlinked, signal.from);
   }
   bool must_end = origin == ExitOrigin::Kill || (origin == ExitOrigin::ExitBif && reason == atoms::kill);
   if (must_end) {

@@ -232,30 +232,34 @@ ATH_HANDLER(op_call_external_last) {
 }
 
 // A native called by an instruction: its arguments stay in registers until it has answered.
-ATH_HANDLER(op_call_bif) {
-  const auto& in = ir::at<ir::CallBif>(ip);
-  const Word* after = ip + ir::kWords<ir::CallBif>;
-  if (ATH_UNLIKELY(--reductions <= 0)) {
-    *--stack_top = Term{reinterpret_cast<Word>(after)};
-    ATH_SYNC();
-    yield_at(*vm, native_entry(*in.row, {}), in.arity);
-    return;
-  }
-  ATH_SYNC();
-  vm->self->ip_ = after;
-  process::BifResult result = in.function(*vm->self, x);
-  if (ATH_UNLIKELY(!result.has_value())) {
-    const Word* next = continue_native(*vm, *in.row, in.site, after);
-    if (!next) return;
-    ATH_RELOAD();
-    ATH_GO(next);
-  }
-  x[0] = result.value;
-  bool alive = ATH_LIKELY(!wants_collection(*vm->self)) || collect(*vm, 0, 1);
-  ATH_RELOAD();
-  if (ATH_UNLIKELY(!alive)) ATH_GO(exit_cell());
-  ATH_GO(after);
-}
+#define ATH_CALL_BIF(bif)                                                        \
+  do {                                                                           \
+    const auto& in = ir::at<ir::CallBif>(ip);                                    \
+    const Word* after = ip + ir::kWords<ir::CallBif>;                            \
+    if (ATH_UNLIKELY(--reductions <= 0)) {                                       \
+      *--stack_top = Term{reinterpret_cast<Word>(after)};                        \
+      ATH_SYNC();                                                                \
+      yield_at(*vm, native_entry(*in.row, {}), in.arity);                        \
+      return;                                                                    \
+    }                                                                            \
+    ATH_SYNC();                                                                  \
+    vm->self->ip_ = after;                                                       \
+    process::BifResult result = (bif)(*vm->self, x);                             \
+    if (ATH_UNLIKELY(!result.has_value())) {                                     \
+      const Word* next = continue_native(*vm, *in.row, in.site, after);          \
+      if (!next) return;                                                         \
+      ATH_RELOAD();                                                              \
+      ATH_GO(next);                                                              \
+    }                                                                            \
+    x[0] = result.value;                                                         \
+    bool alive = ATH_LIKELY(!wants_collection(*vm->self)) || collect(*vm, 0, 1); \
+    ATH_RELOAD();                                                                \
+    if (ATH_UNLIKELY(!alive)) ATH_GO(exit_cell());                               \
+    ATH_GO(after);                                                               \
+  } while (0)
+ATH_HANDLER(op_call_bif) { ATH_CALL_BIF(in.callee->call.load(std::memory_order_relaxed)); }
+// `Pid ! Message` is no call of erlang:send/2 that could be traced.
+ATH_HANDLER(op_send) { ATH_CALL_BIF(in.function); }
 // In tail position. The frame goes first where the native has more to do; an exception still shows this function.
 ATH_HANDLER(op_call_bif_last) {
   const auto& in = ir::at<ir::CallBif>(ip);
@@ -267,7 +271,7 @@ ATH_HANDLER(op_call_bif_last) {
   }
   ATH_SYNC();
   vm->self->ip_ = ip + ir::kWords<ir::CallBif>;
-  process::BifResult result = in.function(*vm->self, x);
+  process::BifResult result = in.callee->call.load(std::memory_order_relaxed)(*vm->self, x);
   if (ATH_UNLIKELY(!result.has_value())) {
     if (vm->self->pending_ != process::Pending::Raise) vm->self->heap_.set_stack_top(stack_top + in.slots);
     const Word* next = continue_native(*vm, *in.row, in.site, nullptr);

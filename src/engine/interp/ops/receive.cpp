@@ -7,6 +7,7 @@
 #include "process/spawn.hpp"
 #include "process/state.hpp"
 #include "process/timers.hpp"
+#include "process/tracing.hpp"
 #include "term/atom_table.hpp"
 #include "term/integer.hpp"
 
@@ -79,8 +80,10 @@ ATH_HANDLER(op_remove_message) {
   process::Signal* message = self.mailbox().remove_current();
   self.heap_.adopt(message->parcel.fragments);
   message->parcel.fragments = nullptr;
-  if (ATH_UNLIKELY(!message->token.is_none() || (self.extra_if_any() && !self.extra_if_any()->seq_token.is_none()))) {
-    self.extra().seq_token = message->token;
+  if (ATH_UNLIKELY(!message->token.is_none() || (self.trace_flags_ & process::trace_flag::kToken))) {
+    ATH_SYNC();
+    vm->runtime.tracing->token_received(self, *message);
+    ATH_RELOAD();
   }
   process::Signal::destroy(message);
   if (self.timer_state_ != kNoTimer) drop_timer(self);

@@ -108,7 +108,8 @@ bool Lowering::calls(Opcode opcode) {
       return true;
     case Opcode::send: {
       const code::Export* send = runtime_.code->export_of(atoms::erlang, atoms::send, 2);
-      emit_call_external(send, 2, false, 0);
+      emit(CallBif{op_send, send->native->function, send, send->native, 2, 0, site()});
+      forget_x();
       return true;
     }
     case Opcode::apply:

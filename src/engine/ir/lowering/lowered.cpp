@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/ir/lowering/lowered.hpp"
 
+#include "code/breakpoint.hpp"
 #include "engine/interp/ops/handlers.hpp"
 #include "engine/ir/lowering/lowering.hpp"
 #include "engine/jit/native_code.hpp"
@@ -49,6 +50,7 @@ const Word* lower(process::Runtime& runtime, code::Function& function) {
     if (!entry) return nullptr;
     lowered.entry = entry;
     swing(function.entry, cell, entry);
+    if (code::Breakpoint* point = function.breakpoint.load(std::memory_order_acquire)) swing(point->real, cell, entry);
     for (code::FunEntry* fun : code.lambdas) {
       if (fun->function.load(std::memory_order_acquire) == &function) swing(fun->entry, cell, entry);
     }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "ets/process_environment.hpp"
+#include "bif/match_environment.hpp"
 
 #include "code/code_server.hpp"
 
-namespace athanor::ets {
+namespace athanor::bif {
 
 match_spec::GuardFunction NativeGuards::find(Term name, uint32_t arity) const {
   code::CodeServer* code = self_.runtime().code;   // null in unit tests
@@ -37,4 +37,4 @@ match_spec::Program* compile_for_table(process::Process& self, Term spec) {
   return match_spec::compile(spec, {.dialect = match_spec::Dialect::Table}, NativeGuards(self), nullptr);
 }
 
-}  // namespace athanor::ets
+}  // namespace athanor::bif

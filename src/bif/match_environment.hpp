@@ -5,7 +5,7 @@
 #include "match_spec/machine.hpp"
 #include "process/process.hpp"
 
-namespace athanor::ets {
+namespace athanor::bif {
 
 class NativeGuards final : public match_spec::GuardFunctions {
  public:
@@ -41,4 +41,4 @@ class ProcessEnvironment : public match_spec::Environment {
 // Null: not a match spec. One count is the caller's.
 match_spec::Program* compile_for_table(process::Process& self, Term spec);
 
-}  // namespace athanor::ets
+}  // namespace athanor::bif

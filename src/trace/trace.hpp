@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+// Trace: all that a machine traces. Process-wide state is in the process (flags, tracer), that of functions in their breakpoints; here is the
+// rest: patterns for events and for code to come, what new processes begin with, who hears of sequences.
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <unordered_map>
+
+#include "process/tracing.hpp"
+#include "trace/point.hpp"
+#include "trace/tracer.hpp"
+
+namespace athanor::trace {
+
+// trace_pattern(send | 'receive', …)
+struct EventPattern {
+  bool on = true;
+  Spec* spec = nullptr;                     // holds a count
+  ~EventPattern() { if (spec) spec->release(); }
+};
+
+// The flag list of trace_pattern/3.
+struct PatternFlags {
+  uint32_t kinds = 0;                       // kLocal, kMeta, kCount, kTime; 0: global
+  Term meta_tracer;
+};
+enum class Switch : uint8_t { Off, On, Restart, Pause };
+
+class Trace final : public process::Tracing {
+ public:
+  explicit Trace(process::Runtime& runtime) : runtime_(runtime) {}
+  ~Trace() override;
+
+  // --- process::Tracing ---
+  void sent(process::Process& self, Term to, Term message) override;
+  void received(process::Process& self, const process::Signal& message) override;
+  void told(process::Process& self, Term what, Term data, Term extra) override;
+  void ran(process::Process& self, Term what, bool is_exiting) override;
+  void collects(process::Process& self, Term what, size_t words) override;
+  void spawned(process::Process* parent, process::Process& child, Term module, Term function, Term args, bool is_linked) override;
+  void linking(process::Process& self, Term other) override;
+  void collected(process::Process& self, int64_t ns) override;
+  void ran_long(process::Process& self, int64_t ms, Mfa in) override;
+  void ended(process::Process& self) override;
+  Term token_of_send(process::Process& self, Term to, Term message) override;
+  void token_received(process::Process& self, const process::Signal& message) override;
+  Term change_sequences(process::Process& self, Term flag, Term value) override;
+  Term sequence_tracer() override;
+  process::ReturnCells called(process::Process& self, code::Breakpoint& point, const Term* args) override;
+  void returned(process::Process& self, Mfa mfa, Term tracer, Term value) override;
+  void raised(process::Process& self, Mfa mfa, Term tracer, Term klass, Term value) override;
+  void returned_to(process::Process& self, const Mfa* mfa) override;
+  void time_returned(process::Process& self, uint64_t timed_before) override;
+  void loaded(code::ModuleCode& code) override;
+
+  // --- natives ---
+  // How many functions it matched. Module, Function, Arity as far as `specified` goes. `spec` may be null.
+  size_t set_pattern(Mfa mfa, int specified, Switch on, const PatternFlags& flags, Spec* spec);
+  void set_event_pattern(Term event, bool on, Spec* spec);
+  void set_default_pattern(Switch on, PatternFlags flags, Spec* spec);   // on_load
+  Term event_info(Allocator& heap, Term event);                          // of match_spec
+  Term function_info(Allocator& heap, Mfa mfa, Term key);                // none(): badarg
+  Term default_info(Allocator& heap, Term key);                          // likewise
+  // Flags and tracer of processes to come.
+  void change_new(uint32_t off, uint32_t on, Term tracer);
+  Term new_info(Allocator& heap, Term key);
+
+  std::atomic<uint64_t> sequence_tracer_raw{0};   // Term: pid or port; 0: nobody
+
+ private:
+  struct Default { bool on = false; uint32_t kinds = 0; Spec* calls = nullptr; Spec* meta = nullptr; Term meta_tracer; };
+  void set_points(code::Function& function, Switch on, const PatternFlags& flags, Spec* spec);
+  void set_global(code::Export& exported, bool on, Spec* spec);
+  Point& point_of(code::Function& function);
+  Point& point_of(code::Export& exported);
+  Point* new_point();
+  void settle(Point& point, const PointData& next);
+  uint32_t tell_call(process::Process& self, Point& point, const Spec* spec, Term meta_tracer, const Term* args);
+  uint64_t time_switch(process::Process& self, Point* to, bool counts = true);
+  Point* point_by_id(uint64_t id);
+  void tell_event(process::Process& self, const Event& event);
+  Term timed_list(Allocator& heap, Point& point);
+
+  process::Runtime& runtime_;
+  std::recursive_mutex mutex_;              // changes of patterns
+  Default default_;
+  std::atomic<const EventPattern*> sends_{new EventPattern}, receives_{new EventPattern};
+  std::mutex new_mutex_;
+  Term new_tracer_;                         // under new_mutex_; flags: Runtime::new_process_trace
+  std::mutex ids_mutex_;
+  std::unordered_map<uint64_t, Point*> ids_;
+  uint64_t next_id_ = 1;
+  friend struct Point;
+};
+
+inline Trace& trace_of(process::Runtime& runtime) { return static_cast<Trace&>(*runtime.tracing); }
+
+// Who hears of sequences about what `pid` does; none(): nobody (any more).
+Term tracer_of_sequences(process::Runtime& runtime, Term pid);
+bool has_sequence_tracer(process::Runtime& runtime);
+
+}  // namespace athanor::trace
