@@ -121,8 +121,9 @@ After handle_exit(Process& self, Signal& signal) {
     bool was_linked = link->unlinking == 0;
     self.links_->erase(signal.from);
     if (!was_linked) return After::Nothing;
-    if (ATH_UNLIKELY(is_traced(self, trace_flag::kProcs))) self.runtime().tracing->told(self, atoms::getting_unlinked, signal.from);
   }
+  // Of a process that lives on; one that ends tells of its end.
+  const bool tells = ATH_UNLIKELY(origin == ExitOrigin::Link && is_traced(self, trace_flag::kProcs));
   bool must_end = origin == ExitOrigin::Kill || (origin == ExitOrigin::ExitBif && reason == atoms::kill);
   if (must_end) {
     start_exit(self, reason == atoms::kill ? atoms::killed : reason);
@@ -137,9 +138,13 @@ After handle_exit(Process& self, Signal& signal) {
     fragments->next = signal.parcel.fragments;
     signal.parcel = {};
     append_message(self, {message, fragments}, signal.from);
+    if (tells) self.runtime().tracing->told(self, atoms::getting_unlinked, signal.from);
     return After::Look;
   }
-  if (reason == atoms::normal && !(origin == ExitOrigin::ExitBif && signal.from == self.pid())) return After::Nothing;
+  if (reason == atoms::normal && !(origin == ExitOrigin::ExitBif && signal.from == self.pid())) {
+    if (tells) self.runtime().tracing->told(self, atoms::getting_unlinked, signal.from);
+    return After::Nothing;
+  }
   start_exit(self, reason);
   self.adopt(signal.parcel.fragments);
   signal.parcel.fragments = nullptr;

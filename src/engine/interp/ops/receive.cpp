@@ -129,7 +129,20 @@ ATH_HANDLER(op_wait_timeout) {
   }
   [[clang::musttail]] return op_wait(ATH_ARGUMENTS);
 }
+// OTP: to who traces what is received, a timeout is a message of the clock service.
+static void tell_timeout(Interpreter& vm) {
+  process::Signal timeout;
+  timeout.parcel.term = atoms::timeout;
+  timeout.from = intern("clock_service");
+  vm.runtime.tracing->received(*vm.self, timeout);
+}
+
 ATH_HANDLER(op_timeout) {
+  if (ATH_UNLIKELY(process::is_traced(*vm->self, process::trace_flag::kReceive))) {
+    ATH_SYNC();
+    tell_timeout(*vm);
+    ATH_RELOAD();
+  }
   drop_timer(*vm->self);
   vm->self->mailbox().restart();
   ATH_GO(ip + 1);
