@@ -105,7 +105,10 @@ const Word* continue_native(Interpreter& vm, const process::NativeRow& row, cons
   switch (pending) {
     case Pending::Trap: {
       if (self.hibernated_) return hibernate(vm);
-      const Word* entry = self.trap_target_->entry.load(std::memory_order_acquire);
+      // Of a native that goes on in another one nobody is told.
+      const code::Export& target = *self.trap_target_;
+      const bool is_native = target.native && !target.native->is_nif;
+      const Word* entry = is_native ? target.native_entry : target.entry.load(std::memory_order_acquire);
       if (--self.reductions_left_ <= 0) {
         self.ip_ = entry;   // the arguments are in saved_ already
         vm.outcome = Outcome::Yielded;
