@@ -41,8 +41,9 @@ void Trace::received(Process& self, const process::Signal& message) {
   Term result = atoms::true_;
   if (pattern.spec) {
     const bool is_known = message.from.is_local_pid();
-    const Term arguments[] = {message.from.is_atom() ? message.from : is_known || message.from.is_local_port() ? runtime_.terms.node_name : atoms::system,
-                              is_known ? message.from : atoms::undefined, message.parcel.term};
+    const Term node = runtime_.terms.node_name;
+    const Term sender = message.from.is_atom() ? message.from : is_known || message.from.is_local_port() ? node : atoms::system;
+    const Term arguments[] = {sender, is_known ? message.from : atoms::undefined, message.parcel.term};
     result = judge(self, pattern.spec, arguments, 3).value;
     if (result == atoms::false_ || (self.trace_flags_ & flag::kSilent)) return;
   }
