@@ -34,12 +34,17 @@ const char* state_text(const Process& process) {
 
 std::string mfa_text(const Mfa& mfa) { return fmt::format("{}:{}/{}", to_text(mfa.module), to_text(mfa.function), mfa.arity); }
 
+std::string peer_text(const process::Peer& peer) {
+  Term place[process::kExternalPidWords];
+  return to_text(peer.term(place));
+}
+
 std::string relations_text(Process& process) {
   std::string out;
   auto add = [&](std::string item) { out += (out.empty() ? "" : ", ") + std::move(item); };
   if (process.links_) {
-    for (const auto& [word, link] : process.links_->all()) {
-      if (link.unlinking == 0) add(to_text(Term(word)));
+    for (const auto& [other, link] : process.links_->all()) {
+      if (link.unlinking == 0) add(peer_text(other));
     }
   }
   auto reference_text = [](const uint64_t* words) {
@@ -49,7 +54,7 @@ std::string relations_text(Process& process) {
     for (auto& [key, origin] : process.monitors_->origins()) {
       if (!origin.target.is_none()) add(fmt::format("{{to,{},{}}}", to_text(origin.target), reference_text(key.words)));
     }
-    for (auto& [key, target] : process.monitors_->targets()) add(fmt::format("{{from,{},{}}}", to_text(target.watcher), reference_text(key.words)));
+    for (auto& [key, target] : process.monitors_->targets()) add(fmt::format("{{from,{},{}}}", peer_text(target.watcher), reference_text(key.words)));
   }
   return "[" + out + "]";
 }
