@@ -123,14 +123,14 @@ bool Distribution::abort_pending(RemoteNode& node, uint32_t connection_id) {
   return true;
 }
 
-bool Distribution::connect(RemoteNode& node, Term controller, std::shared_ptr<io::Port> port, uint64_t flags, uint32_t creation, Term setup_pid) {
+std::optional<uint32_t> Distribution::connect(RemoteNode& node, Term controller, std::shared_ptr<io::Port> port, uint64_t flags, uint32_t creation, Term setup_pid) {
   uint32_t connection_id;
   std::shared_ptr<io::Port> carrier = port;
   std::deque<RemoteNode::Waiting> waited;
   {
     std::lock_guard input_lock(node.input_mutex);
     std::lock_guard lock(node.mutex);
-    if (node.state != NodeState::Pending || !is_alive()) return false;
+    if (node.state != NodeState::Pending || !is_alive()) return std::nullopt;
     heap::FragmentAllocator heap(8);
     Term* message = heap.allocate(5);
     message[0].raw = tuple_header(4);
@@ -138,7 +138,7 @@ bool Distribution::connect(RemoteNode& node, Term controller, std::shared_ptr<io
     message[2] = controller;
     message[3] = node.name;
     message[4] = setup_pid;
-    if (!process::send_parcel(runtime_, Term(net_kernel_.load()), {Term::boxed(message), heap.take()})) return false;
+    if (!process::send_parcel(runtime_, Term(net_kernel_.load()), {Term::boxed(message), heap.take()})) return std::nullopt;
     node.state = NodeState::Connected;
     node.flags = flags;
     node.creation = creation;
@@ -166,7 +166,7 @@ bool Distribution::connect(RemoteNode& node, Term controller, std::shared_ptr<io
     drain(*carrier, node, connection_id);
   }
   tell_subscribers(atoms::nodeup, node.name, connection_id, (flags & kPublished) != 0, Term::nil());
-  return true;
+  return connection_id;
 }
 
 void Distribution::connection_lost(RemoteNode& node, uint32_t connection_id, Term reason) {

@@ -63,7 +63,7 @@ class DistTest : public testing::Test {
     RemoteNode& node = distribution->find_or_insert(peer);
     uint32_t connection_id = distribution->begin_connection(node);
     carrier.extra().carries_node = true;
-    EXPECT_TRUE(distribution->connect(node, carrier.pid(), nullptr, flags, 3, carrier.pid()));
+    EXPECT_EQ(distribution->connect(node, carrier.pid(), nullptr, flags, 3, carrier.pid()), connection_id);
     return connection_id;
   }
   void end(Process& process, Term reason) {
@@ -284,6 +284,33 @@ TEST_F(DistTest, SignalsWaitForAConnectionThatComesUp) {
   EXPECT_NE(frame.find("early"), std::string::npos);
   EXPECT_TRUE(distribution->take_frame(node, node.connection_id, frame));
   EXPECT_FALSE(distribution->take_frame(node, node.connection_id, frame));
+}
+
+// What waits here is out of sight of who purges the module that a literal is of.
+TEST_F(DistTest, WhatWaitsHoldsNoLiterals) {
+  heap::LiteralSpace& literals = *machine.runtime.literals;
+  heap::LiteralArea area(literals);
+  Term literal = heap::copy(tuple_of({"a", "literal"}), area, nullptr);
+  ASSERT_TRUE(literals.contains(literal));
+  Process& local = machine.spawned();
+  EXPECT_EQ(distribution->send(local, remote_pid(3), literal, {}), process::SendOutcome::Sent);
+  RemoteNode& node = *distribution->find(peer);
+  ASSERT_EQ(node.pending.size(), 1u);
+  Term waiting = node.pending.front().control.payload;
+  EXPECT_FALSE(literals.contains(waiting));
+  EXPECT_EQ(to_text(waiting), "[a,literal]");
+  EXPECT_GE(node.pending_bytes, 4 * sizeof(Word));
+
+  // Nor does the exit reason of a parent whose child is still to come.
+  const uint64_t words[3] = {1, 2, 0};
+  local.monitors_ = new process::Monitors;
+  local.monitors_->spawns()[process::key_of(words)] = {};
+  node.relations.spawns[process::key_of(words)].parent = local.pid();
+  end(local, literal);
+  const Relations::Spawn& spawn = node.relations.spawns[process::key_of(words)];
+  ASSERT_TRUE(spawn.is_parent_gone);
+  EXPECT_EQ(to_text(spawn.exit_reason.term), "[a,literal]");
+  EXPECT_FALSE(literals.contains(spawn.exit_reason.term));
 }
 
 TEST_F(DistTest, SendersWaitWhenTheQueueIsFull) {

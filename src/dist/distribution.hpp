@@ -4,6 +4,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <shared_mutex>
 #include <unordered_map>
 #include <vector>
@@ -39,8 +40,9 @@ class Distribution {
   // --- connections ---
   uint32_t begin_connection(RemoteNode& node);   // Idle becomes Pending; the number of the connection there is now
   bool abort_pending(RemoteNode& node, uint32_t connection_id);   // false: it is connected
-  // Pending becomes Connected. False: it was not pending, or the net kernel is gone. With the port's lock, where there is one.
-  bool connect(RemoteNode& node, Term controller, std::shared_ptr<io::Port> port, uint64_t flags, uint32_t creation, Term setup_pid);
+  // Pending becomes Connected. The connection's number; none: it was not pending, or the net kernel is gone. With the port's lock, where there
+  // is one.
+  std::optional<uint32_t> connect(RemoteNode& node, Term controller, std::shared_ptr<io::Port> port, uint64_t flags, uint32_t creation, Term setup_pid);
   void connection_lost(RemoteNode& node, uint32_t connection_id, Term reason);
   // Ends the carrier, so that the connection is lost. `port`: whose lock the thread holds, or null.
   void kill_connection(RemoteNode& node, uint32_t connection_id, io::Port* port);

@@ -53,8 +53,8 @@ Term connect_process(Process& carrier, const Setup& setup, Allocator& heap) {
   Distribution& distribution = *carrier.runtime().distribution;
   if (carrier.extra().carries_node) return atoms::badarg;
   carrier.extra().carries_node = true;
-  if (distribution.connect(*setup.node, carrier.pid(), nullptr, setup.flags, static_cast<uint32_t>(setup.creation), setup.setup_pid)) {
-    return distribution.build_handle(heap, *setup.node, setup.node->connection_id);
+  if (auto id = distribution.connect(*setup.node, carrier.pid(), nullptr, setup.flags, static_cast<uint32_t>(setup.creation), setup.setup_pid)) {
+    return distribution.build_handle(heap, *setup.node, *id);
   }
   carrier.extra().carries_node = false;
   return atoms::badarg;
@@ -99,8 +99,8 @@ BifResult erts_internal::create_dist_channel_3(Process& self, const Term* args) 
   if (!port) return atoms::badarg;
   std::lock_guard lock(port->mutex());
   if (!port->is_open() || !port->driver().soft_busy() || port->sink()) return atoms::badarg;
-  if (!distribution.connect(*setup.node, args[1], port, setup.flags, static_cast<uint32_t>(setup.creation), self.pid())) return atoms::badarg;
-  return make_tuple(heap, atoms::ok, distribution.build_handle(heap, *setup.node, setup.node->connection_id));
+  auto id = distribution.connect(*setup.node, args[1], port, setup.flags, static_cast<uint32_t>(setup.creation), self.pid());
+  return id ? make_tuple(heap, atoms::ok, distribution.build_handle(heap, *setup.node, *id)) : Term(atoms::badarg);
 }
 
 BifResult erts_internal::new_connection_1(Process& self, const Term* args) {

@@ -11,15 +11,16 @@
 
 namespace athanor::dist {
 
-// With the node's lock; the terms are copied, since they are encoded only once it is known what the other side understands.
+// With the node's lock; the terms are copied, since they are encoded only once it is known what the other side understands: literals too, as
+// the module that they are of may be purged before that.
 bool Distribution::enqueue_pending(RemoteNode& node, const Control& control, uint64_t sender) {
   heap::FragmentAllocator heap(64);
   RemoteNode::Waiting waiting{control, {}, sender};
   size_t words = 0;
   auto take = [&](Term& t) {
     if (t.is_none() || t.is_immediate()) return;
-    words += heap::flat_words(t, runtime_.literals);
-    t = heap::copy(t, heap, runtime_.literals);
+    words += heap::flat_words(t, nullptr);
+    t = heap::copy(t, heap, nullptr);
   };
   for (Term& operand : waiting.control.operands) take(operand);
   take(waiting.control.payload);

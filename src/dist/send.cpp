@@ -101,10 +101,12 @@ bool Distribution::deliver(Term to, Signal* signal) {
     default: break;
   }
   const uint64_t sender = signal->from.raw;
+  uint32_t connection_id;   // what is noted of one connection is not said over the next
   {
     std::unique_lock<std::mutex> lock;
     if (!prepare(node, lock, connects)) return false;
     if (!deliver_relation(node, to, *signal)) return false;
+    connection_id = node.connection_id;
   }
   heap::FragmentAllocator heap(16);
   const Term from = signal->from;
@@ -132,7 +134,7 @@ bool Distribution::deliver(Term to, Signal* signal) {
     case SignalKind::GroupLeader: control = {ControlKind::GroupLeader, {signal->parcel.term, to}, {}}; break;
     default: return false;
   }
-  push(node, control, sender);
+  push(node, control, sender, Flush::Now, connection_id);
   return true;
 }
 

@@ -215,7 +215,7 @@ void Distribution::abandon_spawns(Process& exiting, Term reason) {
       auto found = node->relations.spawns.find(key);
       if (found == node->relations.spawns.end() || found->second.is_parent_gone) continue;
       found->second.is_parent_gone = true;
-      found->second.exit_reason = heap::pack(spawn.is_abandoned ? Term(atoms::abandoned) : reason, runtime_.literals);
+      found->second.exit_reason = heap::pack(spawn.is_abandoned ? Term(atoms::abandoned) : reason, nullptr);   // kept until the answer comes
     }
   }
 }

@@ -211,7 +211,7 @@ BifResult setStash_nif_2(Process& self, const Term* args) {
   Access at = access(self, args[0]);
   if (!at.refused.is_none()) return refuse(self, at);
   if (at.stream->has_stash) return self.error(atoms::error);
-  at.stream->stash = heap::pack(args[1], self.runtime().literals);
+  at.stream->stash = heap::pack(args[1], nullptr);
   at.stream->has_stash = true;
   return atoms::ok;
 }
