@@ -28,10 +28,20 @@ heap::Parcel select_message(process::Runtime& runtime, Resource& resource, Term 
   return {message, heap.take()};
 }
 
-void replace(Selections::Wish& wish, Term to, heap::Parcel message) {
-  heap::discard(wish.message);
-  wish = {to, message};
-}
+// Messages that nobody is to get any more: freed when the lock is given up, as the destructor of a resource inside may come back here.
+class Dropped {
+ public:
+  ~Dropped() {
+    for (heap::Parcel& message : messages_) heap::discard(message);
+  }
+  void replace(Selections::Wish& wish, Term to, heap::Parcel message) {
+    if (wish.message.fragments != nullptr) messages_.push_back(wish.message);
+    wish = {to, message};
+  }
+
+ private:
+  std::vector<heap::Parcel> messages_;
+};
 
 }  // namespace
 
@@ -48,7 +58,7 @@ int Selections::select(int descriptor, unsigned flags, Resource& resource, Term 
     else messages[i] = heap::pack(message, nullptr);
   }
   Resource* stolen_from = nullptr;
-  Entry* entry;
+  Dropped dropped;
   {
     std::lock_guard lock(mutex_);
     std::unique_ptr<Entry>& place = entries_[descriptor];
@@ -60,20 +70,21 @@ int Selections::select(int descriptor, unsigned flags, Resource& resource, Term 
       stolen_from = place->resource;
       place->resource = &resource;
       resource.retain();
-      for (Wish& wish : place->wishes) replace(wish, Term::none(), {});
+      for (Wish& wish : place->wishes) dropped.replace(wish, Term::none(), {});
     }
-    entry = place.get();
+    Entry* entry = place.get();
     for (int i = 0; i < 3; ++i) {
-      if (flags & kFlags[i]) replace(entry->wishes[i], to, messages[i]);
+      if (flags & kFlags[i]) dropped.replace(entry->wishes[i], to, messages[i]);
     }
-  }
-  for (int i = 0; i < 3; ++i) {
-    if (!(flags & kFlags[i])) continue;
-    constexpr void (*kCallbacks[3])(void*, uint32_t) = {
-        [](void* raw, uint32_t) { auto* ready = static_cast<Entry*>(raw); ready->all->ready(*ready, 0); },
-        [](void* raw, uint32_t) { auto* ready = static_cast<Entry*>(raw); ready->all->ready(*ready, 1); },
-        [](void* raw, uint32_t) { auto* ready = static_cast<Entry*>(raw); ready->all->ready(*ready, 2); }};
-    runtime_.scheduling->poll(descriptor, kInterests[i], kCallbacks[i], entry);
+    // Under the lock: the poller is not told of an entry that ERL_NIF_SELECT_STOP on another thread has taken away meanwhile.
+    for (int i = 0; i < 3; ++i) {
+      if (!(flags & kFlags[i])) continue;
+      constexpr void (*kCallbacks[3])(void*, uint32_t) = {
+          [](void* raw, uint32_t) { auto* ready = static_cast<Entry*>(raw); ready->all->ready(*ready, 0); },
+          [](void* raw, uint32_t) { auto* ready = static_cast<Entry*>(raw); ready->all->ready(*ready, 1); },
+          [](void* raw, uint32_t) { auto* ready = static_cast<Entry*>(raw); ready->all->ready(*ready, 2); }};
+      runtime_.scheduling->poll(descriptor, kInterests[i], kCallbacks[i], entry);
+    }
   }
   if (stolen_from) stolen_from->release();
   return 0;
@@ -93,20 +104,22 @@ void Selections::ready(Entry& entry, uint32_t what) {
 int Selections::cancel(int descriptor, unsigned flags) {
   if (descriptor < 0) return INT_MIN | ERL_NIF_SELECT_INVALID_EVENT;
   int result = 0;
+  Dropped dropped;
   std::lock_guard lock(mutex_);
   auto found = entries_.find(descriptor);
   if (found == entries_.end()) return 0;
   for (int i = 0; i < 3; ++i) {
     Wish& wish = found->second->wishes[i];
     if (!(flags & kFlags[i]) || wish.to.is_none()) continue;
-    replace(wish, Term::none(), {});
+    dropped.replace(wish, Term::none(), {});
     result |= kCancelled[i];
   }
   return result;
 }
 
 void Selections::discard(Entry& entry) {
-  for (Wish& wish : entry.wishes) replace(wish, Term::none(), {});
+  Dropped dropped;
+  for (Wish& wish : entry.wishes) dropped.replace(wish, Term::none(), {});
   entry.resource->release();
 }
 
