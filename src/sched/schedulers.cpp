@@ -106,7 +106,7 @@ void Schedulers::resume() {
   std::lock_guard lock(pause_mutex_);
   if (--pauses_ > 0) return;
   poller_.resume();
-  paused_.store(false, std::memory_order_relaxed);
+  paused_.store(false, std::memory_order_release);   // what the pauser has read comes before what a slice writes next
   resumed_.notify_all();
 }
 

@@ -67,7 +67,7 @@ class Schedulers final : public Scheduling, private TimerHost {
   uint64_t help_after_cycles() const { return help_after_cycles_; }
   uint64_t spin_cycles() const { return spin_cycles_; }
   bool is_stopping() const { return stopping_.load(std::memory_order_acquire); }
-  bool is_paused() const { return paused_.load(std::memory_order_relaxed); }
+  bool is_paused() const { return paused_.load(std::memory_order_acquire); }
   void wait_until_resumed();
   Scheduler& scheduler(uint32_t index) { return *schedulers_[index]; }
   bool someone_sleeps() const { return asleep_online() > 0; }
