@@ -67,7 +67,7 @@ BifResult set_owner(Process& self, Socket& socket, Term value) {
 BifResult set_meta(Process& self, Socket& socket, Term value) {
   if (socket.owner != self.pid()) return failed_invalid(self.heap(), atoms::not_owner);
   athanor::heap::discard(socket.meta);
-  socket.meta = athanor::heap::pack(value, self.runtime().literals);
+  socket.meta = athanor::heap::pack(value, nullptr);
   return atoms::ok;
 }
 

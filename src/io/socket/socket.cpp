@@ -42,13 +42,13 @@ Socket::Turn Socket::take_turn(Side& side, Term pid, Term reference) {
   for (const Waiter& waiter : side.queue)
     if (waiter.pid == pid) return Turn::Repeated;
   if (reference.is_atom()) return Turn::Ours;
-  side.queue.push_back({pid, heap::pack(reference, sockets->runtime().literals)});
+  side.queue.push_back({pid, heap::pack(reference, nullptr)});
   sockets->watch(*this, pid);
   return Turn::Queued;
 }
 
 void Socket::become_current(Side& side, Role role, Term pid, Term reference) {
-  heap::Parcel copy = heap::pack(reference, sockets->runtime().literals);
+  heap::Parcel copy = heap::pack(reference, nullptr);
   {
     std::lock_guard lock(side.question_mutex);
     std::swap(side.current.reference, copy);
