@@ -2,6 +2,8 @@
 // ets:select and its relatives. A continuation of the user is a tuple of the stock VM's shape (ets:repair_continuation/2 looks
 // inside): {Table, Slot, Limit, Compiled, Rest, Count} for hashed tables, {Table, LastKey, Range, Limit, Compiled, Rest, Reverse,
 // Count} for ordered ones. A paused walk is [Walk | Results] in place of the spec.
+#include <algorithm>
+
 #include "bif/magic.hpp"
 #include "ets/select.hpp"
 #include "heap/copy.hpp"
@@ -56,12 +58,12 @@ BifResult answer(Process& self, Walk& walk, Term identifier, Term list) {
   if (walk.count == 0) return atoms::dollar_end_of_table;
   Term chunk = list, rest = Term::nil();
   size_t rest_count = 0;
-  if (walk.count > walk.limit) {   // hashed: a whole bucket was shown
-    std::vector<Term> items;
-    for (; items.size() < walk.limit; list = list.tail()) items.push_back(list.head());
-    chunk = make_list(self.heap(), items.data(), items.size());
-    rest = list;
+  if (walk.count > walk.limit) {   // hashed: a whole bucket was shown; OTP: the newest results are kept for later, turned round but the first time
     rest_count = walk.count - walk.limit;
+    std::vector<Term> items;
+    for (; items.size() < rest_count; chunk = chunk.tail()) items.push_back(chunk.head());
+    if (walk.resumed) std::reverse(items.begin(), items.end());
+    rest = make_list(self.heap(), items.data(), items.size());
   } else if (walk.in_order) {
     chunk = reversed(self, list);
   }
@@ -169,6 +171,7 @@ BifResult resume(Process& self, const Term* args) {
     walk->table->retain();
   }
   program->retain();
+  walk->resumed = true;
   walk->program = program;
   walk->limit = static_cast<size_t>(limit_value);
   walk->count = static_cast<size_t>(got_value);

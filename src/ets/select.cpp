@@ -131,6 +131,10 @@ bool go_on(process::Process& self, Walk& walk, Term& list, bool& paused) {
     }
   }
   self.charge(1 + runner.used() / 8);
+  if (!paused && walk.fixation) {   // not only once the walk is collected: a fixed table does not grow
+    walk.fixation->release();
+    walk.fixation = nullptr;
+  }
   if (paused) {
     if (!walk.range_key && walk.range.kind != KeyRange::All) {
       walk.range_key.reset(make_row(walk.range.key));

@@ -20,6 +20,7 @@ struct Walk : MagicObject {
   SelectMode mode = SelectMode::Collect;
   bool backwards = false;
   bool in_order = false;                     // the list is built newest first and has to be turned round
+  bool resumed = false;                      // from a continuation of the user
   size_t limit = 0;                          // rows a chunk; 0: all
   KeyRange range;                            // ordered tables
   RowHolder range_key;                       // what range.key lies in, once it must outlive the call
