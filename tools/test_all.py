@@ -24,6 +24,7 @@ def stages():
     yield "otp-first-light", ["tests/otp/run-first-light", bin_of("release") + "/erl"], {}
     yield "otp-machine", ["tests/otp/run-first-light", bin_of("release") + "/erl", "@machine.txt"], {}
     yield "otp-compiled", ["tests/otp/compile-same", bin_of("release")], {}
+    yield "web", ["tests/web/run-web", bin_of("release")], {}
     yield "elixir", ["tests/elixir/run-elixir", bin_of("release")], {}
 
 
