@@ -58,6 +58,10 @@ Lowering::Pass Lowering::pass() {
       continue;
     }
     if (!is_reachable_ && opcode != Opcode::func_info && opcode != Opcode::line) continue;   // nothing leads here
+    const bool resumes_itself = opcode == Opcode::line || opcode == Opcode::loop_rec || opcode == Opcode::wait || opcode == Opcode::wait_timeout;
+    if (!resumes_itself && std::any_of(recent_labels_.begin(), recent_labels_.end(), [&](uint32_t label) { return wait_targets_.contains(label); })) {
+      resumable();
+    }
     bool known = control(opcode) || data(opcode) || tests(opcode) || calls(opcode) || built_ins(opcode) || exceptions(opcode) || receive(opcode) ||
                  bits(opcode);
     if (!known || is_malformed_) return Pass::Malformed;
@@ -172,6 +176,8 @@ const CallSite* Lowering::site() {
 }
 
 void Lowering::jump_to(size_t instruction, size_t byte_offset, bool is_wide, uint32_t label, bool to_loop) {
+  // Behind it already, and nothing there to go on at: once more, knowing it.
+  if (to_loop && wait_targets_.insert(label).second && labels_.contains(label) && !loops_.contains(label)) is_again_ = true;
   fixes_.push_back(Fix{instruction, byte_offset, label, is_wide, to_loop});
   if (auto placed = labels_.find(label); placed != labels_.end() && placed->second >= body_ && !to_loop && !loops_.contains(label)) {
     has_new_loop_head_ |= loop_heads_.insert(label).second;

@@ -139,7 +139,8 @@ class Lowering {
   std::vector<uint32_t> lines_;               // line item a site
   std::unordered_map<uint32_t, size_t> labels_;
   void resumable();
-  std::unordered_map<uint32_t, size_t> loops_;    // loop_rec behind a label
+  std::unordered_map<uint32_t, size_t> loops_;    // where a process that waits goes on behind a label
+  std::unordered_set<uint32_t> wait_targets_;     // labels that a wait names; compilers put more than loop_rec behind them
   std::unordered_map<uint32_t, Facts> label_facts_;
   std::unordered_set<uint32_t> unknown_labels_;   // of which nothing is assumed
   std::unordered_set<uint32_t> loop_heads_;       // that something jumps back to, receives apart
