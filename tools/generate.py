@@ -42,7 +42,7 @@ class Bench:
     def make(self, *arguments):
         status, out = self.erl("erl", "gen_main", *arguments)
         if status != 0:
-            sys.exit(f"generate: {' '.join(map(str, arguments))} failed:\n{out.decode(errors='replace')[:3000]}")
+            sys.exit(f"generate: {' '.join(map(str, arguments))} failed: status {status}\n{out.decode(errors='replace')[-2000:]}")
         return out
 
     def run(self, vm, batch, indices):

@@ -28,7 +28,7 @@ command(["shrink", Source, File, Limit]) ->
 
 %% The compiler itself refuses (or fails at) few of them: those are said and passed over.
 made(Index, {ok, Module, Code}) -> [{Index, Module, Code}];
-made(Index, Other) -> io:format("not compiled: ~w: ~.200p~n", [Index, Other]), [].
+made(Index, Other) -> io:format("not compiled: ~w: ~P~n", [Index, Other, 12]), [].
 
 source(Seed, Index) ->
     Source = lists:flatten(gen_code:module("g", Seed, Index)),
@@ -62,10 +62,11 @@ must_compile(Forms, Options, What) ->
     end.
 
 compile(Forms, Options) ->
-    case compile:forms(Forms, [binary, return_errors, nowarn | Options]) of
+    case catch compile:forms(Forms, [binary, return_errors, nowarn | Options]) of
         {ok, Module, Code} -> {ok, Module, Code};
         {ok, Module, Code, _} -> {ok, Module, Code};
-        {error, Errors, _} -> {error, Errors}
+        {error, Errors, _} -> {error, Errors};
+        Other -> {error, Other}
     end.
 
 compiled(_, _, 0, _, Kept) -> lists:reverse(Kept);

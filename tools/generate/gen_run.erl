@@ -40,7 +40,7 @@ in_process(Module, Test) ->
     end.
 
 text(Term) ->
-    Text = unicode:characters_to_binary(io_lib:format("~0tw", [canonical(Term)])),
+    Text = unicode:characters_to_binary(io_lib:format("~tw", [canonical(Term)])),
     case byte_size(Text) > 2000 of
         true -> [binary:part(Text, 0, 300), "... ", integer_to_list(byte_size(Text)), " ", integer_to_list(erlang:crc32(Text))];
         false -> Text

@@ -64,7 +64,7 @@ literal(string, _) -> string();
 literal(ints, _) -> ["[", join([pick([int(), tiny(), tiny()]) || _ <- lists:seq(1, rand:uniform(6) - 1)]), "]"];
 literal(pairs, _) -> ["[", join([["{", key(), ",", literal(any, 1), "}"] || _ <- lists:seq(1, rand:uniform(5) - 1)]), "]"];
 literal(strings, _) -> ["[", join([string() || _ <- lists:seq(1, rand:uniform(4) - 1)]), "]"];
-literal(iolist, D) -> ["[", join([pick([binary(), string(), "$a", "10"]) || _ <- lists:seq(1, rand:uniform(4) - 1)]), case D > 0 andalso chance(20) of true -> " | <<\"t\">>]"; false -> "]" end];
+literal(iolist, D) -> ["[", join([pick([binary(), string(), "$a", "10"]) || _ <- lists:seq(1, rand:uniform(3))]), case D > 0 andalso chance(20) of true -> " | <<\"t\">>]"; false -> "]" end];
 literal(list, D) when D > 0 ->
     Elements = [literal(any, D - 1) || _ <- lists:seq(1, rand:uniform(5) - 1)],
     Tail = case Elements =/= [] andalso chance(6) of true -> [" | ", literal(any, D - 1)]; false -> "" end,
