@@ -14,7 +14,7 @@ module(Name, Seed, Index) ->
     Shapes = [{"f" ++ integer_to_list(N), [pick([int, any, list, binary, map, tuple, float, bits, pairs, string, ints, fn]) || _ <- lists:seq(1, rand:uniform(4) - 1)]} || N <- lists:seq(1, ?FUNCTIONS)],
     Functions = [function(Shape, lists:nthtail(N, Shapes)) || {N, Shape} <- lists:enumerate(Shapes)],
     Tests = [test(N, lists:nth(N, Shapes)) || N <- lists:seq(1, ?FUNCTIONS)],
-    ["-module(", Name, ").\n-export([", lists:join(",", [["t", integer_to_list(N), "/0"] || N <- lists:seq(1, ?FUNCTIONS)]), "]).\n", Functions, Tests].
+    ["-file(\"", Name, ".erl\", 1).\n-module(", Name, ").\n-export([", lists:join(",", [["t", integer_to_list(N), "/0"] || N <- lists:seq(1, ?FUNCTIONS)]), "]).\n", Functions, Tests].
 
 %% A test calls a function three times with literals, once hidden from the compiler's types.
 test(N, {F, Types}) ->
