@@ -19,7 +19,7 @@ SUBJECTS = [
     ("The module `socket`", "all natives of `prim_socket` and `prim_net` for Linux; not yet: `counter_wrap` messages; SCTP options are untried"),
     ("Child programs", "children of a helper process; `busy_limits_msgq` has no effect"),
     ("Tracing", "calls, processes, sequences, `system_monitor`; not yet: tracers in modules of programs, ports as tracees, `system_profile`"),
-    ("Break menu", "(a), (A), (c), (v); the others answer `Eh?`"),
+    ("Break menu", "(a), (A), (c), (v); the others say that they are not there yet"),
     ("ETS", "order, locks and chunks as on the stock VM; not yet: `compressed` stores rows as others do, long list inserts do not yield"),
     ("JIT", "the interpreter runs everything; the seam (`src/engine/jit`) runs bodies written by hand in its tests"),
     ("Seeded scheduler", "runs cannot be replayed from a seed"),

@@ -106,6 +106,9 @@ void show_break_menu(process::Runtime& runtime) {
         shown = false;
         break;
       case '\n': break;
+      case 'p': case 'i': case 'l': case 'k': case 'D': case 'd': case 'o':
+        write_all("This part of the menu is not there yet; (c)ontinue or (a)bort.\n");
+        break;
       default: write_all("Eh?\n\n");
     }
   }

@@ -50,13 +50,14 @@ ATH_HANDLER(loop_receive) {
     message = next_message(self);
     ATH_RELOAD();
     if (process::is_exiting(self)) ATH_GO(exit_cell());
-    if (!message) ATH_FAIL(in.fail);
   }
+  // Counted without a message too: code by hand may come back here instead of waiting.
   if (ATH_UNLIKELY(--reductions <= 0)) {
     ATH_SYNC();
     yield_at(*vm, ip, 0);
     return;
   }
+  if (ATH_UNLIKELY(!message)) ATH_FAIL(in.fail);
   self.is_matching_ = true;
   if constexpr (kKeeps) self.before_collection();   // the message becomes part of the heap, whether it matches or not
   ir::place(in.destination, x, stack_top) = message->parcel.term;
