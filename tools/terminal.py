@@ -15,7 +15,7 @@ PATIENCE = 30.0
 
 class Terminal:
     def __init__(self, path, directory):
-        self.socket = os.path.join(directory, "tmux")
+        self.count = 0
         self.env = dict(os.environ, PATH=path, LC_ALL="C.UTF-8", HOME=directory, TERM="xterm")
         self.env.pop("TMUX", None)
         self.directory = directory
@@ -24,10 +24,14 @@ class Terminal:
     def tmux(self, *arguments):
         done = subprocess.run(["tmux", "-u", "-S", self.socket, "-f", "/dev/null"] + list(arguments), env=self.env, cwd=self.directory,
                               capture_output=True, text=True, timeout=60)
+        if done.returncode:
+            sys.exit("tmux %s: %s" % (arguments[0], done.stderr.strip()))
         return done.stdout
 
     def start(self, command):
         self.stop()
+        self.count += 1   # kill-server returns before the old server has left its socket: each program has a server of its own
+        self.socket = os.path.join(self.directory, "tmux%d" % self.count)
         self.tmux("new-session", "-d", "-x", "100", "-y", "30", "sh", "-c", "trap : INT; " + command + "; echo \"[ended: $?]\"; sleep 600")
         self.running = True
 
