@@ -169,7 +169,8 @@ TEST_F(DistTest, LargeMessagesGoInFragmentsAndDoNotHoldOthersUp) {
   while (!queue.is_empty()) {
     Incoming message;
     const char* reason = "";
-    FrameReader::Result result = reader.read(queue.next_frame(), heap, message, reason);
+    std::string frame = queue.next_frame();   // the message's payload views it
+    FrameReader::Result result = reader.read(frame, heap, message, reason);
     ASSERT_NE(result, FrameReader::Result::Malformed) << reason;
     if (result != FrameReader::Result::Message) continue;
     order += std::string(atom_text(message.control['n'])) + " ";
