@@ -19,8 +19,9 @@ def stages():
     for preset in ("asan", "stress", "tsan"):
         yield f"units-{preset}", ["ctest", "--test-dir", f"build/{preset}", "--output-on-failure", "--timeout", "900"], {}
         yield (f"programs-{preset}",
-               [sys.executable, "tools/differential.py", "--erl", bin_of(preset), "--timeout", "1800", "tests/erl", "tests/ex", "examples"],
-               {"ATHANOR_SLOW": "1"})
+               [sys.executable, "tools/differential.py", "--erl", bin_of(preset), "--timeout", "1800", "tests/erl", "tests/ex", "examples"], {})
+        yield f"cluster-{preset}", ["tests/cluster/run-cluster", bin_of(preset)], {}
+        yield f"web-{preset}", ["tests/web/run-web", bin_of(preset)], {}
     yield "otp-first-light", ["tests/otp/run-first-light", bin_of("release") + "/erl"], {}
     yield "otp-machine", ["tests/otp/run-first-light", bin_of("release") + "/erl", "@machine.txt"], {}
     yield "otp-compiled", ["tests/otp/compile-same", bin_of("release")], {}
