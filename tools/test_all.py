@@ -26,6 +26,7 @@ def stages():
     yield "otp-machine", ["tests/otp/run-first-light", bin_of("release") + "/erl", "@machine.txt"], {}
     yield "otp-compiled", ["tests/otp/compile-same", bin_of("release")], {}
     yield "web", ["tests/web/run-web", bin_of("release")], {}
+    yield "rabbit", ["tests/rabbit/run-rabbit", bin_of("release")], {}
     yield "elixir", ["tests/elixir/run-elixir", bin_of("release")], {}
 
 
