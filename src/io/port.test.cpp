@@ -161,11 +161,11 @@ TEST_F(PortTest, PacketsGoBothWays) {
 
 TEST_F(PortTest, MessagesFromTheOwner) {
   Term port = spawn("cat", {atoms::binary});
-  ports->send(*self, port, pair(self->pid(), pair(atoms::command, text("hi"))));
+  ports->send(*self, port, pair(self->pid(), pair(atoms::command, text("hi"))), {});
   EXPECT_EQ(received(port), "{Port,{data,<<\"hi\">>}} ");
-  ports->send(*self, port, atoms::ok);
+  ports->send(*self, port, atoms::ok, {});
   EXPECT_EQ(received(port), "{'EXIT',Port,badsig} ");
-  ports->send(*self, port, pair(self->pid(), atoms::close));
+  ports->send(*self, port, pair(self->pid(), atoms::close), {});
   EXPECT_EQ(received(port), "{'EXIT',Port,normal} {Port,closed} ");
 }
 
