@@ -11,7 +11,7 @@ ROW = re.compile(r'^(BIF|NIF|OWN)(_NAMED)?\(\s*(\w+),\s*(?:"([^"]*)",\s*)?(\w+),
 NOTSUP = "return self.error(atoms::notsup);"
 # Subjects and their state in words.
 SUBJECTS = [
-    ("Distribution", "nodes of the stock VM and ours in one cluster; not yet: trace tokens across nodes, `+zdbbl`, `system_info(dist_ctrl)`, `inet_tls` tried"),
+    ("Distribution", "nodes of the stock VM and ours in one cluster; also over `inet_tls`; not yet: trace tokens across nodes, `+zdbbl`, `system_info(dist_ctrl)`"),
     ("NIF libraries", "all functions of `erl_nif.h`; `crypto.so` and `asn1rt_nif.so` of the release load unmodified; not yet: signals handled beside every dirty NIF"),
     ("Driver libraries", "no `erl_drv_*` functions; `erl_ddll:try_load/3` raises `notsup`"),
     ("TCP and UDP (`gen_tcp`, `gen_udp`)", "all of the inet drivers' protocol"),
