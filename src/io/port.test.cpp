@@ -183,8 +183,18 @@ TEST_F(PortTest, LargeOutputMakesTheWriterWait) {
   EXPECT_EQ(bif::erts_internal::port_command_3(*self, args).value, atoms::false_);
   args[2] = Term::nil();
   EXPECT_FALSE(bif::erts_internal::port_command_3(*self, args).has_value());
-  EXPECT_EQ(self->pending_, process::Pending::Wait);
+  EXPECT_EQ(self->pending_, process::Pending::Yield);
   self->pending_ = process::Pending::None;
+  EXPECT_TRUE(self->state_.load() & process::kSuspended);
+  Term message = pair(self->pid(), pair(atoms::command, text("more")));
+  EXPECT_EQ(ports->send(*self, port, message, {.nosuspend = true}), process::SendOutcome::WouldSuspend);
+  EXPECT_EQ(ports->send(*self, port, message, {}), process::SendOutcome::Suspended);
+  // Suspended twice: two signals, when the child has read it all.
+  for (int i = 0; i < 500 && (self->state_.load() & process::kSuspended); ++i) {
+    scheduling.settle(20);
+    process::handle_signals(*self);
+  }
+  EXPECT_FALSE(self->state_.load() & process::kSuspended);
 }
 
 TEST_F(PortTest, EndsWithItsOwner) {
