@@ -177,7 +177,7 @@ TEST_F(PortTest, MissingProgramAndBadOptions) {
 }
 
 TEST_F(PortTest, LargeOutputMakesTheWriterWait) {
-  Term port = spawn("sleep 0.3; cat >/dev/null", {});
+  Term port = spawn("sh -c 'sleep 0.3; cat >/dev/null'", {});
   command(port, std::string(200000, 'x'));
   Term args[] = {port, text("more"), list({atoms::nosuspend})};
   EXPECT_EQ(bif::erts_internal::port_command_3(*self, args).value, atoms::false_);
