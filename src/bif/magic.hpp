@@ -2,6 +2,9 @@
 // References that own a native object, for natives that keep state or give out handles.
 #pragma once
 
+#include <type_traits>
+#include <typeinfo>
+
 #include "process/process.hpp"
 #include "process/send.hpp"
 
@@ -26,7 +29,9 @@ inline Term make_magic_reference(process::Process& self, MagicObject* object) {
 template <class T>
 T* magic_as(Term reference) {
   if (!is_kind(reference, BoxedKind::MagicReference)) return nullptr;
-  return dynamic_cast<T*>(reinterpret_cast<MagicObject*>(reference.pointer()[4].raw));
+  auto* object = reinterpret_cast<MagicObject*>(reference.pointer()[4].raw);
+  if constexpr (std::is_final_v<T>) return typeid(*object) == typeid(T) ? static_cast<T*>(object) : nullptr;
+  else return dynamic_cast<T*>(object);
 }
 
 }  // namespace athanor::bif

@@ -1,68 +1,81 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ets/access.hpp"
 
-#include "bif/magic.hpp"
-
 namespace athanor::ets {
 
-Access::Found Access::find(process::Process& self, Term identifier) {
-  if (identifier.is_atom()) {
-    Table* table = self.runtime().tables->find_named(identifier);
-    return {table, table ? Term::none() : atoms::id};
-  }
-  Table* table = bif::magic_as<Table>(identifier);
-  if (table) {
-    table->retain();
-    return {table, Term::none()};
-  }
-  return {nullptr, atoms::type};
-}
-
 Access::Access(process::Process& self, Term identifier, Right right, Hold hold) : self_(self) {
-  if (!identifier.is_atom()) {
-    counted_ = false;
-    table_ = bif::magic_as<Table>(identifier);
-    if (table_) take(right, hold);
-    else cause_ = atoms::type;
-    return;
-  }
   do {   // again where it was renamed before the lock was ours
     close();
-    Found found = find(self, identifier);
-    table_ = found.table;
-    cause_ = found.cause;
+    cause_ = Term::none();
+    table_ = find_table(self, identifier, cause_);
     if (!table_) return;
     take(right, hold);
-  } while (cause_.is_none() && table_->name != identifier);
+  } while (identifier.is_atom() && cause_.is_none() && table_->name != identifier);
 }
 
-Access::Access(process::Process& self, Table& table, Right right, Hold hold) : self_(self), table_(&table) {
-  table.retain();
-  take(right, hold);
-}
+Access::Access(process::Process& self, Table& table, Right right, Hold hold) : self_(self), table_(&table) { take(right, hold); }
 
 void Access::take(Right right, Hold hold) {
-  exclusive_ = hold == Hold::Exclusive || (hold == Hold::Key && !table_->is_striped());
-  wrote_ = hold != Hold::Shared;
-  exclusive_ ? table_->lock.lock() : table_->lock.lock_shared();
-  locked_ = true;
-  cause_ = Term::none();
-  if (!table_->storage) {
-    cause_ = atoms::id;
-  } else if (right != Right::Info && table_->owner != self_.pid()) {
-    Protection strictest = right == Right::Read ? Protection::Protected : Protection::Public;
-    if (table_->protection > strictest && !is_super_user(self_)) cause_ = atoms::access;
+  hold_ = hold;
+  if (hold == Hold::Walk && !table_->is_striped()) hold_ = Hold::Exclusive;
+  switch (hold_) {
+    case Hold::Shared:
+    case Hold::Walk: table_->lock.lock_shared(); break;
+    case Hold::Structure: table_->lock.lock(); break;
+    case Hold::Exclusive: table_->lock_all(); break;
   }
+  locked_ = true;
+  cause_ = refusal(self_, *table_, right);
 }
 
 void Access::close() {
-  if (locked_) {
-    locked_ = false;
-    if (wrote_ && table_->storage && table_->storage->wants_resize()) table_->storage->resize();
-    exclusive_ ? table_->lock.unlock() : table_->lock.unlock_shared();
-    while (!garbage.free_some(1000)) {}
-    if (counted_) table_->release();   // the caller may go on with table() only while another count holds it
+  if (!locked_) return;
+  locked_ = false;
+  if ((hold_ == Hold::Walk || hold_ == Hold::Exclusive) && table_->storage && table_->storage->wants_resize()) {
+    table_->storage->resize(hold_ == Hold::Exclusive ? Storage::Held::All : Storage::Held::NoStripe);
   }
+  switch (hold_) {
+    case Hold::Shared:
+    case Hold::Walk: table_->lock.unlock_shared(); break;
+    case Hold::Structure: table_->lock.unlock(); break;
+    case Hold::Exclusive: table_->unlock_all(); break;
+  }
+  while (!garbage.free_some(1000)) {}
+}
+
+// The name belongs to another table now, or to none.
+void KeyAccess::take_renamed(Term identifier) {
+  do {
+    lock_->unlock_either(exclusive_);
+    lock_ = nullptr;
+    cause_ = Term::none();
+    table_ = find_table(self_, identifier, cause_);
+    if (!table_) return;
+    hash_ = table_->hash_of(key_);
+    lock_ = &table_->lock_of(hash_);
+    if (right_ == Right::Write) lock_->lock();
+    else exclusive_ = lock_->lock_briefly();
+    cause_ = refusal(self_, *table_, right_);
+  } while (cause_.is_none() && table_->name != identifier);
+}
+
+// A table without stripes is resized under its lock; else the storage takes the stripe of each bucket that it splits or joins.
+void KeyAccess::close_and_resize() {
+  if (!table_->is_striped()) {
+    table_->storage->resize(Storage::Held::All);
+    lock_->unlock_either(exclusive_);
+  } else {
+    lock_->unlock_either(exclusive_);
+    table_->lock.lock_shared();
+    if (table_->storage) table_->storage->resize(Storage::Held::NoStripe);
+    table_->lock.unlock_shared();
+  }
+  lock_ = nullptr;
+  free_all();
+}
+
+void KeyAccess::free_all() {
+  while (!garbage.free_some(1000)) {}
 }
 
 bool is_super_user(process::Process& self) {

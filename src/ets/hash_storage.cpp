@@ -1,17 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ets/hash_storage.hpp"
 
+#include <absl/container/inlined_vector.h>
+
 #include <algorithm>
 #include <cmath>
 
-#include "heap/copy.hpp"
-#include "term/compare.hpp"
-#include "term/hash.hpp"
 
 namespace athanor::ets {
 
-std::unique_ptr<Storage> make_hash_storage(TableType type, size_t key_position, HashLocks locks) {
-  return std::make_unique<HashStorage>(type, key_position, locks);
+std::unique_ptr<Storage> make_hash_storage(TableType type, size_t key_position, HashLocks locks, Stripe* stripes) {
+  return std::make_unique<HashStorage>(type, key_position, locks, stripes);
 }
 
 namespace {
@@ -32,21 +31,28 @@ class Walking {
 };
 }  // namespace
 
-HashStorage::HashStorage(TableType type, size_t key_position, HashLocks locks)
-    : Storage(key_position), type_(type), locks_(locks), buckets_(BucketArray::kFewest) {
-  if (locks_.count > 0) stripes_ = std::make_unique<std::array<Stripe, kStripes>>();
+HashStorage::HashStorage(TableType type, size_t key_position, HashLocks locks, Stripe* stripes)
+        : Storage(key_position, stripes, locks.decentralized), type_(type), locks_(locks), buckets_(BucketArray::kFewest) {
   reset_buckets();
 }
 
 HashStorage::~HashStorage() {
   Garbage garbage;
-  for (size_t i = 0; i < buckets_.count(); ++i) {
-    for (Row* row = buckets_[i]; row;) {
-      Row* next = row->next;
+  while (!take_some(1000, garbage)) garbage.free_some(SIZE_MAX);
+}
+
+bool HashStorage::take_some(size_t count, Garbage& garbage) {
+  for (; taken_ < buckets_.count() && count > 0; ++taken_, --count) {
+    const size_t ahead = taken_ + kAhead;
+    if (ahead < buckets_.count()) __builtin_prefetch(buckets_[ahead]);
+    Row*& first = buckets_[taken_];
+    while (Row* row = first) {
+      first = row->next;
       garbage.add(row);
-      row = next;
+      count -= count > 1 ? 1 : 0;
     }
   }
+  return taken_ == buckets_.count();
 }
 
 // OTP: a table has at least as many buckets as locks.
@@ -67,12 +73,12 @@ void HashStorage::set_slots(size_t slots) {
   auto words = static_cast<int64_t>(slots) - static_cast<int64_t>(slots_);
   if (slots_ == BucketArray::kFewest && slots > slots_) words += kSlotTableWords;
   if (slots == BucketArray::kFewest && slots < slots_) words -= kSlotTableWords;
-  account(0, words);
+  words_.fetch_add(words, std::memory_order_relaxed);   // where buckets are split no other lock is held than theirs
   slots_ = slots;
   // OTP: a table shrinks once a piece can go and the rest stays half empty; the first two pieces stay. With decentralized counters
   // the samples must be large enough, too.
   size_t fewest = std::max(locks_.count + kMoreSlots, BucketArray::kFewest + 2 * kMoreSlots);
-  bool may_shrink = slots >= fewest && (!locks_.decentralized || slots >= 100 * kStripes);
+  bool may_shrink = slots >= fewest && (!locks_.decentralized || slots >= 100 * Stripe::kCount);
   shrink_limit_.store(may_shrink ? static_cast<int64_t>((slots - kMoreSlots) / 2) : 0, std::memory_order_relaxed);
 }
 
@@ -86,29 +92,23 @@ size_t HashStorage::next_bucket(size_t index) const {
 }
 
 void HashStorage::count_rows(uint64_t hash, int64_t rows, int64_t words) {
-  if (locks_.decentralized) (*stripes_)[hash % kStripes].rows.fetch_add(rows, std::memory_order_relaxed);
-  account(rows, words);
+  if (!stripes_) {
+    add(items_, rows);
+    add(words_, words);
+    return;
+  }
+  Stripe& stripe = stripes_[hash % Stripe::kCount];
+  add(stripe.words, words);
+  if (counts_by_stripe_) add(stripe.rows, rows);
+  else if (rows != 0) items_.fetch_add(rows, std::memory_order_relaxed);
 }
 
 int64_t HashStorage::estimate(uint64_t hash) const {
-  if (!locks_.decentralized) return count();
-  return (*stripes_)[hash % kStripes].rows.load(std::memory_order_relaxed) * static_cast<int64_t>(kStripes);
+  if (!counts_by_stripe_) return items_.load(std::memory_order_relaxed);
+  return stripes_[hash % Stripe::kCount].rows.load(std::memory_order_relaxed) * static_cast<int64_t>(Stripe::kCount);
 }
 
-uint64_t HashStorage::hash_of(Term key) const { return table_hash(key); }
-
-bool HashStorage::same_key(const Row& row, Term key, uint64_t hash) const {
-  return row.hash == hash && equal_exact(row.key(key_position_), key);
-}
-
-Row** HashStorage::find_block(Term key, uint64_t hash) {
-  Row** link = &buckets_[buckets_.index_of(hash)];
-  while (*link && !same_key(**link, key, hash)) link = &(*link)->next;
-  return link;
-}
-
-Row* HashStorage::find(Term key, uint64_t hash) {
-  Row* row = *find_block(key, hash);
+Row* HashStorage::find_alive(Row* row, Term key, uint64_t hash) const {
   while (row && row->dead) {
     row = row->next;
     if (row && !same_key(*row, key, hash)) return nullptr;
@@ -139,7 +139,7 @@ void HashStorage::insert(Row* row, Garbage& garbage) {
   }
   if (type_ == TableType::Bag) {
     for (Row* other = *link; other && same_key(*other, key, row->hash); other = other->next) {
-      if (!other->dead && equal_exact(other->object, row->object)) {
+      if (!other->dead && equal_exact(other->object(), row->object())) {
         garbage.add(row);
         return;
       }
@@ -187,7 +187,7 @@ size_t HashStorage::erase_object(Term object, uint64_t hash, Garbage& garbage) {
   Row** link = find_block(key, hash);
   while (*link && same_key(**link, key, hash)) {
     Row* row = *link;
-    if (!row->dead && equal_exact(row->object, object)) {
+    if (!row->dead && equal_exact(row->object(), object)) {
       remove(link, garbage);
       ++count;
       if (type_ != TableType::DuplicateBag) return count;
@@ -203,7 +203,7 @@ void HashStorage::replace(Row* old_row, Row* row, Garbage& garbage) {
   row->next = old_row->next;
   row->hash = old_row->hash;
   *link = row;
-  account(0, static_cast<int64_t>(row->words) - static_cast<int64_t>(old_row->words));
+  count_rows(row->hash, 0, static_cast<int64_t>(row->words) - static_cast<int64_t>(old_row->words));
   garbage.add(old_row);
 }
 
@@ -213,37 +213,37 @@ void HashStorage::erase_row(Row* row, Garbage& garbage) {
   remove(link, garbage);
 }
 
-Term HashStorage::first_from(size_t index, Allocator& heap) {
+Term HashStorage::first_from(size_t index, Allocator& heap, Rows shown) {
   for (; index != kEnd; index = next_bucket(index)) {
-    KeyLock lock(key_mutex(index), false);
+    KeyLock lock(stripe_lock(index), false);
     if (index >= buckets_.count()) continue;   // joined with another meanwhile
     for (Row* row = buckets_[index]; row; row = row->next) {
-      if (!row->dead) return heap::copy(row->key(key_position_), heap, nullptr);
+      if (!row->dead || shown == Rows::All) return copy_element(*row, key_position_, heap);
     }
   }
   return Term::none();
 }
 
-Term HashStorage::first(Allocator& heap) { return first_from(0, heap); }
+Term HashStorage::first(Allocator& heap, Rows shown) { return first_from(0, heap, shown); }
 
-Term HashStorage::next(Term key, Allocator& heap, bool& unknown_key) {
+Term HashStorage::next(Term key, Allocator& heap, bool& unknown_key, Rows shown) {
   uint64_t hash = hash_of(key);
   size_t index;
   {
-    KeyLock lock(key_mutex(hash), false);
+    KeyLock lock(stripe_lock(hash), false);
     Row* row = *find_block(key, hash);
     unknown_key = row == nullptr;
     if (unknown_key) return Term::none();
-    while (row && (row->dead || same_key(*row, key, hash))) row = row->next;
-    if (row) return heap::copy(row->key(key_position_), heap, nullptr);
+    while (row && ((row->dead && shown == Rows::Alive) || same_key(*row, key, hash))) row = row->next;
+    if (row) return copy_element(*row, key_position_, heap);
     index = buckets_.index_of(hash);
   }
-  return first_from(next_bucket(index), heap);
+  return first_from(next_bucket(index), heap, shown);
 }
 
 bool HashStorage::slot(size_t index, Allocator& heap, Term& objects) {
   objects = Term::none();
-  KeyLock lock(key_mutex(index), false);
+  KeyLock lock(stripe_lock(index), false);
   if (index >= buckets_.count()) return index == buckets_.count();
   objects = Term::nil();
   for (Row* row = buckets_[index]; row; row = row->next) {
@@ -258,41 +258,59 @@ bool HashStorage::walk(Position& position, const KeyRange&, bool, bool write, Vi
   Walking walking(walkers_);
   for (; position.bucket != kEnd; position.bucket = next_bucket(position.bucket)) {
     if (!visitor.wants_more()) return false;
-    KeyLock lock(key_mutex(position.bucket), write);
+    KeyLock lock(stripe_lock(position.bucket), write);
+    prefetch(position.bucket);
     if (position.bucket < buckets_.count()) walk_bucket(position.bucket, visitor, garbage);
   }
   return true;
 }
 
-void HashStorage::walk_bucket(size_t index, Visitor& visitor, Garbage& garbage) {
-  Row** link = &buckets_[index];
-  while (Row* row = *link) {
-    if (!row->dead) {
-      Verdict verdict = visitor.visit(*row);
-      if (verdict == Verdict::Erase) {
-        remove(link, garbage);
-      } else if (verdict == Verdict::Replace) {
-        replace(row, visitor.replacement, garbage);
-        row = *link;
-      }
+// Rows of neighbouring buckets lie anywhere in memory. The buckets ahead are of the same stripe, whose lock is held.
+void HashStorage::prefetch(size_t index) {
+  const size_t step = locks_.count > 0 ? locks_.count : 1;
+  size_t ahead = index + kAhead * step;
+  if (ahead >= buckets_.count()) return;
+  __builtin_prefetch(buckets_[ahead]);
+  ahead -= kAhead / 2 * step;
+  if (Row* row = buckets_[ahead]) __builtin_prefetch(row->next);
+}
+
+Row** HashStorage::show(Row** link, Visitor& visitor, Garbage& garbage) {
+  Row* row = *link;
+  if (!row->dead) {
+    Verdict verdict = visitor.visit(*row);
+    if (verdict == Verdict::Erase) {
+      remove(link, garbage);
+    } else if (verdict == Verdict::Replace) {
+      replace(row, visitor.replacement, garbage);
+      row = *link;
     }
-    if (*link == row) link = &row->next;
   }
+  return *link == row ? &row->next : link;
+}
+
+void HashStorage::walk_bucket(size_t index, Visitor& visitor, Garbage& garbage) {
+  for (Row** link = &buckets_[index]; *link;) link = show(link, visitor, garbage);
 }
 
 // OTP: buckets in the order of the keys; without locks of its own the stock VM leaves out keys that are not there.
-void HashStorage::walk_keys(const std::vector<RowHolder>& keys, bool write, Visitor& visitor, Garbage& garbage) {
+void HashStorage::walk_keys(std::span<const Term> keys, bool write, Visitor& visitor, Garbage& garbage) {
   Walking walking(walkers_);
-  std::vector<size_t> indices;
-  for (const RowHolder& holder : keys) {
-    Term key = holder->object;
+  if (keys.size() == 1) {
+    const uint64_t hash = hash_of(keys[0]);
+    KeyLock lock(stripe_lock(hash), write);
+    for (Row** link = find_block(keys[0], hash); *link && same_key(**link, keys[0], hash);) link = show(link, visitor, garbage);
+    return;
+  }
+  absl::InlinedVector<size_t, 8> indices;
+  for (Term key : keys) {
     uint64_t hash = hash_of(key);
-    KeyLock lock(key_mutex(hash), false);
+    KeyLock lock(stripe_lock(hash), false);
     size_t index = buckets_.index_of(hash);
     if ((stripes_ || find(key, hash)) && std::find(indices.begin(), indices.end(), index) == indices.end()) indices.push_back(index);
   }
   for (size_t index : indices) {
-    KeyLock lock(key_mutex(index), write);
+    KeyLock lock(stripe_lock(index), write);
     if (index < buckets_.count()) walk_bucket(index, visitor, garbage);
   }
 }
@@ -324,25 +342,25 @@ void HashStorage::unfix(Garbage& garbage) {
   dead_.shrink_to_fit();
 }
 
-void HashStorage::resize() {
+void HashStorage::resize(Held held) {
   int64_t due = due_.exchange(0, std::memory_order_relaxed);
   if (due == 0 || resizing_.exchange(true, std::memory_order_acquire)) return;
-  due > 0 ? grow(due) : shrink(-1 - due);
+  due > 0 ? grow(due, held) : shrink(-1 - due, held);
   resizing_.store(false, std::memory_order_release);
 }
 
-void HashStorage::grow(int64_t rows) {
+void HashStorage::grow(int64_t rows, Held held) {
   for (int step = 0; step < kResizeSteps && rows > static_cast<int64_t>(buckets_.count()); ++step) {
-    KeyLock lock(key_mutex(buckets_.split_source()), true);
+    KeyLock lock(held == Held::All ? nullptr : stripe_lock(buckets_.split_source()), true);
     if (must_not_resize()) return;
     if (buckets_.count() == slots_) set_slots(slots_ + kMoreSlots);
     buckets_.split();
   }
 }
 
-void HashStorage::shrink(int64_t rows) {
+void HashStorage::shrink(int64_t rows, Held held) {
   for (int step = 0; step < kResizeSteps && rows < shrink_limit_.load(std::memory_order_relaxed); ++step) {
-    KeyLock lock(key_mutex(buckets_.join_target()), true);
+    KeyLock lock(held == Held::All ? nullptr : stripe_lock(buckets_.join_target()), true);
     if (must_not_resize()) return;
     buckets_.join();
     if (slots_ - buckets_.count() >= kMoreSlots) set_slots(slots_ - kMoreSlots);

@@ -20,13 +20,8 @@ using athanor::ets::KeyRange;
 using athanor::ets::Right;
 using athanor::ets::SelectMode;
 using athanor::ets::Table;
+using athanor::ets::PausedWalk;
 using athanor::ets::Walk;
-
-struct WalkHold {
-  Walk* walk;
-  ~WalkHold() { if (walk) walk->release(); }
-  Walk* operator->() const { return walk; }
-};
 
 Term reversed(Process& self, Term list) {
   Term result = Term::nil();
@@ -36,7 +31,7 @@ Term reversed(Process& self, Term list) {
 
 Term continuation(Process& self, Walk& walk, Term identifier, Term rest, size_t rest_count) {
   Allocator& heap = self.heap();
-  Term compiled = make_magic_reference(self, walk.program);
+  Term compiled = make_magic_reference(self, walk.program.get());
   Term limit = Term::small(static_cast<int64_t>(walk.limit)), count = Term::small(static_cast<int64_t>(rest_count));
   if (!walk.table->is_ordered()) {
     Term slot = Term::small(walk.at_end ? -1 : static_cast<int64_t>(walk.position.bucket));
@@ -71,23 +66,33 @@ BifResult answer(Process& self, Walk& walk, Term identifier, Term list) {
   return make_tuple(self.heap(), chunk, more ? continuation(self, walk, identifier, rest, rest_count) : atoms::dollar_end_of_table);
 }
 
-// `carrier`: which argument names the walk when the native is called again.
-BifResult run(Process& self, const Term* args, size_t arity, size_t carrier, Walk& walk, Term identifier, Term list) {
-  bool paused = false;
-  if (!athanor::ets::go_on(self, walk, list, paused)) return Term::none();
-  if (!paused) return answer(self, walk, identifier, list);
-  Term again[3] = {args[0], arity > 1 ? args[1] : Term::nil(), arity > 2 ? args[2] : Term::nil()};
-  again[carrier] = make_tuple(self.heap(), cons(self.heap(), make_magic_reference(self, &walk), list), identifier);
-  if (arity == 1) return self.yield({again[0]});
-  if (arity == 2) return self.yield({again[0], again[1]});
+// Which native goes on: its arguments, and which of them names a paused walk.
+struct Call {
+  const Term* args;
+  size_t arity;
+  size_t carrier;
+};
+
+// `paused`: where the walk lies if it was paused before; then `identifier` is nothing that the table was just found by.
+BifResult run(Process& self, Call call, Walk& walk, PausedWalk* paused, Term identifier, Term list) {
+  bool pauses = false;
+  if (!athanor::ets::go_on(self, walk, paused ? Term::nil() : identifier, list, pauses)) return Term::none();
+  if (!pauses) return answer(self, walk, identifier, list);
+  walk.keep();
+  athanor::ets::Held<PausedWalk> made(paused ? nullptr : new PausedWalk(std::move(walk)));
+  Term again[3] = {call.args[0], call.arity > 1 ? call.args[1] : Term::nil(), call.arity > 2 ? call.args[2] : Term::nil()};
+  Term reference = make_magic_reference(self, paused ? paused : made.get());
+  again[call.carrier] = make_tuple(self.heap(), cons(self.heap(), reference, list), identifier);
+  if (call.arity == 1) return self.yield({again[0]});
+  if (call.arity == 2) return self.yield({again[0], again[1]});
   return self.yield({again[0], again[1], again[2]});
 }
 
 // A paused walk: {[Walk | Results], Identifier}. No user can make one: a walk is never shown.
-Walk* paused_walk(Term t, Term& list, Term& identifier) {
+PausedWalk* paused_walk_of(Term t, Term& list, Term& identifier) {
   if (!is_tuple_of(t, 2) || !tuple_element(t, 0).is_list_cell()) return nullptr;
   Term pair = tuple_element(t, 0);
-  Walk* walk = magic_as<Walk>(pair.head());
+  auto* walk = magic_as<PausedWalk>(pair.head());
   list = pair.tail();
   identifier = tuple_element(t, 1);
   return walk;
@@ -98,41 +103,47 @@ struct Wish {
   bool reverse = false;
 };
 
+// `result`, unless the caller may not touch the table: that is told first.
+BifResult unless_refused(Process& self, Term identifier, Right right, BifResult result) {
+  Access access(self, identifier, right, Hold::Shared);
+  if (!access) return access.failure();
+  return result;
+}
+
 BifResult start(Process& self, const Term* args, size_t arity, Term spec, Wish wish) {
   Term list, identifier;
-  if (Walk* walk = paused_walk(args[1], list, identifier)) return run(self, args, arity, 1, *walk, identifier, list);
-  bool writes = wish.mode == SelectMode::Delete || wish.mode == SelectMode::Replace;
-  WalkHold walk{new Walk};
-  {
-    Access access(self, args[0], writes ? Right::Write : Right::Read, Hold::Shared);
-    if (!access) return access.failure();
-    walk->table = &access.table();
-    walk->table->retain();
-  }
+  const Call call{args, arity, 1};
+  if (PausedWalk* paused = paused_walk_of(args[1], list, identifier)) return run(self, call, paused->walk, paused, identifier, list);
+  const Right right = wish.mode == SelectMode::Delete || wish.mode == SelectMode::Replace ? Right::Write : Right::Read;
+  auto refused_or = [&](BifResult result) { return unless_refused(self, args[0], right, result); };
+  Term cause;
+  Walk walk;
+  walk.table = athanor::ets::find_table(self, args[0], cause);
+  if (!walk.table) return self.badarg_because(cause);
   if (arity == 3) {
-    if (!args[2].is_small() || args[2].small_value() < 1) return self.badarg();
-    walk->limit = static_cast<size_t>(args[2].small_value());
+    if (!args[2].is_small() || args[2].small_value() < 1) return refused_or(self.badarg());
+    walk.limit = static_cast<size_t>(args[2].small_value());
   }
-  if (wish.mode == SelectMode::Replace && walk->table->options.type == athanor::ets::TableType::Bag) {
-    return self.badarg_because(atoms::table_type);
+  if (wish.mode == SelectMode::Replace && walk.table->options.type == athanor::ets::TableType::Bag) {
+    return refused_or(self.badarg_because(atoms::table_type));
   }
-  Term nothing = walk->limit > 0 ? atoms::dollar_end_of_table : wish.mode == SelectMode::Collect ? Term::nil() : Term::small(0);
-  if (spec.is_nil()) return nothing;
-  walk->program = compile_for_table(self, spec);
-  if (!walk->program) return self.badarg();
+  Term nothing = walk.limit > 0 ? atoms::dollar_end_of_table : wish.mode == SelectMode::Collect ? Term::nil() : Term::small(0);
+  if (spec.is_nil()) return refused_or(nothing);
+  walk.program = athanor::ets::Held<match_spec::Program>(compile_for_table(self, spec));
+  if (!walk.program) return refused_or(self.badarg());
   if (wish.mode == SelectMode::Replace) {
     for (Term clause = spec; clause.is_list_cell(); clause = clause.tail()) {
-      if (!match_spec::keeps_key(clause.head(), walk->table->options.key_position)) return self.badarg();
+      if (!match_spec::keeps_key(clause.head(), walk.table->options.key_position)) return refused_or(self.badarg());
     }
   }
-  if (!athanor::ets::restrict_keys(*walk.walk, spec)) return nothing;
-  walk->mode = wish.mode;
-  if (walk->table->is_ordered() && wish.mode == SelectMode::Collect) {
+  if (!athanor::ets::restrict_keys(walk, spec)) return refused_or(nothing);
+  walk.mode = wish.mode;
+  if (walk.table->is_ordered() && wish.mode == SelectMode::Collect) {
     // A list is built back to front, so the whole of it is collected against its order; a chunk is turned round.
-    walk->backwards = wish.reverse == (walk->limit > 0);
-    walk->in_order = walk->limit > 0;
+    walk.backwards = wish.reverse == (walk.limit > 0);
+    walk.in_order = walk.limit > 0;
   }
-  return run(self, args, arity, 1, *walk.walk, args[0], Term::nil());
+  return run(self, call, walk, nullptr, args[0], Term::nil());
 }
 
 // {Pattern, [], [Result]} as a spec of one clause.
@@ -151,7 +162,8 @@ bool read_small(Term t, int64_t least, int64_t& value) {
 BifResult resume(Process& self, const Term* args) {
   if (args[0] == atoms::dollar_end_of_table) return args[0];
   Term list, identifier;
-  if (Walk* walk = paused_walk(args[0], list, identifier)) return run(self, args, 1, 0, *walk, identifier, list);
+  const Call call{args, 1, 0};
+  if (PausedWalk* paused = paused_walk_of(args[0], list, identifier)) return run(self, call, paused->walk, paused, identifier, list);
   bool ordered = is_tuple_of(args[0], 8);
   if (!ordered && !is_tuple_of(args[0], 6)) return self.badarg();
   const Term* part = tuple_elements(args[0]);
@@ -162,32 +174,31 @@ BifResult resume(Process& self, const Term* args) {
   if (ordered) good = good && read_small(part[6], 0, reverse) && (part[2].is_nil() || (part[2].is_list_cell() && read_small(part[2].head(), 0, elements)));
   else good = good && read_small(part[1], -1, slot);
   good = good && list_length(rest) == got_value;
-  WalkHold walk{new Walk};
+  Walk walk;
   {
     Access access(self, part[0], Right::Read, Hold::Shared);
     if (!access) return access.failure();
     if (!good || access.table().is_ordered() != ordered) return self.badarg();
-    walk->table = &access.table();
-    walk->table->retain();
+    walk.table = &access.table();
   }
   program->retain();
-  walk->resumed = true;
-  walk->program = program;
-  walk->limit = static_cast<size_t>(limit_value);
-  walk->count = static_cast<size_t>(got_value);
+  walk.resumed = true;
+  walk.program = athanor::ets::Held<match_spec::Program>(program);
+  walk.limit = static_cast<size_t>(limit_value);
+  walk.count = static_cast<size_t>(got_value);
   if (ordered) {
-    walk->backwards = reverse != 0;
-    walk->in_order = true;
-    walk->position.last_key = part[1];
+    walk.backwards = reverse != 0;
+    walk.in_order = true;
+    walk.position.last_key = part[1];
     if (part[2].is_list_cell()) {
       Term key = part[2].tail();
       if (elements > 0 && (!is_tuple(key) || static_cast<size_t>(elements) > tuple_arity(key))) return self.badarg();
-      walk->range = {elements > 0 ? KeyRange::Prefix : KeyRange::Exact, key, static_cast<size_t>(elements)};
+      walk.range = {elements > 0 ? KeyRange::Prefix : KeyRange::Exact, key, static_cast<size_t>(elements)};
     }
   } else {
-    walk->position.bucket = slot < 0 ? SIZE_MAX : static_cast<size_t>(slot);
+    walk.position.bucket = slot < 0 ? SIZE_MAX : static_cast<size_t>(slot);
   }
-  return run(self, args, 1, 0, *walk.walk, part[0], rest);
+  return run(self, call, walk, nullptr, part[0], rest);
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "bif/magic.hpp"
+#include "bif/time.hpp"
 #include "code/code_server.hpp"
 #include "ets/access.hpp"
 #include "process/process_table.hpp"
@@ -13,7 +14,7 @@ namespace athanor::bif::ets {
 namespace {
 
 using athanor::ets::Access;
-using athanor::ets::Garbage;
+using athanor::ets::Discarded;
 using athanor::ets::Hold;
 using athanor::ets::Protection;
 using athanor::ets::Right;
@@ -108,17 +109,17 @@ Term living(Process& self, Term pid) {
 }
 
 // Frees what a deleted table held, in slices. `none()`: done.
-BifResult free_in_slices(Process& self, const Term* args, size_t arity, Garbage* garbage, Term result) {
+BifResult free_in_slices(Process& self, const Term* args, size_t arity, Discarded* discarded, Term result) {
   bool done;
   do {
-    done = garbage->free_some(500);
+    done = discarded->free_some(500);
   } while (!self.charge(60) && !done);
   if (done) return result;
-  Term carried = make_tuple(self.heap(), make_magic_reference(self, garbage), result);
+  Term carried = make_tuple(self.heap(), make_magic_reference(self, discarded), result);
   return arity == 1 ? self.yield({carried}) : self.yield({args[0], carried});
 }
 
-Garbage* carried_garbage(Term t) { return is_tuple_of(t, 2) ? magic_as<Garbage>(tuple_element(t, 0)) : nullptr; }
+Discarded* carried_discarded(Term t) { return is_tuple_of(t, 2) ? magic_as<Discarded>(tuple_element(t, 0)) : nullptr; }
 
 }  // namespace
 
@@ -145,8 +146,8 @@ BifResult new__2(Process& self, const Term* args) {
 }
 
 BifResult delete__1(Process& self, const Term* args) {
-  if (Garbage* garbage = carried_garbage(args[0])) return free_in_slices(self, args, 1, garbage, atoms::true_);
-  auto* garbage = new Garbage;
+  if (Discarded* discarded = carried_discarded(args[0])) return free_in_slices(self, args, 1, discarded, atoms::true_);
+  auto* discarded = new Discarded;
   Table* table = nullptr;
   Term cause;
   {
@@ -157,33 +158,39 @@ BifResult delete__1(Process& self, const Term* args) {
       table->retain();
     }
   }
-  bool removed = table && tables_of(self).remove(*table, *garbage);
+  bool removed = table && tables_of(self).remove(*table, discarded->storage);
   if (table) table->release();
   if (!removed) {
-    garbage->release();
+    discarded->release();
     return self.badarg_because(cause.is_none() ? atoms::id : cause);
   }
-  BifResult result = free_in_slices(self, args, 1, garbage, atoms::true_);
-  garbage->release();
+  BifResult result = free_in_slices(self, args, 1, discarded, atoms::true_);
+  discarded->release();
   return result;
 }
 
 // ets:internal_delete_all/2 (Table, undefined): empties it and counts. From outside it happens at once.
 BifResult internal_delete_all_2(Process& self, const Term* args) {
-  if (Garbage* garbage = carried_garbage(args[1])) return free_in_slices(self, args, 2, garbage, tuple_element(args[1], 1));
-  auto* garbage = new Garbage;
+  if (Discarded* discarded = carried_discarded(args[1])) return free_in_slices(self, args, 2, discarded, tuple_element(args[1], 1));
+  auto* discarded = new Discarded;
   Term count;
   {
     Access access(self, args[0], Right::Write, Hold::Exclusive);
     if (!access) {
-      garbage->release();
+      discarded->release();
       return access.failure();
     }
-    count = Term::small(access.storage().count());
-    access.storage().clear(*garbage);
+    athanor::ets::Storage& storage = access.storage();
+    count = Term::small(storage.count());
+    if (storage.is_fixed()) {   // rows stay, marked
+      storage.clear(discarded->rows);
+    } else {
+      discarded->storage = std::move(access.table().storage);
+      access.table().storage = access.table().make_storage();
+    }
   }
-  BifResult result = free_in_slices(self, args, 2, garbage, count);
-  garbage->release();
+  BifResult result = free_in_slices(self, args, 2, discarded, count);
+  discarded->release();
   return result;
 }
 
@@ -191,9 +198,7 @@ BifResult whereis_1(Process& self, const Term* args) {
   if (!args[0].is_atom()) return self.badarg();
   Table* table = tables_of(self).find_named(args[0]);
   if (!table) return atoms::undefined;
-  Term reference = table->make_reference(self.heap());
-  table->release();
-  return reference;
+  return table->make_reference(self.heap());
 }
 
 BifResult rename_2(Process& self, const Term* args) {
@@ -263,11 +268,11 @@ BifResult setopts_2(Process& self, const Term* args) {
   }
   Table& table = access.table();
   if (!good || table.owner != self.pid()) return self.badarg();
-  athanor::ets::RowHolder old_data;
+  athanor::ets::KeptTerm old_data;
   if (has_heir) {
     table.heir = living(self, heir);
     old_data = std::move(table.heir_data);
-    if (!table.heir.is_none()) table.heir_data.reset(athanor::ets::make_row(heir_data));
+    if (!table.heir.is_none()) table.heir_data = athanor::ets::KeptTerm(heir_data);
   }
   if (has_protection) table.protection = protection;
   access.close();
@@ -275,13 +280,14 @@ BifResult setopts_2(Process& self, const Term* args) {
 }
 
 BifResult safe_fixtable_2(Process& self, const Term* args) {
-  Access access(self, args[0], Right::Read, Hold::Exclusive);
+  // What was deleted while it was fixed leaves the buckets when the last fixation goes.
+  Access access(self, args[0], Right::Read, args[1] == atoms::false_ ? Hold::Exclusive : Hold::Structure);
   if (!access) return access.failure();
   Table& table = access.table();
   Word pid = self.pid().raw;
   if (args[1] == atoms::true_) {
     if (!table.storage->is_fixed()) {
-      table.fixed_since_monotonic_ns = self.runtime().clock->monotonic_ns();
+      table.fixed_since_monotonic_ns = erlang_monotonic_ns(self.runtime());
       table.fixed_since_system_ns = self.runtime().clock->system_ns();
     }
     // One fixation of the storage a process, however often it asks.

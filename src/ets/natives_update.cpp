@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // ets:update_counter/3,4 and ets:update_element/3: rows changed in place where only immediates change, else replaced.
-#include <vector>
+#include <absl/container/inlined_vector.h>
 
 #include "ets/access.hpp"
 #include "term/compare.hpp"
@@ -10,9 +10,7 @@
 namespace athanor::bif::ets {
 namespace {
 
-using athanor::ets::Access;
-using athanor::ets::Hold;
-using athanor::ets::KeyLock;
+using athanor::ets::KeyAccess;
 using athanor::ets::Right;
 using athanor::ets::Row;
 
@@ -28,22 +26,18 @@ class Draft {
   }
   Term object() { return Term::boxed(words_.data()); }
   // `row` null: a new row.
-  void store(Access& access, Row* row, uint64_t hash) {
+  void store(KeyAccess& access, Row* row) {
     if (row && all_immediate_) {
-      for (size_t i = 1; i <= arity(); ++i) {
-        Term& place = tuple_elements(row->object)[i - 1];
-        if (!(place == words_[i])) place = words_[i];
-      }
+      for (size_t i = 1; i <= arity(); ++i) row->memory()[i] = words_[i];
       return;
     }
     Row* changed = athanor::ets::make_row(object());
-    changed->hash = hash;
-    if (row) access.storage().replace(row, changed, access.garbage);
-    else access.storage().insert(changed, access.garbage);
+    if (row) access.replace(row, changed);
+    else access.insert(changed);
   }
 
  private:
-  std::vector<Term> words_;
+  absl::InlinedVector<Term, 16> words_;
   bool all_immediate_ = true;
 };
 
@@ -99,8 +93,8 @@ Term add_small(Row& row, size_t key_position, Term operation) {
     position = tuple_element(operation, 0).small_value();
     increment = tuple_element(operation, 1);
   }
-  if (position < 1 || static_cast<uint64_t>(position) > tuple_arity(row.object) || position == static_cast<int64_t>(key_position)) return Term::none();
-  Term& place = tuple_elements(row.object)[position - 1];
+  if (position < 1 || static_cast<uint64_t>(position) > row.arity() || position == static_cast<int64_t>(key_position)) return Term::none();
+  Term& place = row.memory()[position];
   if (!Term::both_small(place, increment)) return Term::none();
   int64_t sum = place.small_value() + increment.small_value();
   if (!Term::fits_small(sum)) return Term::none();
@@ -108,22 +102,20 @@ Term add_small(Row& row, size_t key_position, Term operation) {
 }
 
 BifResult update_counter(Process& self, const Term* args, Term fallback) {
-  Access access(self, args[0], Right::Write, Hold::Key);
+  KeyAccess access(self, args[0], args[1], Right::Write);
   if (!access) return access.failure();
   if (!fallback.is_none() && !is_tuple(fallback)) return self.badarg();
   if (!access.table().is_set()) return self.badarg();
   size_t key_position = access.table().options.key_position;
-  uint64_t hash = access.hash_of(args[1]);
-  KeyLock lock(access.key_mutex(hash), true);
-  Row* row = access.storage().find(args[1], hash);
+  Row* row = access.find();
   if (!row && (fallback.is_none() || tuple_arity(fallback) < key_position)) return self.badarg_because(atoms::badkey);
   if (row) {
     if (Term sum = add_small(*row, key_position, args[2]); !sum.is_none()) return sum;
   }
-  Draft draft(row ? row->object : fallback);
+  Draft draft(row ? row->object() : fallback);
   if (!row) draft.set(key_position, args[1]);
 
-  std::vector<CounterOperation> operations;
+  absl::InlinedVector<CounterOperation, 4> operations;
   auto read = [&](Term t) {
     CounterOperation operation;
     Check check = read_operation(t, key_position, draft, operation);
@@ -147,13 +139,13 @@ BifResult update_counter(Process& self, const Term* args, Term fallback) {
   if (check == Check::Position) return self.badarg_because(atoms::position);
   if (check == Check::Bad) return self.badarg();
 
-  std::vector<Term> results;
+  absl::InlinedVector<Term, 4> results;
   for (const CounterOperation& operation : operations) {
     Term value = apply(self, draft, operation);
     if (value.is_none()) return self.system_limit();
     results.push_back(value);
   }
-  draft.store(access, row, hash);
+  draft.store(access, row);
   return gives_list ? make_list(self.heap(), results.data(), results.size()) : results[0];
 }
 
@@ -163,15 +155,13 @@ BifResult update_counter_3(Process& self, const Term* args) { return update_coun
 BifResult update_counter_4(Process& self, const Term* args) { return update_counter(self, args, args[3]); }
 
 BifResult update_element_3(Process& self, const Term* args) {
-  Access access(self, args[0], Right::Write, Hold::Key);
+  KeyAccess access(self, args[0], args[1], Right::Write);
   if (!access) return access.failure();
   if (!access.table().is_set()) return self.badarg();
   size_t key_position = access.table().options.key_position;
-  uint64_t hash = access.hash_of(args[1]);
-  KeyLock lock(access.key_mutex(hash), true);
-  Row* row = access.storage().find(args[1], hash);
+  Row* row = access.find();
   if (!row) return atoms::false_;
-  Draft draft(row->object);
+  Draft draft(row->object());
   enum { Good, Bad, Key } check = Good;
   auto change = [&](Term t) {
     if (!is_tuple_of(t, 2) || !tuple_element(t, 0).is_small()) { check = Bad; return; }
@@ -189,7 +179,7 @@ BifResult update_element_3(Process& self, const Term* args) {
   }
   if (check == Key) return self.badarg_because(atoms::keypos);
   if (check == Bad) return self.badarg();
-  draft.store(access, row, hash);
+  draft.store(access, row);
   return atoms::true_;
 }
 

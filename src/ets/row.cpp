@@ -5,8 +5,9 @@
 #include <new>
 
 #include "heap/copy.hpp"
-#include "heap/off_heap.hpp"
+#include "heap/flat_block.hpp"
 #include "term/allocator.hpp"
+#include "term/compare.hpp"
 
 namespace athanor::ets {
 namespace {
@@ -18,7 +19,6 @@ class RowAllocator final : public Allocator {
     top_ = memory;
     limit_ = memory + words + kReserveWords;   // a row has no stack, hence no reserve
   }
-  Term* top() const { return top_; }
 
  protected:
   Term* grow(size_t words) override {
@@ -27,57 +27,64 @@ class RowAllocator final : public Allocator {
   }
 };
 
-// Whether each word of a copy is a term or the header of a tuple.
-bool is_plain(const Term* words, size_t count) {
-  for (size_t i = 0; i < count; ++i) {
-    if ((words[i].raw & 3) == 0 && header_kind(words[i].raw) != BoxedKind::Tuple) return false;
-  }
-  return true;
+Row* allocate_row(size_t words) {
+  ATH_ASSERT(words < size_t{1} << 28 && "an object of a table is too large");
+  void* memory = std::malloc(sizeof(Row) + words * sizeof(Term));
+  ATH_ASSERT(memory != nullptr && "out of memory");
+  Row* row = new (memory) Row;
+  row->words = static_cast<uint32_t>(words) & 0xFFFFFFF;
+  return row;
 }
 
 }  // namespace
 
 Row* make_row(Term object) {
-  size_t words = heap::flat_words(object, nullptr);
-  ATH_ASSERT(words < size_t{1} << 30 && "an object of a table is too large");
-  void* memory = std::malloc(sizeof(Row) + words * sizeof(Term));
-  ATH_ASSERT(memory != nullptr && "out of memory");
-  Row* row = new (memory) Row;
+  const Term* tuple = object.pointer();
+  if (is_flat(object, 0)) {
+    const size_t words = header_arity(tuple[0].raw) + 1;
+    Row* row = allocate_row(words);
+    for (size_t i = 0; i < words; ++i) row->memory()[i] = tuple[i];
+    row->plain = 1;
+    return row;
+  }
+  const size_t words = heap::flat_words(object, nullptr);
+  Row* row = allocate_row(words);
   RowAllocator allocator(row->memory(), words);
-  row->object = heap::copy_counted(object, words, allocator);
-  row->words = static_cast<uint32_t>(words) & 0x3FFFFFFF;
-  row->off_heap = allocator.off_heap().first;
-  row->plain = words > 0 && is_plain(row->memory(), words);
+  heap::copy_counted(object, words, allocator);
+  row->plain = heap::is_plain_block(row->memory(), words);
+  row->counts = allocator.off_heap().first != nullptr;
   return row;
 }
 
-// A plain row is moved as a whole, and its pointers by the same distance.
 Term copy_object(const Row& row, Allocator& to) {
-  if (!row.plain) return heap::copy_counted(row.object, row.words, to);
-  const Term* from = row.memory();
   Term* place = to.allocate(row.words);
-  const Word distance = reinterpret_cast<Word>(place) - reinterpret_cast<Word>(from);
-  for (size_t i = 0; i < row.words; ++i) place[i].raw = from[i].raw + (from[i].is_pointer() ? distance : 0);
-  return Term{row.object.raw + distance};
+  if (ATH_LIKELY(row.plain)) heap::move_plain_block(row.memory(), row.words, place);
+  else heap::move_block(row.memory(), row.words, place, to.off_heap());
+  return Term::boxed(place);
+}
+
+Term copy_element(const Row& row, size_t position, Allocator& to) {
+  Term element = row.element(position);
+  return element.is_pointer() ? heap::copy(element, to, nullptr) : element;
 }
 
 void destroy_row(Row* row) {
-  if (row->off_heap) {
-    OffHeapList list;
-    list.first = row->off_heap;
-    heap::off_heap_release_all(list);
-  }
+  if (row->counts) heap::release_block(row->memory(), row->words);
   std::free(row);
 }
 
-Garbage::~Garbage() {
-  while (!free_some(1000)) {}
-}
-
-void Garbage::add(Row* row) {
-  row->next = nullptr;
-  (last_ ? last_->next : first_) = row;
-  last_ = row;
+bool overwrite(Row& row, Term object, size_t key_position) {
+  const Term* from = object.pointer();
+  Term* to = row.memory();
+  if (from[0].raw != to[0].raw) return false;
+  const size_t words = row.arity() + 1;
+  for (size_t i = 1; i < words; ++i) {
+    if (i == key_position ? !equal_exact(from[i], to[i]) : from[i].is_pointer() || to[i].is_pointer()) return false;
+  }
+  for (size_t i = 1; i < words; ++i) {
+    if (i != key_position) to[i] = from[i];
+  }
+  return true;
 }
 
 bool Garbage::free_some(size_t count) {

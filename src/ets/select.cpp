@@ -9,17 +9,23 @@
 
 namespace athanor::ets {
 
-Walk::~Walk() {
-  if (fixation) fixation->release();
-  if (program) program->release();
-  if (table) table->release();
+void Walk::keep() {
+  if (!kept_table) {
+    table->retain();
+    kept_table = Held<Table>(table);
+  }
+  if (range_key || range.kind == KeyRange::All) return;
+  range_key = KeptTerm(range.key);
+  range.key = range_key.term();
 }
 
 namespace {
 
 bool is_exact(Term pattern) { return match_spec::is_ground(pattern) && !match_spec::contains_map(pattern); }
 
-void restrict_ordered(Walk& walk, const std::vector<Term>& patterns) {
+using Patterns = absl::InlinedVector<Term, 4>;
+
+void restrict_ordered(Walk& walk, const Patterns& patterns) {
   Term first = patterns.front();
   bool same = std::all_of(patterns.begin(), patterns.end(), [&](Term t) { return is_exact(t) && compare_fast(t, first) == 0; });
   if (same) {
@@ -46,7 +52,7 @@ class Runner final : public Visitor {
     used_ += 2 + row.words / 32;
     auto mark = environment_.mark();
     bool collects = walk_.mode == SelectMode::Collect;
-    Term value = match_spec::run(*walk_.program, environment_, row.object, collects ? match_spec::Result::Copied : match_spec::Result::Shares).value;
+    Term value = match_spec::run(*walk_.program, environment_, row.object(), collects ? match_spec::Result::Copied : match_spec::Result::Shares).value;
     if (collects && !value.is_none()) {
       list_ = make_cons(self_.allocate(2), value, list_);
       ++walk_.count;
@@ -56,7 +62,7 @@ class Runner final : public Visitor {
     if (walk_.mode == SelectMode::Replace && !value.is_none() && is_tuple(value)) {
       Row* changed = make_row(value);
       size_t position = walk_.table->options.key_position;
-      if (tuple_arity(changed->object) >= position && compare_fast(changed->key(position), row.key(position)) == 0) {
+      if (tuple_arity(changed->object()) >= position && compare_fast(changed->key(position), row.key(position)) == 0) {
         changed->hash = row.hash;
         replacement = changed;
         ++walk_.count;
@@ -86,7 +92,7 @@ class Runner final : public Visitor {
 
 bool restrict_keys(Walk& walk, Term spec) {
   size_t key_position = walk.table->options.key_position;
-  std::vector<Term> patterns;
+  Patterns patterns;
   for (; spec.is_list_cell(); spec = spec.tail()) {
     Term head = tuple_element(spec.head(), 0);
     if (head == atoms::underscore || match_spec::variable_number(head) >= 0) return true;
@@ -100,47 +106,39 @@ bool restrict_keys(Walk& walk, Term spec) {
   }
   if (!std::all_of(patterns.begin(), patterns.end(), is_exact)) return true;
   walk.by_keys = true;
-  for (Term key : patterns) walk.keys.emplace_back(make_row(key));
+  walk.keys = std::move(patterns);
   return true;
 }
 
-bool go_on(process::Process& self, Walk& walk, Term& list, bool& paused) {
+bool go_on(process::Process& self, Walk& walk, Term identifier, Term& list, bool& paused) {
   bool write = walk.mode == SelectMode::Delete || walk.mode == SelectMode::Replace;
   paused = false;
   // Eight rows cost a reduction, about; the lock is not held for longer than a slice.
   auto budget = static_cast<size_t>(std::clamp<int64_t>(self.reductions_left_, 200, 4000)) * 8;
   Runner runner(self, walk, list, budget);
   {
-    Access access(self, *walk.table, write ? Right::Write : Right::Read, write ? Hold::Key : Hold::Shared);
-    if (!access) {
-      (void)access.failure();
+    Access access(self, *walk.table, write ? Right::Write : Right::Read, write ? Hold::Walk : Hold::Shared);
+    const bool renamed = identifier.is_atom() && access && walk.table->name != identifier;
+    if (!access || renamed) {
+      (void)(renamed ? self.badarg_because(atoms::id) : access.failure());
       return false;
     }
     if (walk.by_keys) {
-      access.storage().walk_keys(walk.keys, write, runner, access.garbage);
+      access.storage().walk_keys({walk.keys.data(), walk.keys.size()}, write, runner, access.garbage);
       walk.at_end = true;
     } else {
       walk.at_end = access.storage().walk(walk.position, walk.range, walk.backwards, write, runner, access.garbage);
     }
     bool full = walk.limit > 0 && walk.count >= walk.limit;
     paused = !walk.at_end && !full;
-    if (paused && !walk.fixation && !walk.table->is_ordered()) walk.fixation = new Fixation(*walk.table);
+    if (paused && !walk.fixation && !walk.table->is_ordered()) walk.fixation = Held<Fixation>(new Fixation(*walk.table));
     if (!walk.at_end && !walk.position.last_key.is_none()) {
-      walk.last_key.reset(make_row(walk.position.last_key));
-      walk.position.last_key = walk.last_key->object;
+      walk.last_key = KeptTerm(walk.position.last_key);
+      walk.position.last_key = walk.last_key.term();
     }
   }
   self.charge(1 + runner.used() / 8);
-  if (!paused && walk.fixation) {   // not only once the walk is collected: a fixed table does not grow
-    walk.fixation->release();
-    walk.fixation = nullptr;
-  }
-  if (paused) {
-    if (!walk.range_key && walk.range.kind != KeyRange::All) {
-      walk.range_key.reset(make_row(walk.range.key));
-      walk.range.key = walk.range_key->object;
-    }
-  }
+  if (!paused) Held<Fixation>(std::move(walk.fixation));   // not only once the walk is collected: a fixed table does not grow
   return true;
 }
 

@@ -3,7 +3,9 @@
 // behind a magic reference that the native passes to itself, and the table is fixed so that nothing is shown twice.
 #pragma once
 
-#include <vector>
+#include <absl/container/inlined_vector.h>
+
+#include <utility>
 
 #include "ets/access.hpp"
 #include "bif/match_environment.hpp"
@@ -12,31 +14,58 @@ namespace athanor::ets {
 
 enum class SelectMode : uint8_t { Collect, Count, Delete, Replace };
 
-struct Walk : MagicObject {
-  ~Walk() override;
-  Table* table = nullptr;                    // a count
-  match_spec::Program* program = nullptr;    // a count
-  Fixation* fixation = nullptr;              // once it takes a second part
+// One count of an object.
+template <class T>
+class Held {
+ public:
+  Held() = default;
+  explicit Held(T* counted) : object_(counted) {}   // takes the caller's over
+  Held(Held&& other) noexcept : object_(std::exchange(other.object_, nullptr)) {}
+  Held& operator=(Held&& other) noexcept {
+    std::swap(object_, other.object_);
+    return *this;
+  }
+  ~Held() { if (object_) object_->release(); }
+  T* get() const { return object_; }
+  T& operator*() const { return *object_; }
+  explicit operator bool() const { return object_ != nullptr; }
+
+ private:
+  T* object_ = nullptr;
+};
+
+struct Walk {
+  void keep();                               // it outlives the native: takes a count of the table, copies keys
+  Table* table = nullptr;
+  Held<Table> kept_table;
+  Held<match_spec::Program> program;
+  Held<Fixation> fixation;                   // once it takes a second part
   SelectMode mode = SelectMode::Collect;
   bool backwards = false;
   bool in_order = false;                     // the list is built newest first and has to be turned round
   bool resumed = false;                      // from a continuation of the user
   size_t limit = 0;                          // rows a chunk; 0: all
   KeyRange range;                            // ordered tables
-  RowHolder range_key;                       // what range.key lies in, once it must outlive the call
-  std::vector<RowHolder> keys;               // hashed tables: the only keys that can match; empty: walk all
+  KeptTerm range_key;                        // what range.key lies in, once it must outlive the call
+  absl::InlinedVector<Term, 4> keys;         // hashed tables: the only keys that can match; done in one part
   bool by_keys = false;
   Position position;
-  RowHolder last_key;                        // what position.last_key lies in
+  KeptTerm last_key;                         // what position.last_key lies in
   size_t count = 0;                          // results
   bool at_end = false;
+};
+
+// A walk between its parts.
+struct PausedWalk final : MagicObject {
+  explicit PausedWalk(Walk&& given) : walk(std::move(given)) {}
+  Walk walk;
 };
 
 // What can be told of the keys a spec matches; false: nothing can match.
 bool restrict_keys(Walk& walk, Term spec);
 
 // Goes on until the end, the limit or the end of the slice. False: table gone or no right, the error is raised.
-// `list`: results, newest first. `paused`: call again.
-bool go_on(process::Process& self, Walk& walk, Term& list, bool& paused);
+// `list`: results, newest first. `paused`: call again. `identifier`: where the table was just found by it, else nil.
+bool go_on(process::Process& self, Walk& walk, Term identifier, Term& list, bool& paused);
 
 }  // namespace athanor::ets

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <map>
 #include <random>
 #include <mutex>
@@ -24,18 +25,18 @@ using athanor::testing::term_of;
 class Rows {
  public:
   explicit Rows(TableType type, bool striped = false)
-      : storage(type == TableType::OrderedSet ? make_ordered_storage(1) : make_hash_storage(type, 1, striped ? HashLocks{64, false} : HashLocks{})) {}
+      : storage(type == TableType::OrderedSet ? make_ordered_storage(1) : make_hash_storage(type, 1, striped ? HashLocks{64, false} : HashLocks{}, striped ? stripes.data() : nullptr)) {}
   void insert(std::string_view text) { insert(term_of(heap, text)); }
   void insert(Term object) {
     Row* row = make_row(object);
     row->hash = storage->hash_of(row->key(1));
     storage->insert(row, garbage);
-    storage->resize();
+    storage->resize(Storage::Held::NoStripe);
   }
   std::string lookup(std::string_view text) {   // oldest first
     Term key = term_of(heap, text);
     std::string result;
-    for (Row* row = storage->find(key, storage->hash_of(key)); row; row = storage->next_same(row)) result = to_text(row->object) + result;
+    for (Row* row = storage->find(key, storage->hash_of(key)); row; row = storage->next_same(row)) result = to_text(row->object()) + result;
     return result;
   }
   size_t erase(std::string_view text) {
@@ -45,11 +46,12 @@ class Rows {
   std::string keys() {   // by first and next
     std::string result;
     bool unknown = false;
-    for (Term key = storage->first(heap); !key.is_none(); key = storage->next(key, heap, unknown)) result += to_text(key) + " ";
+    for (Term key = storage->first(heap, Storage::Rows::Alive); !key.is_none(); key = storage->next(key, heap, unknown, Storage::Rows::Alive)) result += to_text(key) + " ";
     return result;
   }
   athanor::testing::TestHeap heap;
   Garbage garbage;
+  std::array<Stripe, Stripe::kCount> stripes;
   std::unique_ptr<Storage> storage;
 };
 
@@ -105,7 +107,7 @@ TEST_F(StorageTest, OrderedKeysCompareByValue) {
   EXPECT_EQ(rows.keys(), "-5 1.000000e+00 b {u,1} {u,2} {v,1} {u,1,1} \"s\" ");
   bool unknown = false;
   EXPECT_EQ(to_text(rows.storage->previous(term_of(rows.heap, "{u,2}"), rows.heap, unknown)), "{u,1}");
-  EXPECT_EQ(to_text(rows.storage->next(Term::small(0), rows.heap, unknown)), "1.000000e+00");
+  EXPECT_EQ(to_text(rows.storage->next(Term::small(0), rows.heap, unknown, Storage::Rows::Alive)), "1.000000e+00");
   Collect prefix;
   Position start;
   KeyRange range{KeyRange::Prefix, term_of(rows.heap, "{u,'_'}"), 1};
@@ -141,7 +143,7 @@ TEST_F(StorageTest, GrowsAndShrinksWithoutLosingRows) {
       if (random() % 4 == 0 || (!grows && random() % 3 != 0)) {
         Term term = Term::small(key);
         EXPECT_EQ(rows.storage->erase(term, rows.storage->hash_of(term), rows.garbage), model.erase(key));
-        rows.storage->resize();
+        rows.storage->resize(Storage::Held::NoStripe);
       } else if (type != TableType::Bag || !model.contains(key)) {
         rows.insert(row_of(key, i));
         model[key] = i;
@@ -198,7 +200,7 @@ TEST_F(StorageTest, FixedTableRemembersDeletedKeys) {
   rows.storage->fix();
   bool unknown = false;
   int count = 0;
-  for (Term key = rows.storage->first(rows.heap); !key.is_none(); key = rows.storage->next(key, rows.heap, unknown)) {
+  for (Term key = rows.storage->first(rows.heap, Storage::Rows::Alive); !key.is_none(); key = rows.storage->next(key, rows.heap, unknown, Storage::Rows::Alive)) {
     EXPECT_FALSE(unknown);
     EXPECT_EQ(rows.storage->erase(key, rows.storage->hash_of(key), rows.garbage), 1u);
     ++count;
@@ -209,7 +211,7 @@ TEST_F(StorageTest, FixedTableRemembersDeletedKeys) {
   EXPECT_EQ(rows.lookup("5"), "{5,again}");
   rows.storage->unfix(rows.garbage);
   EXPECT_EQ(rows.storage->count(), 1);
-  rows.storage->next(Term::small(6), rows.heap, unknown);
+  rows.storage->next(Term::small(6), rows.heap, unknown, Storage::Rows::Alive);
   EXPECT_TRUE(unknown);
   EXPECT_EQ(rows.keys(), "5 ");
 }
@@ -232,26 +234,26 @@ TEST_F(StorageTest, ReadersBesideWriters) {
         Storage& storage = *table->storage;
         uint64_t hash = storage.hash_of(key);
         if (random() % 2 == 0) {
-          KeyLock key_lock(storage.key_mutex(hash), false);
+          KeyLock key_lock(&table->lock_of(hash), false);
           if (Row* row = storage.find(key, hash)) EXPECT_EQ(row->key(1), key);
         } else if (random() % 3 == 0) {
-          KeyLock key_lock(storage.key_mutex(hash), true);
+          KeyLock key_lock(&table->lock_of(hash), true);
           storage.erase(key, hash, garbage);
         } else {
           Term place[3] = {Term{tuple_header(2)}, key, Term::small(i)};
           Row* row = make_row(Term::boxed(place));
           row->hash = hash;
-          KeyLock key_lock(storage.key_mutex(hash), true);
+          KeyLock key_lock(&table->lock_of(hash), true);
           storage.insert(row, garbage);
         }
-        storage.resize();
+        storage.resize(Storage::Held::NoStripe);
       }
       if (i % 500 == 0) {
         bool unknown = false;
         std::shared_lock lock(table->lock);
         auto* fixation = new Fixation(*table);
-        Term first = table->storage->first(heap);
-        if (!first.is_none()) table->storage->next(first, heap, unknown);
+        Term first = table->storage->first(heap, Storage::Rows::Alive);
+        if (!first.is_none()) table->storage->next(first, heap, unknown, Storage::Rows::Alive);
         lock.unlock();
         fixation->release();
       }

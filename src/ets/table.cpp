@@ -11,9 +11,28 @@
 namespace athanor::ets {
 
 Table::Table(Term name, Term owner, const TableOptions& given, const uint64_t reference[3])
-    : options(given), number{reference[0], reference[1]}, name(name), owner(owner), protection(given.protection), heir(given.heir) {
-  storage = is_ordered() ? make_ordered_storage(options.key_position)
-                         : make_hash_storage(options.type, options.key_position, hash_locks());
+    : options(given), number{reference[0], reference[1]}, stripes(is_striped() ? std::make_unique<Stripe[]>(Stripe::kCount) : nullptr), name(name),
+      owner(owner), protection(given.protection), heir(given.heir) {
+  storage = make_storage();
+}
+
+std::unique_ptr<Storage> Table::make_storage() {
+  for (size_t i = 0; stripes && i < Stripe::kCount; ++i) {
+    stripes[i].rows.store(0, std::memory_order_relaxed);
+    stripes[i].words.store(0, std::memory_order_relaxed);
+  }
+  return is_ordered() ? make_ordered_storage(options.key_position)
+                      : make_hash_storage(options.type, options.key_position, hash_locks(), stripes.get());
+}
+
+void Table::lock_all() {
+  lock.lock();
+  for (size_t i = 0; stripes && i < Stripe::kCount; ++i) stripes[i].lock.lock();
+}
+
+void Table::unlock_all() {
+  for (size_t i = 0; stripes && i < Stripe::kCount; ++i) stripes[i].lock.unlock();
+  lock.unlock();
 }
 
 Term Table::make_reference(Allocator& heap) {
@@ -47,7 +66,7 @@ Fixation::~Fixation() {
   {
     Garbage garbage;
     {
-      std::unique_lock lock(table_.lock);
+      WholeTable whole(table_);
       if (table_.storage) table_.storage->unfix(garbage);
     }
   }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Table: what a table identifier refers to. Lives as long as any reference to it; its storage goes when it is deleted. All
-// fields below the lock are guarded by it.
+// Table: what a table identifier refers to. Lives as long as any reference to it, and until no thread that found it by name can still
+// look at it; its storage goes when it is deleted. Fields below the lock change under all locks of the table; one of them is enough to read.
 #pragma once
 
 #include <cstdint>
@@ -8,6 +8,7 @@
 #include <memory>
 
 #include "ets/storage.hpp"
+#include "term/hash.hpp"
 #include "term/term.hpp"
 
 namespace athanor::ets {
@@ -37,19 +38,54 @@ class Table final : public MagicObject {
   bool is_ordered() const { return options.type == TableType::OrderedSet; }
   bool is_striped() const { return options.write_concurrency && !is_ordered() && options.protection != Protection::Private; }
   HashLocks hash_locks() const;
+  uint64_t hash_of(Term key) const { return is_ordered() ? 0 : table_hash(key); }
+  TableLock& lock_of(uint64_t hash) { return stripes ? stripes[hash % Stripe::kCount].lock : lock; }   // guards the rows of a key
+  std::unique_ptr<Storage> make_storage();   // an empty one
+  void lock_all();
+  void unlock_all();
   bool is_set() const { return options.type == TableType::Set || is_ordered(); }
   Term make_reference(Allocator& heap);   // a magic reference to this table
   int64_t memory_words() const;           // about what the stock VM would say
 
-  TableLock lock;
+  TableLock lock;                         // taken before any stripe's
+  const std::unique_ptr<Stripe[]> stripes;
   std::unique_ptr<Storage> storage;       // null: deleted
   Term name;
   Term owner;
   Protection protection;
   Term heir;                              // local pid, or none()
-  RowHolder heir_data;                    // any term in `object`
-  std::map<Word, uint32_t> fixers;        // pid to how often it called safe_fixtable(T, true)
-  int64_t fixed_since_monotonic_ns = 0, fixed_since_system_ns = 0;
+  KeptTerm heir_data;
+  std::map<Word, uint32_t> fixers;        // pid to how often it called safe_fixtable(T, true); `lock` alone guards it and what follows
+  int64_t fixed_since_monotonic_ns = 0, fixed_since_system_ns = 0;   // Erlang monotonic time
+};
+
+// What a table held, on its way out: freed in slices.
+struct Discarded final : MagicObject {
+  std::unique_ptr<Storage> storage;   // of no table any more
+  Garbage rows;
+  // Frees about `count` rows. True: none is left.
+  bool free_some(size_t count) {
+    const bool taken = !storage || storage->take_some(count, rows);
+    if (taken) storage.reset();
+    return rows.free_some(SIZE_MAX) && taken;
+  }
+};
+
+// All locks of a table, exclusively.
+class WholeTable {
+ public:
+  explicit WholeTable(Table& table) : table_(table) { table_.lock_all(); }
+  ~WholeTable() { unlock(); }
+  WholeTable(const WholeTable&) = delete;
+  WholeTable& operator=(const WholeTable&) = delete;
+  void unlock() {
+    if (held_) table_.unlock_all();
+    held_ = false;
+  }
+
+ private:
+  Table& table_;
+  bool held_ = true;
 };
 
 // Keeps a table's structure in place for as long as it lives: a walk in several parts.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A lock for many readers or one writer in four bytes: one compare-and-swap where nobody is in the way, which is the common case.
 // Held for a slice at most; who waits spins, then gives up the processor. Readers come first, so that one thread may read twice.
+// Who reads for a moment takes it as a writer would where nobody is in the way: giving it up is then a plain store.
 #pragma once
 
 #include <atomic>
@@ -31,6 +32,15 @@ class TableLock {
     return false;
   }
   void unlock_shared() { state_.fetch_sub(1, std::memory_order_release); }
+  // For reading. True: it is held as by a writer.
+  bool lock_briefly() {
+    for (uint32_t round = 0;; ++round) {
+      if (try_lock()) return true;
+      if (state_.load(std::memory_order_relaxed) != kWriter && try_lock_shared()) return false;
+      wait(round);
+    }
+  }
+  void unlock_either(bool exclusive) { exclusive ? unlock() : unlock_shared(); }
 
  private:
   static constexpr uint32_t kWriter = UINT32_MAX;

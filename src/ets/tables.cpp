@@ -23,9 +23,9 @@ Tables::~Tables() {
       for (Table* table : belongings.fixed) table->release();
       for (Table* table : belongings.owned) {
         std::unique_ptr<Storage> storage;
-        RowHolder heir_data;
+        KeptTerm heir_data;
         {
-          std::unique_lock lock(table->lock);
+          WholeTable whole(*table);
           storage = std::move(table->storage);
           heir_data = std::move(table->heir_data);
         }
@@ -70,15 +70,16 @@ Table* Tables::make(process::Process& owner, Term name, const TableOptions& opti
   uint64_t words[3];
   process::reference_words(process::make_reference(runtime_, scratch), words);
   auto* table = new Table(name, owner.pid(), options, words);
-  if (!options.heir.is_none()) table->heir_data.reset(make_row(heir_data));
+  if (!options.heir.is_none()) table->heir_data = KeptTerm(heir_data);
   if (options.is_named) {
     std::unique_lock lock(names_mutex_);
-    if (!names_.try_emplace(name.raw, table).second) {
+    if (names_.find(name)) {
       lock.unlock();
       table->release();
       return nullptr;
     }
-    own(owner.pid(), *table);   // still under the names' lock: names_ never names a table that no list holds
+    own(owner.pid(), *table);   // names_ never names a table that no list holds
+    names_.add(name, *table);
   } else {
     own(owner.pid(), *table);
   }
@@ -86,46 +87,36 @@ Table* Tables::make(process::Process& owner, Term name, const TableOptions& opti
   return table;
 }
 
-Table* Tables::find_named(Term name) const {
-  std::shared_lock lock(names_mutex_);
-  auto place = names_.find(name.raw);
-  if (place == names_.end()) return nullptr;
-  place->second->retain();
-  return place->second;
-}
 
 Tables::Renamed Tables::rename(Table& table, Term name) {
   std::unique_lock names_lock(names_mutex_);
-  std::unique_lock lock(table.lock);
+  WholeTable whole(table);
   if (!table.storage) return Renamed::Gone;
   if (table.options.is_named) {
-    if (!names_.try_emplace(name.raw, &table).second) return Renamed::Taken;
-    names_.erase(table.name.raw);
+    if (names_.find(name)) return Renamed::Taken;
+    names_.add(name, table);
+    names_.remove(table.name, *runtime_.epochs);
   }
   table.name = name;
   return Renamed::Ok;
 }
 
-bool Tables::remove(Table& table, Garbage& garbage) {
-  std::unique_ptr<Storage> storage;
-  RowHolder heir_data;
+bool Tables::remove(Table& table, std::unique_ptr<Storage>& storage) {
+  KeptTerm heir_data;
   Term owner;
   {
     std::unique_lock names_lock(names_mutex_, std::defer_lock);
     if (table.options.is_named) names_lock.lock();
-    std::unique_lock lock(table.lock);
+    WholeTable whole(table);
     if (!table.storage) return false;
     storage = std::move(table.storage);
     heir_data = std::move(table.heir_data);
     table.fixers.clear();
     owner = table.owner;
     if (table.options.is_named) {
-      auto place = names_.find(table.name.raw);
-      if (place != names_.end() && place->second == &table) names_.erase(place);
+      if (names_.find(table.name) == &table) names_.remove(table.name, *runtime_.epochs);
     }
   }
-  while (storage->is_fixed()) storage->unfix(garbage);   // so that rows leave instead of being marked
-  storage->clear(garbage);
   count_.fetch_sub(1, std::memory_order_relaxed);
   disown(owner, table);
   return true;
@@ -151,8 +142,14 @@ bool Tables::forget(Shard& shard, Term pid, std::vector<Table*> Belongings::* li
     if (place->second.owned.empty() && place->second.fixed.empty()) shard.pids.erase(place);
     shard.count.store(static_cast<uint32_t>(shard.pids.size()), std::memory_order_release);
   }
-  table.release();
+  let_go(table);
   return true;
+}
+
+// Who found a table by its name counts on it until its next quiescent point.
+void Tables::let_go(Table& table) {
+  if (!table.options.is_named) return table.release();
+  runtime_.epochs->retire(&table, [](void* gone) { static_cast<Table*>(gone)->release(); });
 }
 
 bool Tables::disown(Term pid, Table& table) { return forget(shard_of(pid), pid, &Belongings::owned, table); }
@@ -174,7 +171,7 @@ bool Tables::give_away(Table& table, Term from, Term to, Term gift) {
   Term place_of_gift = heap::copy(gift, message, nullptr);
   Term identifier;
   {
-    std::unique_lock lock(table.lock);
+    WholeTable whole(table);
     if (!table.storage || table.owner != from) return false;
     own(to, table);
     table.owner = to;
@@ -190,7 +187,7 @@ bool Tables::give_away(Table& table, Term from, Term to, Term gift) {
   parcel.fragments = message.take();
   bool delivered = process::send_parcel(runtime_, to, parcel, from);
   if (!delivered) {
-    std::unique_lock lock(table.lock);
+    WholeTable whole(table);
     if (table.storage && table.owner == to && disown(to, table)) {
       table.owner = from;
       return false;
@@ -202,17 +199,17 @@ bool Tables::give_away(Table& table, Term from, Term to, Term gift) {
 
 void Tables::leave_to_heir_or_remove(Table& table, Term from) {
   Term heir;
-  RowHolder heir_data;
+  KeptTerm heir_data;
   {
-    std::unique_lock lock(table.lock);
+    WholeTable whole(table);
     if (table.owner != from) return;   // given away meanwhile
     heir = table.heir;
     heir_data = std::move(table.heir_data);
     table.heir = Term::none();
   }
-  if (!heir.is_none() && heir != from && give_away(table, from, heir, heir_data->object)) return;
-  Garbage garbage;
-  remove(table, garbage);
+  if (!heir.is_none() && heir != from && give_away(table, from, heir, heir_data.term())) return;
+  std::unique_ptr<Storage> storage;
+  remove(table, storage);
 }
 
 void Tables::process_exited(process::Process& process, Term) {
@@ -235,9 +232,9 @@ void Tables::process_exited(process::Process& process, Term) {
     for (Table* table : belongings.fixed) {
       {
         Garbage garbage;
-        std::unique_lock lock(table->lock);
+        WholeTable whole(*table);
         if (table->storage && table->fixers.erase(pid.raw) > 0) table->storage->unfix(garbage);
-        lock.unlock();
+        whole.unlock();
       }
       table->release();
     }

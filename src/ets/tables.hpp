@@ -7,15 +7,16 @@
 #include <atomic>
 #include <memory>
 #include <mutex>
-#include <shared_mutex>
 #include <unordered_map>
 #include <vector>
 
+#include "ets/name_table.hpp"
 #include "process/process.hpp"
 
 namespace athanor::ets {
 
 class PersistentTerms;
+class Storage;
 class Table;
 struct TableOptions;
 
@@ -36,12 +37,13 @@ class Tables {
   // --- for the natives ---
   // Null: the name is taken. The creator holds one count besides the registry's.
   Table* make(process::Process& owner, Term name, const TableOptions& options, Term heir_data);
-  Table* find_named(Term name) const;              // retained, or null
+  // Or null. Stays readable until the thread's next quiescent point, hence while a native runs.
+  Table* find_named(Term name) const { return names_.find(name); }
   std::vector<Table*> all() const;                 // retained, oldest first
   enum class Renamed : uint8_t { Ok, Taken, Gone };
   Renamed rename(Table& table, Term name);         // no lock held
-  // Takes the table out of names and owners, and its rows into `garbage`. False: it was deleted already.
-  bool remove(Table& table, class Garbage& garbage);
+  // Takes the table out of names and owners, and its storage out of it. False: it was deleted already.
+  bool remove(Table& table, std::unique_ptr<Storage>& storage);
   // Makes `to` the owner and tells it. False: `to` has ended; nothing changed. The table's lock is not held.
   bool give_away(Table& table, Term from, Term to, Term gift);
   void fixed_by(Term pid, Table& table);           // remembers that `pid` must be asked at its end
@@ -61,15 +63,16 @@ class Tables {
   Shard& shard_of(Term pid) { return shards_[(pid.raw >> 4) % kShards]; }
   void own(Term pid, Table& table);
   bool disown(Term pid, Table& table);             // false: it was no longer there
-  static bool forget(Shard& shard, Term pid, std::vector<Table*> Belongings::* list, Table& table);
+  bool forget(Shard& shard, Term pid, std::vector<Table*> Belongings::* list, Table& table);
+  void let_go(Table& table);                       // the count of a list
   void leave_to_heir_or_remove(Table& table, Term from);
 
   process::Runtime& runtime_;
   const uint32_t limit_;
   std::unique_ptr<PersistentTerms> persistent_terms_;   // here because they too are storage of the whole machine
   std::atomic<uint32_t> count_{0};
-  mutable std::shared_mutex names_mutex_;
-  std::unordered_map<Word, Table*> names_;         // no counts: a table is here only while an owner's list has it
+  std::mutex names_mutex_;                         // of who changes names
+  NameTable names_;                                // no counts: a table is here only while an owner's list has it
   std::array<Shard, kShards> shards_;
 };
 

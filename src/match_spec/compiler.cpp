@@ -15,6 +15,7 @@ namespace athanor::match_spec {
 
 Program* compile(Term spec, const Options& options, const GuardFunctions& functions, std::vector<Problem>* problems) {
   auto* program = new Program;
+  program->code.reserve(24);
   Compiler compiler(*program, options, functions, problems);
   if (compiler.compile(spec)) return program;
   program->release();
@@ -110,7 +111,7 @@ bool Compiler::compile_head(Term head) {
   if (options_.dialect == Dialect::Table) return compile_pattern(head);
   if (head == atoms::underscore) return true;
   if (special_) {
-    variables_[variable_number(head)] = 0;
+    variables_.push_back(variable_number(head));
     program_.variables = std::max(program_.variables, 1u);
     emit(Op::ArrayBind, 0);
     return true;
@@ -141,9 +142,12 @@ void Compiler::emit_leaf(Term pattern) {
     emit_term(pattern.is_immediate() ? Op::EqualImmediate : Op::Equal, pattern);
     return;
   }
-  auto [place, is_new] = variables_.try_emplace(number, static_cast<uint32_t>(variables_.size()));
+  auto place = std::find(variables_.begin(), variables_.end(), number);
+  const auto slot = static_cast<uint32_t>(place - variables_.begin());
+  const bool is_new = place == variables_.end();
+  if (is_new) variables_.push_back(number);
   program_.variables = std::max(program_.variables, static_cast<uint32_t>(variables_.size()));
-  emit(is_new ? Op::Bind : Op::Same, place->second);
+  emit(is_new ? Op::Bind : Op::Same, slot);
 }
 
 bool Compiler::compile_pattern(Term pattern) {

@@ -2,7 +2,7 @@
 // The compiler's state while it works on one match spec. Heads are compiled in compiler.cpp, expressions in expressions.cpp.
 #pragma once
 
-#include <map>
+#include <absl/container/inlined_vector.h>
 
 #include "match_spec/program.hpp"
 
@@ -51,7 +51,8 @@ class Compiler {
   bool failed_ = false;
   bool guard_ = true;
   bool special_ = false;                     // the head is a single variable or '_'
-  std::map<int64_t, uint32_t> variables_;    // of the clause: N of '$N' to slot
+  // Of the clause: N of '$N', at the place of its slot.
+  absl::InlinedVector<int64_t, 16> variables_;
   int64_t depth_ = 0;
 };
 

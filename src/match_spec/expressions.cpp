@@ -148,14 +148,15 @@ bool Compiler::visit(Term t, Tasks& tasks) {
   }
   int64_t number = variable_number(t);
   if (number >= 0) {
-    auto place = variables_.find(number);
+    auto place = std::find(variables_.begin(), variables_.end(), number);
     if (place == variables_.end()) return problem("Variable $" + std::to_string(number) + " is unbound.");
-    emit(Op::PushVariable, place->second);
+    emit(Op::PushVariable, static_cast<uint32_t>(place - variables_.begin()));
   } else if (t == atoms::dollar) {
     emit(options_.dialect == Dialect::Trace ? Op::PushArray : Op::PushSubject);
   } else if (t == atoms::dollar_dollar) {
     std::vector<uint32_t> slots;
-    for (auto [name, slot] : variables_) slots.push_back(slot);
+    for (uint32_t slot = 0; slot < variables_.size(); ++slot) slots.push_back(slot);
+    std::sort(slots.begin(), slots.end(), [&](uint32_t a, uint32_t b) { return variables_[a] < variables_[b]; });
     emit(Op::PushBindings, static_cast<uint32_t>(program_.binding_lists.size()));
     program_.binding_lists.push_back(std::move(slots));
   } else {

@@ -71,7 +71,8 @@ class Dictionary; // process/dictionary.hpp
 
 // Rare things, made when first needed.
 struct Extra {
-  MaxHeap max_heap;
+  uint64_t max_heap_words = 0;
+  bool max_heap_kill = true, max_heap_error_logger = true, max_heap_include_shared = false;
   uint32_t min_binary_virtual_heap = 46422;
   bool off_heap_messages = false;
   bool monitors_nodes = false;         // dist/ has something noted for it

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Equality of terms, == and =:=. Apart from the order because it can stop at the first difference and compares hashed
 // maps node by node: their shape is a function of their keys.
+#include <cstring>
+
 #include "term/binary.hpp"
 #include "term/compare.hpp"
 #include "term/identifier.hpp"
@@ -161,6 +163,27 @@ bool run(Term a, Term b, Mode mode) {
 }  // namespace
 
 bool equal_slow(Term a, Term b) { return run(a, b, Mode::Value); }
-bool equal_exact_slow(Term a, Term b) { return run(a, b, Mode::Exact); }
+
+// What keys of tables and maps mostly are, tuples of immediates and short binaries, needs no stack.
+bool equal_exact_slow(Term a, Term b) {
+  if (!a.is_boxed() || !b.is_boxed()) return run(a, b, Mode::Exact);
+  const Term* x = a.pointer();
+  const Term* y = b.pointer();
+  if (x->raw != y->raw) {
+    if (header_kind(x->raw) == BoxedKind::Tuple || header_kind(y->raw) == BoxedKind::Tuple) return false;
+  } else if (header_kind(x->raw) == BoxedKind::Tuple) {
+    const size_t arity = header_arity(x->raw);
+    for (size_t i = 1; i <= arity; ++i) {
+      if (x[i] == y[i]) continue;
+      if (x[i].is_immediate() || y[i].is_immediate()) return false;
+      if (i == arity && x[i].is_boxed() && y[i].is_boxed()) return run(x[i], y[i], Mode::Exact);
+      return run(a, b, Mode::Exact);
+    }
+    return true;
+  } else if (header_kind(x->raw) == BoxedKind::HeapBinary) {
+    return x[1].raw == y[1].raw && std::memcmp(x + 2, y + 2, x[1].raw) == 0;
+  }
+  return run(a, b, Mode::Exact);
+}
 
 }  // namespace athanor

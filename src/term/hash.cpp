@@ -26,6 +26,8 @@ uint32_t add_atom(uint32_t hash, Term atom) {
   return add_bytes(reinterpret_cast<const uint8_t*>(text.data()), text.size(), hash + golden(3));
 }
 
+uint32_t add_atom_hash(uint32_t hash, Term atom) { return add(hash, atom_table().hash(atom), atom_table().order_prefix(atom), golden(3)); }
+
 uint32_t add_node(uint32_t hash, const Node* node, uint32_t kind) {
   return add(add_atom(hash, node->name), node->creation, kind);
 }
@@ -35,9 +37,13 @@ uint32_t add_immediate(uint32_t hash, Term t) {
   return add_word(hash, t.raw);
 }
 
-class MapHash {
+// A table may take less of an atom than a map: rows whose keys hash alike lie in one chain, and their keys are compared.
+enum class Atoms : uint8_t { ByText, ByHash };
+
+template <Atoms kAtoms>
+class TermHash {
  public:
-  explicit MapHash(uint32_t start) : hash_(start) {}
+  explicit TermHash(uint32_t start) : hash_(start) {}
 
   uint32_t run(Term t) {
     for (;;) {
@@ -58,7 +64,7 @@ class MapHash {
   bool visit(Term& t) {
     if (t.is_list_cell()) return list(t);
     if (t.is_boxed()) return boxed(t);
-    hash_ = add_immediate(hash_, t);
+    hash_ = kAtoms == Atoms::ByHash && t.is_atom() ? add_atom_hash(hash_, t) : add_immediate(hash_, t);
     return false;
   }
 
@@ -282,12 +288,21 @@ uint32_t map_hash(Term key, uint32_t salt) {
   uint32_t hash = salt == 0 ? 0 : add(0, salt, 1, golden(22));
   hash ^= kInternalHashStart;
   if (key.is_immediate()) return add_immediate(hash, key);
-  return MapHash(hash).run(key);
+  return TermHash<Atoms::ByText>(hash).run(key);
 }
 
 uint32_t table_hash_slow(Term key) {
   if (key.is_atom()) return atom_table().hash(key);
-  return key.is_immediate() ? add_word(kInternalHashStart, key.raw) : MapHash(kInternalHashStart).run(key);
+  if (key.is_immediate()) return add_word(kInternalHashStart, key.raw);
+  if (!is_tuple(key)) return TermHash<Atoms::ByHash>(kInternalHashStart).run(key);
+  const Term* element = tuple_elements(key);
+  const size_t arity = tuple_arity(key);
+  uint32_t hash = add(kInternalHashStart, static_cast<uint32_t>(arity), golden(9));
+  for (size_t i = 0; i < arity; ++i) {
+    if (element[i].is_pointer()) return TermHash<Atoms::ByHash>(kInternalHashStart).run(key);
+    hash = element[i].is_atom() ? add_atom_hash(hash, element[i]) : add_word(hash, element[i].raw);
+  }
+  return hash;
 }
 
 uint64_t internal_hash(Term t) {
