@@ -125,7 +125,8 @@ Term location(process::Runtime& runtime, Allocator& to, Term module, uint64_t li
   const beam::LineItem& item = code->file->lines[line_item];
   if (item.line == 0 || item.line >= (1u << 24) - 1 || item.file >= 255) return tail;   // OTP: what does not fit 32 bits has no place
   Term file;
-  if (item.file == 0 || item.file >= code->file->line_files.size()) {
+  // OTP: an empty name, as of modules compiled from forms, stands for the module's.
+  if (item.file == 0 || item.file >= code->file->line_files.size() || code->file->line_files[item.file].empty()) {
     file = text_list(to, std::string(atom_text(module)) + ".erl");
   } else {
     file = file_name(to, code->file->line_files[item.file]);

@@ -72,6 +72,7 @@ class Listing {
  private:
   void field(std::string_view type, std::string_view name, uint32_t value) {
     if (type == "Register") say(name, text_of_register(value));
+    else if (name == "quiet") out_ += value != 0 ? " quiet" : "";
     else if (name != "unused") say(name, fmt::to_string(value));
   }
   void field(std::string_view, std::string_view name, JumpOffset value) {

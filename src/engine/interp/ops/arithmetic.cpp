@@ -40,6 +40,7 @@ const Word* call_guard(Interpreter& vm, const Word* ip, Term* stack_top) {
     vm.self->pending_ = process::Pending::None;
     return raise_as_bif(vm, in.site, mfa_of(*in.row), args, atoms::internal_error);
   }
+  if (in.quiet != 0) vm.self->exception().by_program = true;
   return raise_from_bif(vm, in.site, mfa_of(*in.row), args);
 }
 

@@ -40,6 +40,18 @@ Handler short_way(Mfa mfa, Source first, Source second, Register into) {
   return nullptr;
 }
 
+// OTP: its machine code adds a small constant to a register by an instruction of its own, which does not say in the trace that it was `+`
+// or `-` with these arguments: X + 1, X + -1, 1 + X, X - 1 (X - -1 not) and +X, where a failure raises.
+bool is_increment(Mfa mfa, JumpOffset fail, Source first, Source second) {
+  if (fail != 0 || mfa.module != atoms::erlang) return false;
+  auto is_small = [](Source s) { return is_constant(s) && Term{s}.is_small(); };
+  std::string_view name = atom_text(mfa.function);
+  if (mfa.arity == 1) return name == "+" && !is_constant(first);
+  if (mfa.arity != 2) return false;
+  if (name == "+") return (is_small(first) && !is_constant(second)) || (!is_constant(first) && is_small(second));
+  return name == "-" && !is_constant(first) && is_small(second) && Term{second}.small_value() >= 0;
+}
+
 }  // namespace
 
 void Lowering::emit_guard_bif(const code::Export* callee, uint32_t arity, JumpOffset fail, const Operand* sources, const Operand& into_operand, uint32_t live) {
@@ -57,7 +69,8 @@ void Lowering::emit_guard_bif(const code::Export* callee, uint32_t arity, JumpOf
     constexpr Handler kGeneral[] = {op_guard_bif_0, op_guard_bif_1, op_guard_bif_2, op_guard_bif_3};
     handler = kGeneral[arity];
   }
-  emit(GuardBif{handler, values[0], values[1], into, fail, values[2], row->function, row, live, 0, site()});
+  uint32_t quiet = is_increment(callee->mfa, fail, values[0], values[1]) ? 1 : 0;
+  emit(GuardBif{handler, values[0], values[1], into, fail, values[2], row->function, row, live, quiet, site()});
 }
 
 void Lowering::emit_put_map(bool exact) {
