@@ -8,7 +8,7 @@ import datetime, os, re, subprocess, sys, time
 
 ROOT = os.path.abspath(os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 OUT = os.path.join(ROOT, "build", "test-all")
-CLOSING = re.compile(r"\d+ passed, \d+ failed|\d+% tests passed, .*|.*pass \(.*%\).*|lint: .*|no finding.*|.*findings.*")
+CLOSING = re.compile(r"\d+ passed, \d+ failed|\d+% tests passed, .*|.*pass \(.*%\).*|lint: .*|generate: seed .*|no finding.*|.*findings.*")
 
 
 def bin_of(preset):
@@ -21,6 +21,8 @@ def stages():
         yield (f"programs-{preset}",
                [sys.executable, "tools/differential.py", "--erl", bin_of(preset), "--timeout", "1800", "tests/erl", "tests/ex", "examples"],
                {"ATHANOR_SLOW": "1"})
+    yield "generated", [sys.executable, "tools/generate.py", "--erl", bin_of("release"), "--minutes", "10", "--batch", "500"], {}
+    yield "load", ["tests/load/run-load", bin_of("release"), "--scale", "0.2"], {}
     yield "otp-first-light", ["tests/otp/run-first-light", bin_of("release") + "/erl"], {}
     yield "otp-machine", ["tests/otp/run-first-light", bin_of("release") + "/erl", "@machine.txt"], {}
     yield "otp-compiled", ["tests/otp/compile-same", bin_of("release")], {}

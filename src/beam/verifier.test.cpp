@@ -192,6 +192,11 @@ TEST_F(MessageTest, TheCursorStaysWithThem) {
   loop().op(Opcode::timeout).op(Opcode::loop_rec_end, {f(5)});
   EXPECT_TRUE(keeps_messages());
 }
+TEST_F(VerifierTest, WhatAGuardWouldHaveWrittenMayBeReadWhereItFails) {
+  function(1, 1).op(Opcode::allocate, {u(1), u(1)}).op(Opcode::bif1, {f(5), u(1), x(0), y(0)});
+  op(Opcode::label, {u(5)}).op(Opcode::move, {y(0), x(0)}).op(Opcode::deallocate, {u(1)}).op(Opcode::return_);
+  EXPECT_EQ(verdict(), "");
+}
 TEST_F(VerifierTest, ErrorsMayBeSharedBetweenFrames) {
   function(1, 1).op(Opcode::is_atom, {f(5), x(0)}).op(Opcode::allocate_zero, {u(1), u(1)}).op(Opcode::is_pid, {f(5), x(0)});
   op(Opcode::deallocate, {u(1)}).op(Opcode::return_).op(Opcode::label, {u(5)}).op(Opcode::call_ext, {u(1), u(0)});

@@ -213,6 +213,14 @@ const char* Verifier<kWords>::native(const Gathered& g, uint32_t arity) {
   const auto import = static_cast<size_t>(g.import->value);
   if (file_.imports[import].arity != arity) return "a built-in with another number of arguments than the import";
   file_.guard_imports[import] = 1;
+  // Where the compiler knows that a guard built-in cannot fail, what it would have written may be read behind its label too. Slots of a
+  // frame start as nil, so there is something to read.
+  for (uint32_t n = 0; g.label != 0 && now_.is_reachable && n < g.destination_count; ++n) {
+    const auto number = static_cast<uint64_t>(g.destinations[n]->value);
+    if (g.destinations[n]->kind == OperandKind::Y && now_.frame >= 0 && number < static_cast<uint64_t>(now_.frame) && number < Set::kLimit) {
+      now_.y.add(static_cast<uint32_t>(number));
+    }
+  }
   return apply(g);
 }
 

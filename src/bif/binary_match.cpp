@@ -96,7 +96,7 @@ struct Search {
   size_t size = 0;            // of the whole subject
   PatternHold pattern;
   Options options;
-  bool find(search::Found& found) const { return (*pattern).find(subject, from, found); }
+  bool find(search::Found& found) const { return from < subject.size() && (*pattern).find(subject, from, found); }
 };
 
 bool prepare(Term subject, Term pattern, Term options, bool for_split, Search& s) {
@@ -110,7 +110,7 @@ bool prepare(Term subject, Term pattern, Term options, bool for_split, Search& s
     s.from = start;
     s.subject = s.subject.substr(0, start + count);
   }
-  return read_pattern(pattern, s.pattern);
+  return s.from >= s.subject.size() || read_pattern(pattern, s.pattern);   // OTP: where nothing is searched no pattern is looked at
 }
 
 Term place(Allocator& heap, const search::Found& found) {

@@ -45,7 +45,7 @@ namespace erts_debug {
 BifResult same_2(Process&, const Term* args) { return boolean(args[0] == args[1]); }
 
 BifResult flat_size_1(Process& self, const Term* args) {
-  return integer::from_uint64(self.heap(), heap::flat_words(args[0], nullptr));
+  return integer::from_uint64(self.heap(), heap::told_words(args[0]));
 }
 
 // Words with shared subterms counted once.
@@ -56,7 +56,7 @@ BifResult size_shared_1(Process& self, const Term* args) {
   while (!rest.empty()) {
     Term t = rest.back();
     rest.pop_back();
-    if (!t.is_pointer() || !seen.insert(t.raw).second) continue;
+    if (!t.is_pointer() || is_tuple_of(t, 0) || !seen.insert(t.raw).second) continue;
     if (t.is_list_cell()) {
       words += 2;
       rest.push_back(t.head());

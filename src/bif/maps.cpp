@@ -179,15 +179,36 @@ BifResult map_to_tuple_keys_1(Process& self, const Term* args) {
   return is_map(args[0]) ? self.badarg() : self.badmap(args[0]);
 }
 
+// A list of what hangs on the head of a hashed map: pairs, and inner nodes as tuples of theirs. Inner nodes themselves are no terms that
+// programs may hold.
 BifResult map_hashmap_children_1(Process& self, const Term* args) {
   if (!is_map(args[0])) return self.badmap(args[0]);
-  Term t = args[0];
-  if (!is_hash_map(t)) return self.badarg();
-  size_t count = header_arity(box_header(t)) - 1;
-  Term* place = self.allocate(count + 1);
-  place[0].raw = tuple_header(count);
-  for (size_t i = 0; i < count; ++i) place[i + 1] = t.pointer()[2 + i];
-  return Term::boxed(place);
+  if (!is_hash_map(args[0])) return self.badarg();
+  std::vector<Term*> todo;   // places that hold an inner node
+  auto note = [&](Term* place) {
+    if (is_kind(*place, BoxedKind::HashNode)) todo.push_back(place);
+  };
+  const size_t count = header_arity(box_header(args[0])) - 1;
+  Term list = Term::nil();
+  for (size_t i = count; i-- > 0;) {
+    list = cons(self.heap(), args[0].pointer()[2 + i], list);
+    note(&list.pointer()[0]);
+  }
+  while (!todo.empty()) {
+    Term* place = todo.back();
+    todo.pop_back();
+    const Term* children = place->pointer() + 2;
+    const size_t children_count = header_arity(box_header(*place)) - 1;
+    Term* tuple = self.allocate(children_count + 1);
+    tuple[0].raw = tuple_header(children_count);
+    *place = Term::boxed(tuple);
+    for (size_t i = 0; i < children_count; ++i) {
+      tuple[i + 1] = children[i];
+      note(&tuple[i + 1]);
+    }
+  }
+  self.charge(static_cast<int64_t>(map_size(args[0])) / 16);
+  return list;
 }
 
 }  // namespace erts_internal

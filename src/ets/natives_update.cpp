@@ -105,7 +105,7 @@ BifResult update_counter(Process& self, const Term* args, Term fallback) {
   KeyAccess access(self, args[0], args[1], Right::Write);
   if (!access) return access.failure();
   if (!fallback.is_none() && !is_tuple(fallback)) return self.badarg();
-  if (!access.table().is_set()) return self.badarg();
+  if (!access.table().is_set()) return self.badarg_because(atoms::table_type);
   size_t key_position = access.table().options.key_position;
   Row* row = access.find();
   if (!row && (fallback.is_none() || tuple_arity(fallback) < key_position)) return self.badarg_because(atoms::badkey);

@@ -83,7 +83,17 @@ void push_all(WorkStack<Term>& todo, const Term* at, size_t count) {
 
 namespace {
 
-size_t words_of_copy(Term root, const Sharing& is_shared) {
+// What the boxes take here, and what the release says they take.
+struct HeldSizes {
+  static constexpr size_t kNodeHead = 2, kFunHead = 4, kExportWords = 2, kBytesOnHeap = 0;   // apart from children and environment
+};
+struct ToldSizes {
+  // OTP: an inner node of a hashed map has its bitmap in its header; funs of modules are like the others; short parts of binaries are copies.
+  static constexpr size_t kNodeHead = 1, kFunHead = 5, kExportWords = 5, kBytesOnHeap = 64;
+};
+
+template <class Sizes = HeldSizes, class IsShared>
+size_t words_of_copy(Term root, const IsShared& is_shared) {
   if (!root.is_pointer()) return 0;
   size_t words = 0;
   WorkStack<Term> todo;
@@ -113,16 +123,25 @@ size_t words_of_copy(Term root, const Sharing& is_shared) {
           break;
         case BoxedKind::FlatMap:
         case BoxedKind::HashMap:
-        case BoxedKind::HashNode:
           words += arity + 1;
           push_all(todo, box + 2, arity - 1);
           break;
+        case BoxedKind::HashNode:
+          words += arity - 1 + Sizes::kNodeHead;
+          push_all(todo, box + 2, arity - 1);
+          break;
         case BoxedKind::Fun:
-          words += arity + 1;
+          words += arity - 3 + Sizes::kFunHead;
           push_all(todo, box + 3, arity - 2);
           break;
+        case BoxedKind::Export: words += Sizes::kExportWords; break;
         case BoxedKind::SubBinary:
-        case BoxedKind::MatchContext: words += part_words(part_of(box)); break;
+        case BoxedKind::MatchContext: {
+          const Part part = part_of(box);
+          const bool is_copied = part.bit_size == 0 && part.whole_bytes <= Sizes::kBytesOnHeap && part.whole_bytes != 0;
+          words += is_copied ? heap_binary_words(part.whole_bytes) : part_words(part);
+          break;
+        }
         default: words += arity + 1;
       }
     }
@@ -261,6 +280,10 @@ class Copier {
 }  // namespace
 
 size_t flat_words(Term root, const LiteralSpace* literals) { return words_of_copy(root, Sharing(literals)); }
+
+size_t told_words(Term root) {
+  return words_of_copy<ToldSizes>(root, [](Term t) { return is_tuple_of(t, 0); });
+}
 
 Term copy(Term t, Allocator& to, const LiteralSpace* literals) {
   if (!t.is_pointer()) return t;

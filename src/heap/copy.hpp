@@ -9,8 +9,10 @@ namespace athanor::heap {
 
 class LiteralSpace;
 
-// Words a copy takes; shared subterms count each time they are reached. `literals` null: literals count too (erts_debug:flat_size).
+// Words a copy takes; shared subterms count each time they are reached. `literals` null: literals count too.
 size_t flat_words(Term t, const LiteralSpace* literals);
+// What erts_debug:flat_size/1 tells: the release's sizes. OTP: there is one empty tuple for all, a literal that counts for nothing.
+size_t told_words(Term t);
 // Copies into `to`. Off-heap binaries gain a count. `literals` null: literals are copied too: for what is kept outside processes and
 // mailboxes (timers, tables, data of ports), since only those are asked to let go of purged literals.
 Term copy(Term t, Allocator& to, const LiteralSpace* literals);

@@ -14,7 +14,8 @@ main(_) ->
              fun() -> apply(?MODULE, no_such_function, [1]) end, fun() -> try id(1) of 2 -> ok after io:format("after~n") end end,
              fun() -> erlang:raise(error, custom, [{m, f, 2, []}]) end, fun() -> list_to_existing_atom("never_seen_before_xyz") end,
              fun() -> tuple_size([]) end, fun() -> length([a | b]) end, fun() -> [1] ++ id(a) end, fun() -> id(a) ++ [1] end,
-             fun() -> spawn(id(x), y) end, fun() -> ets:lookup(no_table, 1) end, fun() -> register(undefined, self()) end],
+             fun() -> spawn(id(x), y) end, fun() -> ets:lookup(no_table, 1) end, fun() -> register(undefined, self()) end,
+             fun() -> ets:update_counter(ets:new(a_bag, [bag, named_table]), key, 1) end],
     [run(N, Case) || {N, Case} <- lists:zip(lists:seq(1, length(Cases)), Cases)],
     [raised(Trace) || Trace <- [[], [{a, b, 1}], [{a, b, [x]}], [{a, b, 1, []}, {c, d, 2}], [{fun lists:map/2, [1]}], [{a, b, -1}], [{a, b, c}],
                                 [{a, 1, 2}], {x}, [a], [{a, b, 1} | x], [{a, b, 1, [{line, 3}]}], [{a, b, 1, x}], [{a, b, [x | y]}],
@@ -24,7 +25,12 @@ main(_) ->
     io:format("~p~n", [catch exit(caught)]),
     {'EXIT', {Reason, [{M, F, _, _} | _]}} = (catch error(deep)),
     io:format("~p ~p ~s~n", [Reason, M, case atom_to_list(F) of [$- | _] -> "fun"; N -> N end]),
-    io:format("~p~n", [nested(5)]).
+    io:format("~p~n", [nested(5)]),
+    %% Passed on by erlang:raise/3: only a missing clause loses its place.
+    [io:format("~p~n", [try Case() catch Class:Why:Stack -> {Class, Why, hd(Stack)} end]) ||
+        Case <- [fun() -> try clause(7) catch C:R:S -> erlang:raise(C, {again, R}, S) end, fun() -> try clause(7) catch C:R:S -> erlang:raise(exit, R, S), C end,
+                 fun() -> try error(x, [1]) catch C:R:S -> erlang:raise(C, R, S) end, fun() -> try clause(7) after ok end,
+                 fun() -> try clause(7) catch C:R:S -> erlang:raise(C, R, id(S)) end, fun() -> try atom_to_list(1) catch C:R:S -> erlang:raise(C, R, S) end]].
 
 zero() -> 0.
 id(X) -> X.

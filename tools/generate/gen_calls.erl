@@ -1,6 +1,6 @@
 %% SPDX-License-Identifier: Apache-2.0
 %% The library functions that programs call: what they return, their name, the kinds of their arguments. The generator also passes
-%% wrong arguments on purpose; `tiny` is what sizes memory and is never made large.
+%% wrong arguments on purpose; `tiny` is what sizes memory and is never made large. {text, Source} stands for itself.
 -module(gen_calls).
 -export([calls/1, guard_calls/1]).
 
@@ -10,10 +10,11 @@ calls(Type) -> [{M, F, A} || {T, M, F, A} <- table(), T =:= Type].
 guard_calls(int) ->
     [{length, [list]}, {byte_size, [binary]}, {bit_size, [bits]}, {tuple_size, [tuple]}, {map_size, [map]}, {size, [tuple]}, {abs, [int]},
      {trunc, [number]}, {round, [number]}, {floor, [number]}, {ceil, [number]}];
-guard_calls(any) -> [{hd, [list]}, {element, [tiny, tuple]}, {map_get, [any, map]}, {tl, [list]}];
+guard_calls(any) ->
+    [{hd, [list]}, {element, [tiny, tuple]}, {map_get, [any, map]}, {tl, [list]}, {float, [number]}, {binary_part, [binary, tiny, tiny]}, {self, []}, {node, []}];
 guard_calls(bool) ->
     [{is_integer, [any]}, {is_float, [any]}, {is_number, [any]}, {is_atom, [any]}, {is_list, [any]}, {is_tuple, [any]}, {is_map, [any]}, {is_binary, [any]},
-     {is_bitstring, [any]}, {is_boolean, [any]}, {is_function, [any]}, {is_function, [any, tiny]}, {is_map_key, [any, map]}, {is_pid, [any]}].
+     {is_bitstring, [any]}, {is_boolean, [any]}, {is_function, [any]}, {is_function, [any, tiny]}, {is_map_key, [any, map]}, {is_pid, [any]}, {is_reference, [any]}, {is_port, [any]}].
 
 table() ->
     [{int, erlang, length, [list]}, {int, erlang, abs, [int]}, {int, erlang, byte_size, [binary]}, {int, erlang, bit_size, [bits]},
@@ -71,6 +72,32 @@ table() ->
      {any, erlang, binary_to_term, [binary]}, {any, gen_run, round_trip, [any]}, {any, gen_run, compressed, [any]}, {any, gen_run, external, [any]},
      {any, re, run, [string, string]}, {any, re, split, [binary, binary]}, {any, re, replace, [string, string, string]}, {any, erlang, decode_packet, [atom, binary, list]}, {any, string, to_integer, [string]}, {any, string, to_float, [string]},
      {any, erlang, throw, [any]}, {any, erlang, error, [any]}, {any, erlang, error, [any, list]}, {any, erlang, exit, [any]}, {any, erlang, fun_info, [fn, atom]},
-     {any, unicode, bom_to_encoding, [binary]}, {any, erlang, list_to_existing_atom, [string]}, {any, gen_run, ordering, [list]}, {any, gen_run, big_map, [ints, list]},
+     {any, unicode, bom_to_encoding, [binary]}, {any, gen_run, ordering, [list]}, {any, gen_run, big_map, [ints, list]},
      {any, erlang, raise, [atom, any, list]}, {any, lists, search, [fn, list]}, {any, lists, mapfoldl, [fn2, any, list]}, {any, orddict, from_list, [pairs]}, {any, gb_trees, from_orddict, [pairs]},
+     {int, erlang, '+', [int, number]}, {int, erlang, 'bsl', [int, tiny]}, {int, erlang, 'rem', [int, int]}, {int, erlang, 'bxor', [int, int]}, {int, string, to_integer, [string]},
+     {int, binary, longest_common_suffix, [list]}, {int, lists, foldr, [fn2, int, ints]}, {int, erlang, ceil, [float]}, {int, string, length, [binary]}, {int, erlang, iolist_size, [list]},
+     {float, math, tan, [number]}, {float, math, asin, [number]}, {float, math, cosh, [number]}, {float, math, atan, [number]}, {float, math, cos, [number]}, {float, erlang, '*', [float, number]},
+     {bool, lists, any, [fn, list]}, {bool, string, is_empty, [string]}, {bool, sets, is_element, [any, {text, "sets:from_list([a,1,1.0])"}]}, {bool, erlang, '=:=', [any, any]}, {bool, erlang, '<', [any, any]},
+     {bool, erlang, 'or', [bool, any]}, {bool, ordsets, is_subset, [list, list]}, {bool, erlang, is_record, [tuple, atom]},
+     {binary, binary, encode_hex, [binary]}, {binary, binary, decode_hex, [binary]}, {binary, erlang, float_to_binary, [float, {text, "[{decimals, 4}, compact]"}]},
+     {binary, erlang, float_to_binary, [float, {text, "[short]"}]}, {binary, erlang, float_to_binary, [float, {text, "[{scientific, 7}]"}]}, {binary, binary, part, [binary, {text, "{1, 2}"}]},
+     {binary, binary, replace, [binary, binary, binary, {text, "[global]"}]}, {binary, unicode, characters_to_nfc_binary, [binary]}, {binary, string, lowercase, [binary]},
+     {binary, unicode, characters_to_binary, [string, {text, "unicode"}, {text, "{utf16, little}"}]}, {binary, erlang, iolist_to_binary, [list]}, {binary, erlang, list_to_binary, [ints]},
+     {string, erlang, float_to_list, [float, {text, "[{decimals, 3}]"}]}, {string, erlang, float_to_list, [float, {text, "[short]"}]}, {string, io_lib, format, ["~e ~g", {text, "[1.5, 1.0e10]"}]},
+     {string, io_lib, format, ["~b ~.16#", ints]}, {string, io_lib, format, ["~10.3f|~-8w|~ts", list]}, {string, io_lib, write, [any]}, {string, string, titlecase, [string]}, {string, string, casefold, [string]},
+     {string, lists, concat, [list]}, {string, string, chomp, [string]}, {string, string, join, [strings, string]}, {string, lists, append, [strings]}, {string, unicode, characters_to_list, [list]},
+     {ints, lists, seq, [tiny, tiny, tiny]}, {ints, erlang, binary_to_list, [binary]}, {ints, lists, map, [fn, ints]}, {ints, lists, uniq, [ints]},
+     {list, lists, sort, [fn2, list]}, {list, lists, zipwith, [fn2, list, list]}, {list, lists, enumerate, [list]}, {list, lists, uniq, [list]}, {list, lists, dropwhile, [fn, list]},
+     {list, lists, takewhile, [fn, list]}, {list, lists, filtermap, [fn, list]}, {list, lists, keymap, [fn, tiny, pairs]}, {list, lists, keymerge, [tiny, pairs, pairs]}, {list, lists, umerge, [list, list]},
+     {list, lists, sublist, [list, tiny, tiny]}, {list, binary, split, [binary, binary, {text, "[global, trim_all]"}]}, {list, string, split, [string, string]}, {list, string, replace, [string, string, string]},
+     {list, string, pad, [string, tiny]}, {list, ordsets, union, [list, list]}, {list, orddict, store, [any, any, pairs]}, {list, proplists, get_all_values, [any, pairs]}, {list, maps, to_list, [{text, "maps:iterator(#{a => 1, 2 => b})"}]},
+     {tuple, string, take, [string, string]}, {tuple, lists, mapfoldl, [fn2, any, list]}, {tuple, lists, mapfoldr, [fn2, any, list]}, {tuple, maps, take, [any, map]}, {tuple, binary, match, [binary, {text, "[<<\"a\">>, <<\"b\">>]"}]},
+     {tuple, lists, foldl, [fn2, tuple, list]}, {tuple, erlang, list_to_tuple, [pairs]},
+     {map, maps, merge_with, [fn3, map, map]}, {map, maps, filtermap, [fn2, map]}, {map, maps, update_with, [any, fn, map]}, {map, maps, update_with, [any, fn, any, map]}, {map, maps, intersect_with, [fn3, map, map]},
+     {map, maps, from_list, [list]}, {map, lists, foldl, [fn2, map, list]},
+     {any, string, find, [string, string]}, {any, string, prefix, [string, string]}, {any, string, nth_lexeme, [string, tiny, string]}, {any, io_lib, fread, ["~d ~a", string]}, {any, lists, foreach, [fn, list]},
+     {any, maps, foreach, [fn2, map]}, {any, erlang, iolist_to_iovec, [iolist]}, {any, gen_run, counted, [ints]}, {any, gen_run, kept, [any, any]}, {any, gen_run, structures, [list]}, {any, gen_run, printed, [any]},
+     {any, erl_scan, string, [string]}, {any, unicode, characters_to_list, [binary, {text, "utf16"}]}, {any, re, run, [binary, {text, "\"(a)|([0-9]+)\""}, {text, "[global, {capture, all, list}]"}]},
+     {any, erlang, binary_to_term, [{text, "<<131,104,2,97,1,100,0,1,97>>"}]}, {any, erlang, process_info, [{text, "self()"}, {text, "[trap_exit, message_queue_len, priority, links]"}]},
+     {any, lists, foldl, [fn2, any, strings]}, {any, erlang, make_fun, [{text, "lists"}, {text, "reverse"}, tiny]}, {any, erlang, 'not', [any]}, {any, erlang, '++', [any, any]}, {any, erlang, '!', [atom, any]},
      {any, zlib, gunzip, [binary]}, {any, gen_run, zipped, [iolist]}, {any, sets, from_list, [list]}, {any, ordsets, from_list, [list]}, {any, erlang, is_builtin, [atom, atom, tiny]}].

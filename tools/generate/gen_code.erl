@@ -6,15 +6,16 @@
 -export([module/3]).
 -import(gen_terms, [pick/1, chance/1, weighted/1, fresh/0, literal/1]).
 
--define(FUNCTIONS, 3).
+-define(FUNCTIONS, 3).   % at most
 
 module(Name, Seed, Index) ->
-    rand:seed(exsss, {Seed, Index, 7}),
+    rand:seed(exsss, (Seed bsl 32) + Index),   % {Seed, Index, 0} would give the same programs to many pairs
     put(fresh, 1),
-    Shapes = [{"f" ++ integer_to_list(N), [pick([int, any, list, binary, map, tuple, float, bits, pairs, string, ints, fn]) || _ <- lists:seq(1, rand:uniform(4) - 1)]} || N <- lists:seq(1, ?FUNCTIONS)],
+    Count = rand:uniform(?FUNCTIONS),
+    Shapes = [{"f" ++ integer_to_list(N), [pick([int, any, list, binary, map, tuple, float, bits, pairs, string, ints, fn]) || _ <- lists:seq(1, rand:uniform(4) - 1)]} || N <- lists:seq(1, Count)],
     Functions = [function(Shape, lists:nthtail(N, Shapes)) || {N, Shape} <- lists:enumerate(Shapes)],
-    Tests = [test(N, lists:nth(N, Shapes)) || N <- lists:seq(1, ?FUNCTIONS)],
-    ["-file(\"", Name, ".erl\", 1).\n-module(", Name, ").\n-export([", lists:join(",", [["t", integer_to_list(N), "/0"] || N <- lists:seq(1, ?FUNCTIONS)]), "]).\n", Functions, Tests].
+    Tests = [test(N, lists:nth(N, Shapes)) || N <- lists:seq(1, Count)],
+    ["-file(\"", Name, ".erl\", 1).\n-module(", Name, ").\n-export([", lists:join(",", [["t", integer_to_list(N), "/0"] || N <- lists:seq(1, Count)]), "]).\n", Functions, Tests].
 
 %% A test calls a function three times with literals, once hidden from the compiler's types.
 test(N, {F, Types}) ->
@@ -119,7 +120,11 @@ segments(N, Texts, Env) ->
     V = fresh(),
     Ints = [X || {X, int} <- Env],
     {Text, New} =
-        case rand:uniform(13) of
+        case rand:uniform(17) of
+            14 -> {[V, pick(["/utf16", "/utf32", "/utf16-little"])], [{V, int}]};
+            15 when Ints =/= [] -> {[V, ":(", pick(Ints), pick([" + 1", " - 1", " band 7", " * 2"]), ")", pick(["", "/unit:4", "/binary", "/signed"])], [{V, int}]};
+            16 -> {[V, ":", gen_terms:tiny(), pick(["/unit:8", "/unit:16-little", "/unit:3", "/binary-unit:4", "/bitstring-unit:8"])], [{V, int}]};
+            17 -> {["\"", pick(["a", "é", "b"]), "\"", pick(["/utf8", "/utf16", "/utf32"])], []};
             1 -> {[V, ":", size(), flags()], [{V, int}]};
             2 -> {[V, ":8"], [{V, int}]};
             3 -> {V, [{V, int}]};
@@ -155,9 +160,11 @@ guard(_, Env) -> ["(", guard_value(0, Env), pick([" < ", " == ", " =:= ", " =/= 
 guard_argument(T, Env) -> case chance(80) of true -> known(T, Env); false -> known(any, Env) end.
 
 guard_value(D, Env) when D > 0 ->
-    case rand:uniform(6) of
+    case rand:uniform(9) of
         1 -> {F, A} = pick(gen_calls:guard_calls(pick([int, int, any]))), [atom_to_list(F), "(", lists:join(",", [guard_argument(T, Env) || T <- A]), ")"];
-        2 -> ["(", known(int, Env), pick([" + ", " - ", " * ", " div ", " rem ", " band ", " bor ", " / "]), known(int, Env), ")"];
+        2 -> ["(", known(int, Env), pick([" + ", " - ", " * ", " div ", " rem ", " band ", " bor ", " / ", " bsr "]), known(int, Env), ")"];
+        3 -> ["(", known(number, Env), pick([" + ", " - ", " * ", " / "]), pick([known(float, Env), known(number, Env), "1", "0.5"]), ")"];
+        4 -> [pick(["(- ", "(bnot ", "(+ "]), known(int, Env), ")"];
         _ -> known(any, Env)
     end;
 guard_value(_, Env) -> known(any, Env).
@@ -190,6 +197,7 @@ statement_list(N, D, Env, Last) ->
             {P, New} = pattern(T, 2, Env),
             [P, " = ", expression(T, D - 1, Env), ",\n  ", statement_list(N - 1, D, New ++ Env, Last)];
         2 -> ["put(", gen_terms:atom(), ", ", expression(any, D - 1, Env), "),\n  ", statement_list(N - 1, D, Env, Last)];
+        3 when D > 2 -> [pick(["erlang:garbage_collect()", "erlang:yield()", "erlang:bump_reductions(4000)"]), ",\n  ", statement_list(N - 1, D, Env, Last)];
         _ ->
             V = fresh(),
             [V, " = ", expression(T, D - 1, Env), ",\n  ", statement_list(N - 1, D, [{V, T} | Env], Last)]
@@ -200,6 +208,7 @@ kind() -> pick([int, int, int, float, number, atom, bool, binary, bits, string, 
 %% --- Expressions
 
 expression(tiny, _, _) -> gen_terms:tiny();
+expression({text, Text}, _, _) -> Text;
 expression(Text, _, _) when is_list(Text) -> ["\"", Text, "\""];
 expression(onelist, D, Env) -> ["[", expression(any, D - 1, Env), "]"];
 expression(fn2, D, Env) -> lambda(2, D, Env);
@@ -245,7 +254,13 @@ lambda(Arity, D, Env) ->
     Types = [kind() || _ <- lists:seq(1, Arity)],
     Vs = [{fresh(), T} || T <- Types],
     Head = ["(", lists:join(",", [V || {V, _} <- Vs]), ")"],
-    case rand:uniform(4) of
+    case rand:uniform(5) of
+        2 when Arity > 1 ->   % counts its first argument down
+            [{N, _} | _] = Vs,
+            F = fresh(),
+            Others = lists:join(",", [V || {V, _} <- tl(Vs)]),
+            ["fun ", F, "(", N, ",", Others, ") when is_integer(", N, "), ", N, " > 0, ", N, " < 20 -> ", F, "(", N, " - 1,",
+             lists:join(",", [expression(T, D - 2, Vs ++ Env) || {_, T} <- tl(Vs)]), "); ", F, Head, " -> ", body(any, D - 2, Vs ++ Env), " end"];
         1 ->
             {Ps, New} = patterns(Types, 2, []),
             ["fun(", lists:join(",", Ps), ")", when_guard(30, New), " -> ", body(any, D - 2, New ++ Env), "; ", Head, " -> ", expression(any, D - 2, Vs ++ Env), " end"];

@@ -6,7 +6,8 @@
 
 expression(Type, D, Env, Tools) ->
     (weighted([{8, fun choice/4}, {3, fun condition/4}, {5, fun attempt/4}, {2, fun caught/4}, {2, fun maybe_pair/4}, {2, fun mailbox/4}, {1, fun worker/4},
-               {1, fun linked/4}, {1, fun timer/4}, {2, fun table/4}, {3, fun selection/4}, {1, fun block/4}]))(Type, D, Env, Tools).
+               {1, fun linked/4}, {1, fun timer/4}, {2, fun table/4}, {3, fun selection/4}, {1, fun block/4},
+               {1, fun server/4}, {1, fun walk/4}, {1, fun killed/4}, {2, fun nested/4}]))(Type, D, Env, Tools).
 
 clauses(N, T, Type, D, Env, #{pattern := P, guard := G, body := B}) ->
     [begin {Pattern, New} = P(T, 2, Env), [Pattern, G(40, New ++ Env), " -> ", B(Type, D - 1, New ++ Env)] end || _ <- lists:seq(1, N)].
@@ -84,3 +85,38 @@ table(_, D, Env, #{expression := E}) ->
               ["ets:select_count(", T, ",[{{'$1','_'},[{", pick(["is_atom", "is_integer", "is_list", "is_float"]), ",'$1'}],[true]}])"], ["ets:info(", T, ", size)"], ["ets:take(", T, ",", Key(), ")"]])
     end,
     ["begin ", T, " = ets:new(t, [", Kind, "]), ", V, " = [", lists:join(",\n    ", [Step() || _ <- lists:seq(1, 2 + rand:uniform(5))]), ", lists:sort(ets:tab2list(", T, "))], ets:delete(", T, "), ", V, " end"].
+
+%% A server with a state, its requests answered in order.
+server(_, D, Env, #{expression := E}) ->
+    ["gen_run:server(", E(fn2, D, Env), ",", E(any, D - 2, Env), ",[", lists:join(",", [E(any, D - 2, Env) || _ <- lists:seq(1, rand:uniform(4))]), "])"].
+
+%% An ordered table walked in both ways, by pieces, and changed by match specs.
+walk(_, D, Env, #{expression := E}) ->
+    [T, V] = [fresh() || _ <- lists:seq(1, 2)],
+    Key = fun() -> case chance(70) of true -> gen_terms:literal(pick([int, int, float, number, atom, any]), 1); false -> E(any, D - 2, Env) end end,
+    Rows = lists:join(",", [["{", Key(), ",", pick(["1", "2.0", "a", "\"x\"", "7"]), "}"] || _ <- lists:seq(1, rand:uniform(6))]),
+    Guard = fun() -> pick(["{'>','$1',{const,1}}", "{is_integer,'$2'}", "{'==','$2',1}", "{'andalso',{is_number,'$2'},{'<','$2',5}}", "{'orelse',{is_atom,'$1'},{'=:=','$2',a}}", "true", "{'not',{is_list,'$2'}}"]) end,
+    Step = fun() ->
+        pick([["ets:first(", T, ")"], ["ets:last(", T, ")"], ["ets:next(", T, ",", Key(), ")"], ["ets:prev(", T, ",", Key(), ")"],
+              ["ets:foldl(fun({K,_},L) -> [K|L] end, [], ", T, ")"], ["ets:foldr(fun({K,_},L) -> [K|L] end, [], ", T, ")"],
+              ["ets:select(", T, ",[{{'$1','$2'},[", Guard(), "],[{{'$2','$1'}}]}])"], ["ets:select_reverse(", T, ",[{{'$1','$2'},[", Guard(), "],['$$']}])"],
+              ["ets:select_delete(", T, ",[{{'$1','$2'},[", Guard(), "],[true]}])"], ["ets:select_replace(", T, ",[{{'$1','$2'},[", Guard(), "],[{{'$1',replaced}}]}])"],
+              ["(catch ets:update_element(", T, ",", Key(), ",{2,", E(any, D - 2, Env), "}))"], ["case ets:select(", T, ",[{{'$1','_'},[],['$1']}],2) of {", V, "a,", V, "b} -> {", V, "a,ets:select(", V, "b) =/= none}; ", V, "c -> ", V, "c end"],
+              ["ets:match_delete(", T, ",{'_',1})"], ["(catch ets:update_counter(", T, ",", Key(), ",1,{x,0}))"], ["ets:lookup(", T, ",", Key(), ")"], ["ets:insert(", T, ",{", Key(), ",more})"]])
+    end,
+    Steps = [lists:flatten(Step()) || _ <- lists:seq(1, 1 + rand:uniform(6))],
+    Numbered = [string:replace(S, V, V ++ "_" ++ integer_to_list(N) ++ "_", all) || {N, S} <- lists:enumerate(Steps)],
+    ["begin ", T, " = ets:new(t, [ordered_set]), ets:insert(", T, ",[", Rows, "]), ", V, " = [", lists:join(",\n    ", Numbered), ", ets:tab2list(", T, ")], ets:delete(", T, "), ", V, " end"].
+
+%% A process that waits is ended from outside, or does not let itself be.
+killed(_, D, Env, #{expression := E}) ->
+    [P, M, V, R] = [fresh() || _ <- lists:seq(1, 4)],
+    ["begin {", P, ",", M, "} = spawn_opt(fun() -> process_flag(trap_exit, ", pick(["true", "false"]), "), receive {'EXIT',_,", R, "} -> exit({got,", R, "}); ", R, " -> exit({message,", R, "}) end end, [monitor", pick(["", ",{priority,high}"]), "]),\n  ",
+     pick([["exit(", P, ",", pick(["kill", "normal", "shutdown", "{a,b}"]), "), exit(", P, ",", E(any, D - 2, Env), "), ", P, " ! last"], [P, " ! ", E(any, D - 1, Env)], ["erlang:send(", P, ",", E(any, D - 2, Env), ",[nosuspend])"]]),
+     ", receive {'DOWN',", M, ",process,", P, ",", V, "} -> ", V, " end end"].
+
+%% Try in try: what after leaves, and which exception wins.
+nested(Type, D, Env, #{expression := E}) ->
+    [C, R, K] = [fresh() || _ <- lists:seq(1, 3)],
+    ["try try ", E(Type, D - 1, Env), " catch ", pick(["throw:_ -> thrown", "error:function_clause -> ok", ["exit:", K, " -> ", E(any, D - 2, Env)]]), " after ", pick([["put(left, ", E(any, D - 2, Env), ")"], "ok", "throw(from_after)", "erlang:garbage_collect()"]),
+     " end of ", K, "z -> {ended,", K, "z} catch ", C, ":", R, " -> {", C, ",", R, "} end"].

@@ -16,6 +16,7 @@ command(["batch", Seed, From, To, File]) ->
     ok = file:write_file(File, term_to_binary(Batch));
 command(["show", Seed, Index]) ->
     {Source, Options} = source(list_to_integer(Seed), list_to_integer(Index)),
+    ok = io:setopts([{encoding, unicode}]),
     io:put_chars([io_lib:format("%% seed ~s, program ~s~n%% options ~w~n", [Seed, Index, Options]), unicode:characters_to_binary(Source)]);
 command(["compile", File | Sources]) ->
     Batch = [begin {Forms, Options} = read(Path), {Module, Code} = must_compile(Forms, Options, Path), {Index, Module, Code} end || {Index, Path} <- lists:enumerate(Sources)],

@@ -3,7 +3,8 @@
 %% (pids, references, places of funs) is named only, maps are sorted by keys, long text is cut to a digest. A test has a process of its own with a
 %% limit of time and of heap; over it, the line says `limit`, and the comparison leaves it out.
 -module(gen_run).
--export([main/1, call/1, id/1, round_trip/1, compressed/1, external/1, ordering/1, big_map/2, zipped/1]).
+-export([main/1, call/1, id/1, round_trip/1, compressed/1, external/1, ordering/1, big_map/2, zipped/1,
+         counted/1, kept/2, structures/1, printed/1, server/3]).
 
 -define(TIME_LIMIT, 10000).
 -define(HEAP_LIMIT, 4000000).
@@ -18,7 +19,12 @@ main([Batch, Output, From]) ->
 
 module(File, Index, Module, Code) ->
     file:write(File, ["start ", integer_to_list(Index), "\n"]),
-    {module, Module} = code:load_binary(Module, "generated", Code),
+    case code:load_binary(Module, "generated", Code) of
+        {module, Module} -> tests(File, Index, Module);
+        {error, Reason} -> file:write(File, io_lib:format("~b.loaded ~p~n", [Index, Reason]))
+    end.
+
+tests(File, Index, Module) ->
     Lines = [[integer_to_list(Index), ".", atom_to_list(Test), " ", in_process(Module, Test), "\n"] || {Test, 0} <- lists:sort(Module:module_info(exports)), Test =/= module_info],
     code:delete(Module),
     code:purge(Module),
@@ -97,3 +103,48 @@ big_map(Keys, Extra) ->
 
 zipped(Data) ->
     zlib:gunzip(zlib:gzip(Data)) =:= iolist_to_binary(Data).
+
+%% Counters shared by processes: they wrap at 64 bits.
+counted(Integers) ->
+    Atomics = atomics:new(3, [{signed, true}]),
+    Counters = counters:new(2, []),
+    [begin
+         catch atomics:add(Atomics, 1 + abs(I) rem 4, I),
+         catch counters:add(Counters, 1, I)
+     end || I <- Integers],
+    {[atomics:get(Atomics, I) || I <- [1, 2, 3]], atomics:exchange(Atomics, 1, 7), atomics:compare_exchange(Atomics, 1, 7, -1), counters:get(Counters, 1)}.
+
+kept(Key, Value) ->
+    persistent_term:put({?MODULE, Key}, Value),
+    Found = persistent_term:get({?MODULE, Key}, none),
+    {Found =:= Value, persistent_term:erase({?MODULE, Key}), persistent_term:get({?MODULE, Key}, none)}.
+
+structures(List) ->
+    Queue = lists:foldl(fun queue:in/2, queue:new(), List),
+    {queue:to_list(queue:reverse(Queue)), gb_sets:to_list(gb_sets:from_list(List)), array:to_list(array:from_list(List)),
+     lists:sort(dict:to_list(dict:from_list([{X, 1} || X <- List]))), lists:sort(sets:to_list(sets:from_list(List, [{version, 2}])))}.
+
+printed(Term) ->
+    plain(Term) andalso [lists:flatten(io_lib:format(F, A)) || {F, A} <- [{"~w", [Term]}, {"~p", [Term]}, {"~P", [Term, 7]}, {"~tp", [Term]}, {"~0p", [Term]}, {"~20p", [Term]}]].
+
+%% A process that answers requests by a fun of its state until it dies or is told to stop; replies and the reason of its end.
+server(Fun, State, Requests) ->
+    {Pid, Monitor} = spawn_opt(fun() -> serve(Fun, State) end, [monitor, {min_heap_size, 300}]),
+    Replies = [begin
+                   Alias = erlang:monitor(process, Pid, [{alias, reply_demonitor}]),
+                   Pid ! {Alias, Request},
+                   receive {Alias, Reply} -> Reply; {'DOWN', Alias, _, _, _} -> gone end
+               end || Request <- Requests],
+    exit(Pid, stop),
+    receive {'DOWN', Monitor, process, Pid, Reason} -> {Replies, reason(Reason)} end.
+
+serve(Fun, State) ->
+    receive
+        {Alias, Request} ->
+            Next = Fun(Request, State),
+            Alias ! {Alias, {State, Next}},
+            serve(Fun, Next)
+    end.
+
+reason({Reason, [_ | _]}) -> {Reason, at_some_place};
+reason(Reason) -> Reason.

@@ -69,17 +69,17 @@ Target apply_fixed(Interpreter& vm, const CallSite* site, uint32_t arity) {
   return call_export(vm, module, function, arity);
 }
 
-Target apply_fun_list(Interpreter& vm, const CallSite* site) {
+Target apply_fun_list(Interpreter& vm, const CallSite* site, FunCaller caller) {
   Term fun = vm.x[0], args = vm.x[1];
   int64_t arity = spread(vm, args);
   if (arity < 0) {
     Term values[2] = {fun, args};
     return raised(raise_as_bif(vm, site, apply_mfa(2), values, arity == -1 ? atoms::badarg : atoms::system_limit));
   }
-  return call_fun(vm, site, fun, static_cast<uint32_t>(arity));
+  return call_fun(vm, site, fun, static_cast<uint32_t>(arity), caller);
 }
 
-Target call_fun(Interpreter& vm, const CallSite* site, Term fun, uint32_t arity) {
+Target call_fun(Interpreter& vm, const CallSite* site, Term fun, uint32_t arity, FunCaller caller) {
   if (is_local_fun(fun)) {
     if (fun_arity(fun) == arity) {
       const auto* entry = static_cast<const code::FunEntry*>(fun_entry(fun));
@@ -93,14 +93,14 @@ Target call_fun(Interpreter& vm, const CallSite* site, Term fun, uint32_t arity)
     const auto* exported = static_cast<const code::Export*>(export_entry(fun));
     if (exported->mfa.arity == arity) return {exported->entry.load(std::memory_order_acquire), arity};
   } else {
-    return raised(raise_tagged(vm, site, atoms::badfun, fun));
+    return raised(raise_uncallable(vm, site, caller, atoms::badfun, fun));
   }
   Term list = argument_list(vm, arity);
   Term* place = vm.self->allocate(3);
   place[0].raw = tuple_header(2);
   place[1] = fun;
   place[2] = list;
-  return raised(raise_tagged(vm, site, atoms::badarity, Term::boxed(place)));
+  return raised(raise_uncallable(vm, site, caller, atoms::badarity, Term::boxed(place)));
 }
 
 Target call_undefined(Interpreter& vm, Mfa mfa) {
@@ -140,7 +140,7 @@ Target call_unloaded(Interpreter& vm, const code::FunEntry& entry) {
   } while (0)
 
 ATH_HANDLER(op_cell_apply_list) { ATH_TAIL_TARGET(apply_list(*vm, nullptr)); }
-ATH_HANDLER(op_cell_apply_fun_list) { ATH_TAIL_TARGET(apply_fun_list(*vm, nullptr)); }
+ATH_HANDLER(op_cell_apply_fun_list) { ATH_TAIL_TARGET(apply_fun_list(*vm, nullptr, FunCaller::Apply)); }
 ATH_HANDLER(op_undefined) { ATH_TAIL_TARGET(call_undefined(*vm, cell_at<ExportCell>(ip).exported->mfa)); }
 ATH_HANDLER(op_unloaded_fun) { ATH_TAIL_TARGET(call_unloaded(*vm, *cell_at<FunCell>(ip).entry)); }
 

@@ -34,6 +34,13 @@ static ATH_HANDLER(op_normal_exit) {
   vm->outcome = process::exit_process(*vm->self, atoms::normal) ? Outcome::Exited : Outcome::Yielded;
 }
 
+// The caller's frame stays, so that an exception shows it.
+static ATH_HANDLER(op_retry_native) {
+  const auto* after = reinterpret_cast<const Word*>(stack_top->raw);
+  ++stack_top;
+  ATH_GO(after - ir::kWords<ir::CallBif>);
+}
+
 // A hibernating process goes on when a message is there; other signals do not wake it.
 static ATH_HANDLER(op_hibernated) {
   ATH_SYNC();
@@ -62,6 +69,7 @@ const FixedCell kNormalExit{&kNoSite, op_normal_exit};
 const FixedCell kExiting{&kNoSite, op_exiting};
 const FixedCell kApplyList{&kNoSite, op_cell_apply_list};
 const FixedCell kApplyFunList{&kNoSite, op_cell_apply_fun_list};
+const FixedCell kRetryNative{&kNoSite, op_retry_native};
 const FixedCell kHibernated{&kNoSite, op_hibernated};
 
 namespace {

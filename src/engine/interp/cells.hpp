@@ -52,6 +52,7 @@ extern const FixedCell kNormalExit;     // the first return address of every pro
 extern const FixedCell kExiting;        // ends the process with vm.exit_reason
 extern const FixedCell kApplyList;      // x0, x1, x2 = module, function, argument list
 extern const FixedCell kApplyFunList;   // x0, x1 = fun, argument list
+extern const FixedCell kRetryNative;    // the CallBif before the return address on the stack, for which no reduction was left
 extern const FixedCell kHibernated;     // x0, x1, x2 as kApplyList's; waits for a message first
 
 // Cells made on demand; they live as long as the program (a few words for each thing they name).
@@ -79,8 +80,8 @@ Target apply_list(Interpreter& vm, const CallSite* site);
 // x[arity], x[arity + 1]: module, function.
 Target apply_fixed(Interpreter& vm, const CallSite* site, uint32_t arity);
 // x[0], x[1]: fun, argument list.
-Target apply_fun_list(Interpreter& vm, const CallSite* site);
-Target call_fun(Interpreter& vm, const CallSite* site, Term fun, uint32_t arity);
+Target apply_fun_list(Interpreter& vm, const CallSite* site, FunCaller caller);
+Target call_fun(Interpreter& vm, const CallSite* site, Term fun, uint32_t arity, FunCaller caller);
 // x[0..arity) are its arguments: error_handler is called.
 Target call_undefined(Interpreter& vm, Mfa mfa);
 

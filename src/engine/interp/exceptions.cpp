@@ -108,11 +108,25 @@ const Word* raise_tagged(Interpreter& vm, const CallSite* site, Term tag, Term v
   return raise_error(vm, site, Term::boxed(place));
 }
 
+const Word* raise_uncallable(Interpreter& vm, const CallSite* site, FunCaller caller, Term tag, Term value) {
+  Frames frames(depth(*vm.self));
+  if (caller == FunCaller::Apply) frames.add_mfa({atoms::erlang, atoms::apply, 2});
+  frames.add_site(site);
+  if (caller == FunCaller::Body) frames.add_site(site);
+  Term* place = vm.self->allocate(3);
+  place[0].raw = tuple_header(2);
+  place[1] = tag;
+  place[2] = value;
+  return raise_frames(vm, Class::Error, Term::boxed(place), atoms::true_, Term::nil(), frames);
+}
+
 const Word* raise_function_clause(Interpreter& vm, const CallSite* site) {
   Frames frames(depth(*vm.self));
   frames.add_site(site);
   Term arguments = list_of(vm.self->heap(), vm.x, site->function->mfa.arity);
-  return raise_frames(vm, Class::Error, atoms::function_clause, arguments, Term::nil(), frames);
+  frames.scan(vm.self->heap().stack_top(), vm.self->heap().end());
+  return unwind(vm, Class::Error, atoms::function_clause,
+                make_raw_trace(vm.self->heap(), kFunctionClause, Class::Error, arguments, Term::nil(), &frames));
 }
 
 const Word* raise_undefined(Interpreter& vm, Mfa mfa, Term arguments) {
@@ -133,6 +147,7 @@ const Word* raise_from_bif(Interpreter& vm, const CallSite* site, Mfa mfa, const
                   make_raw_trace(self.heap(), kTraceGiven, exception.klass, exception.trace, Term::nil(), nullptr));
   }
   Frames frames(depth(self));
+  if (!site) frames.expect_return_of_native();
   if (exception.by_program) {
     frames.add_site(site);
     Term info = exception.error_info.is_none() ? Term::nil() : error_info_list(self.heap(), exception.error_info);

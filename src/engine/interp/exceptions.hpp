@@ -17,6 +17,9 @@ const Word* raise(Interpreter& vm, const CallSite* site, process::Class klass, T
 inline const Word* raise_error(Interpreter& vm, const CallSite* site, Term value) { return raise(vm, site, process::Class::Error, value); }
 // {tag, value}
 const Word* raise_tagged(Interpreter& vm, const CallSite* site, Term tag, Term value);
+// A fun that cannot be called: {badfun, F}, {badarity, {F, Args}}. OTP: a call that would come back is in the trace twice, since its return
+// address is on the stack by then; erlang:apply/2, called as a function, is in it.
+const Word* raise_uncallable(Interpreter& vm, const CallSite* site, FunCaller caller, Term tag, Term value);
 const Word* raise_function_clause(Interpreter& vm, const CallSite* site);
 // A function that does not exist was called with these arguments; its caller is on the stack.
 const Word* raise_undefined(Interpreter& vm, Mfa mfa, Term arguments);

@@ -20,6 +20,9 @@ constexpr uint32_t kScratchRegister = kMaxRegisters;   // where lowering puts co
 
 Mfa current_function(process::Process& process);   // engine.cpp
 
+// How a fun is called: to come back, at the end of a function, or by erlang:apply/2 as a function.
+enum class FunCaller : uint8_t { Body, Tail, Apply };
+
 class Interpreter final : public process::Executor {
  public:
   explicit Interpreter(process::Runtime& runtime) : runtime(runtime) {}

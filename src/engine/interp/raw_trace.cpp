@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/interp/raw_trace.hpp"
 
+#include <algorithm>
 #include <string>
+#include <utility>
 
 #include "code/code_server.hpp"
 #include "engine/interp/exceptions.hpp"
@@ -12,9 +14,9 @@ namespace athanor::engine {
 
 using process::Class;
 
-void Frames::add_site(const CallSite* site) {
-  if (!site || !site->function) return;
-  add(TraceFrame{site->function->mfa, site->line_item, site->function->code ? site->function->code->generation : 0});
+void Frames::add_place(const CallSite* site, uint32_t line_item) {
+  if (!site->function) return;
+  add(TraceFrame{site->function->mfa, line_item, site->function->code ? site->function->code->generation : 0});
 }
 
 void Frames::scan(const Term* from, const Term* end, const Word* previous) {
@@ -23,7 +25,10 @@ void Frames::scan(const Term* from, const Term* end, const Word* previous) {
     const auto* address = reinterpret_cast<const Word*>(p->raw);
     if (address == previous) continue;
     previous = address;
-    add_site(call_site(address));
+    const CallSite* site = call_site(address);
+    if (!site) continue;
+    const bool goes_on_behind = std::exchange(is_return_of_native_, false) && site->line_behind != 0;
+    add_place(site, goes_on_behind ? site->line_behind : site->line_item);
   }
 }
 
@@ -176,6 +181,16 @@ Class class_of_trace(Term raw) {
 }
 
 // The same trace under another class.
+Term passed_on(Allocator& to, Term raw) {
+  if (!is_raw_trace(raw) || (tuple_element(raw, 0).small_value() & kFunctionClause) == 0 || tuple_arity(raw) == kFixed) return raw;
+  const size_t words = tuple_arity(raw) + 1;
+  Term* place = to.allocate(words);
+  std::copy_n(raw.pointer(), words, place);
+  Term& arity_and_place = place[1 + kFixed + 2];
+  if (arity_and_place.is_small()) arity_and_place = Term::small(arity_and_place.small_value() & ((1 << kArityBits) - 1));
+  return Term::boxed(place);
+}
+
 Term with_class(Allocator& to, Term raw, Class klass) {
   if (!is_raw_trace(raw) || tuple_element(raw, 1) == class_atom(klass)) return raw;
   size_t words = tuple_arity(raw) + 1;

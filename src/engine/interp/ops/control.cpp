@@ -239,7 +239,7 @@ ATH_HANDLER(op_call_external_last) {
     if (ATH_UNLIKELY(--reductions <= 0)) {                                       \
       *--stack_top = Term{reinterpret_cast<Word>(after)};                        \
       ATH_SYNC();                                                                \
-      yield_at(*vm, native_entry(*in.row, {}), in.arity);                        \
+      yield_at(*vm, kRetryNative.address(), in.arity);                           \
       return;                                                                    \
     }                                                                            \
     ATH_SYNC();                                                                  \
@@ -260,21 +260,21 @@ ATH_HANDLER(op_call_external_last) {
 ATH_HANDLER(op_call_bif) { ATH_CALL_BIF(in.callee->call.load(std::memory_order_relaxed)); }
 // `Pid ! Message` is no call of erlang:send/2 that could be traced.
 ATH_HANDLER(op_send) { ATH_CALL_BIF(in.function); }
-// In tail position. The frame goes first where the native has more to do; an exception still shows this function.
+// In tail position, with the end of the frame behind it for a native that has more to do. OTP: the caller's frame stays meanwhile and is in
+// the trace of an exception.
 ATH_HANDLER(op_call_bif_last) {
   const auto& in = ir::at<ir::CallBif>(ip);
   if (ATH_UNLIKELY(--reductions <= 0)) {
-    stack_top += in.slots;
+    *--stack_top = Term{reinterpret_cast<Word>(ip + ir::kWords<ir::CallBif>)};
     ATH_SYNC();
-    yield_at(*vm, native_entry(*in.row, {}), in.arity);
+    yield_at(*vm, kRetryNative.address(), in.arity);
     return;
   }
   ATH_SYNC();
   vm->self->ip_ = ip + ir::kWords<ir::CallBif>;
   process::BifResult result = in.callee->call.load(std::memory_order_relaxed)(*vm->self, x);
   if (ATH_UNLIKELY(!result.has_value())) {
-    if (vm->self->pending_ != process::Pending::Raise) vm->self->heap_.set_stack_top(stack_top + in.slots);
-    const Word* next = continue_native(*vm, *in.row, in.site, nullptr);
+    const Word* next = continue_native(*vm, *in.row, in.site, ip + ir::kWords<ir::CallBif>);
     if (!next) return;
     ATH_RELOAD();
     ATH_GO(next);
@@ -348,11 +348,11 @@ ATH_HANDLER(op_apply_list_last) {
 }
 ATH_HANDLER(op_apply_fun_list) {
   const auto& in = ir::at<ir::Apply>(ip);
-  ATH_CALL_TARGET(Apply, apply_fun_list(*vm, in.site));
+  ATH_CALL_TARGET(Apply, apply_fun_list(*vm, in.site, FunCaller::Body));
 }
 ATH_HANDLER(op_apply_fun_list_last) {
   const auto& in = ir::at<ir::Apply>(ip);
-  ATH_TAIL_CALL_TARGET(apply_fun_list(*vm, in.site));
+  ATH_TAIL_CALL_TARGET(apply_fun_list(*vm, in.site, FunCaller::Tail));
 }
 
 ATH_HANDLER(op_call_fun) {
@@ -367,7 +367,7 @@ ATH_HANDLER(op_call_fun) {
     ATH_PUSH_RETURN(CallFun);
     ATH_ENTER(ATH_ENTRY(entry), in.arity + count + 1);
   }
-  ATH_CALL_TARGET(CallFun, call_fun(*vm, in.site, fun, in.arity));
+  ATH_CALL_TARGET(CallFun, call_fun(*vm, in.site, fun, in.arity, FunCaller::Body));
 }
 ATH_HANDLER(op_call_fun_last) {
   const auto& in = ir::at<ir::CallFun>(ip);
@@ -381,7 +381,7 @@ ATH_HANDLER(op_call_fun_last) {
     stack_top += in.slots;
     ATH_ENTER(ATH_ENTRY(entry), in.arity + count + 1);
   }
-  ATH_TAIL_CALL_TARGET(call_fun(*vm, in.site, fun, in.arity));
+  ATH_TAIL_CALL_TARGET(call_fun(*vm, in.site, fun, in.arity, FunCaller::Tail));
 }
 
 }  // namespace athanor::engine

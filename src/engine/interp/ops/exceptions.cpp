@@ -4,6 +4,7 @@
 
 #include "engine/interp/cells.hpp"
 #include "engine/interp/ops/handlers.hpp"
+#include "engine/interp/raw_trace.hpp"
 #include "term/atom_table.hpp"
 
 namespace athanor::engine {
@@ -90,7 +91,7 @@ ATH_HANDLER(op_raw_raise) {
     x[0] = atoms::badarg;
     ATH_NEXT(AtSite);
   }
-  ATH_LEAVE(raise_again(*vm, klass, x[1], x[2]));
+  ATH_LEAVE(raise_again(*vm, klass, x[1], passed_on(vm->self->heap(), x[2])));
 }
 ATH_HANDLER(op_build_stacktrace) {
   ATH_SYNC();

@@ -50,7 +50,7 @@ ATH_HANDLER(op_float_move) {
 }
 ATH_HANDLER(op_float_negate) {
   const auto& in = ir::at<ir::FloatOperation>(ip);
-  vm->floats[in.destination] = -vm->floats[in.first];
+  vm->floats[in.destination] = 0.0 - vm->floats[in.first];   // OTP: of 0.0 this makes 0.0, which -X of a float in a register of terms does not
   ATH_NEXT(FloatOperation);
 }
 

@@ -20,7 +20,7 @@ void Lowering::emit_call_external(const code::Export* callee, uint32_t arity, bo
     // erlang:load_nif/2 has to find its caller on the stack.
     const bool stays = callee->mfa.module == atoms::erlang && callee->mfa.function == atoms::load_nif;
     emit_call_bif(callee, arity, is_tail && !stays, stays ? 0 : slots);
-    if (is_tail && stays) {
+    if (is_tail) {   // where a native that goes on elsewhere comes back to
       if (slots) emit(DeallocateReturn{op_deallocate_return, slots, 0});
       else emit(Return{op_return});
     }

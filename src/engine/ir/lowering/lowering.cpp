@@ -23,6 +23,7 @@ void Lowering::reset() {
   recent_labels_.clear();
   facts_.clear();
   line_ = scratch_ = 0;
+  tail_line_.reset();
   last_label_ = kNowhere;
   forget_last();
   room_ = 0;
@@ -44,17 +45,23 @@ bool keeps_room(Opcode opcode) {
   }
 }
 
+bool calls_function(Opcode opcode) {
+  return opcode == Opcode::call || opcode == Opcode::call_ext || opcode == Opcode::call_fun || opcode == Opcode::call_fun2 || opcode == Opcode::apply;
+}
+
 }  // namespace
 
 Lowering::Pass Lowering::pass() {
   reset();
   const beam::FunctionRow& row = file_.functions[function_.row];
   beam::Decoder decoder(file_, row.code_begin);
+  bool is_behind_call = false;
   while (!is_ended_ && decoder.offset() < row.code_end) {
     if (!decoder.next(in_)) return Pass::Malformed;
     const auto opcode = static_cast<Opcode>(in_.opcode);
     if (opcode == Opcode::label) {
       place_label(number(0));
+      tail_line_.reset();
       continue;
     }
     if (!is_reachable_ && opcode != Opcode::func_info && opcode != Opcode::line) continue;   // nothing leads here
@@ -62,10 +69,15 @@ Lowering::Pass Lowering::pass() {
     if (!resumes_itself && std::any_of(recent_labels_.begin(), recent_labels_.end(), [&](uint32_t label) { return wait_targets_.contains(label); })) {
       resumable();
     }
+    const uint32_t line_before = line_;
+    if (opcode == Opcode::line && is_behind_call) note_line_behind_call(number(0));
+    is_behind_call = calls_function(opcode);
     bool known = control(opcode) || data(opcode) || tests(opcode) || calls(opcode) || built_ins(opcode) || exceptions(opcode) || receive(opcode) ||
                  bits(opcode);
     if (!known || is_malformed_) return Pass::Malformed;
     if (is_again_) return Pass::Again;
+    const bool is_native = (opcode == Opcode::call_ext_only || opcode == Opcode::call_ext_last) && import(1)->native;
+    line_ = tail_line_.after(in_, line_before, line_, is_native);
     if (opcode == Opcode::func_info) body_ = out_.size();
     if (!keeps_room(opcode)) room_ = 0;
     if (opcode != Opcode::line) recent_labels_.clear();
@@ -96,7 +108,7 @@ const Word* Lowering::run(code::Lowered& lowered) {
   auto entry = labels_.find(file_.functions[function_.row].entry_label);
   if (entry == labels_.end() || entry->second == 0) return nullptr;
   lowered.sites = std::make_unique<CallSite[]>(lines_.size());
-  for (size_t i = 0; i < lines_.size(); ++i) lowered.sites[i] = CallSite{&function_, lines_[i]};
+  for (size_t i = 0; i < lines_.size(); ++i) lowered.sites[i] = CallSite{&function_, lines_[i].item, lines_[i].behind};
   for (size_t place : site_words_) out_[place] = reinterpret_cast<Word>(&lowered.sites[out_[place]]);
   lowered.word_count = out_.size();
   lowered.words = std::make_unique<Word[]>(out_.size());
@@ -171,8 +183,15 @@ const uint8_t* Lowering::string(uint64_t offset, uint64_t bytes) {
 // --- emission ---
 
 const CallSite* Lowering::site() {
-  if (lines_.empty() || lines_.back() != line_) lines_.push_back(line_);
+  if (lines_.empty() || lines_.back().item != line_ || lines_.back().behind != 0) lines_.push_back({line_, 0});
   return reinterpret_cast<const CallSite*>(lines_.size() - 1);
+}
+
+// The call just emitted gets a site of its own, as others of its line may share the one it has.
+void Lowering::note_line_behind_call(uint32_t item) {
+  if (site_words_.empty() || item == lines_.back().item) return;
+  lines_.push_back({lines_[out_[site_words_.back()]].item, item});
+  out_[site_words_.back()] = lines_.size() - 1;
 }
 
 void Lowering::jump_to(size_t instruction, size_t byte_offset, bool is_wide, uint32_t label, bool to_loop) {

@@ -16,6 +16,7 @@
 #include "engine/ir/instructions.hpp"
 #include "engine/ir/listing.hpp"
 #include "engine/ir/lowering/lowered.hpp"
+#include "engine/ir/lowering/tail_line.hpp"
 
 namespace athanor::engine::ir {
 
@@ -103,6 +104,8 @@ class Lowering {
   bool is_cons(Register place) const;
   const Fact* tuple(Register place) const;
 
+  void note_line_behind_call(uint32_t item);
+
   // Words that the last test_heap made room for and nothing has taken yet. Takes them where they are known to be there.
   bool take_room(size_t words);
 
@@ -136,7 +139,8 @@ class Lowering {
   std::vector<Word> out_;
   std::vector<Fix> fixes_;
   std::vector<size_t> site_words_;            // positions that hold the number of a site
-  std::vector<uint32_t> lines_;               // line item a site
+  struct Line { uint32_t item, behind; };
+  std::vector<Line> lines_;                   // a site
   std::unordered_map<uint32_t, size_t> labels_;
   void resumable();
   std::unordered_map<uint32_t, size_t> loops_;    // where a process that waits goes on behind a label
@@ -149,6 +153,7 @@ class Lowering {
   std::vector<uint32_t> recent_labels_;
   Facts facts_;
   uint32_t line_ = 0;
+  TailLine tail_line_;
   uint32_t scratch_ = 0;
   size_t last_label_ = kNowhere;
   size_t last_deallocate_ = kNowhere, last_element_ = kNowhere, last_call_fun_ = kNowhere, last_move_ = kNowhere, last_move_two_ = kNowhere,
