@@ -132,7 +132,7 @@ bool is_known(std::string_view flag) {
 // Where the letter part of a flag ends: +P2000 and +P 2000 are the same.
 size_t name_length(const std::string& flag) {
   static constexpr std::string_view kSingles = "PQtAaRTWcCeKS";
-  for (const char* longer : {"SDcpu", "SDPcpu", "SDio", "SP", "hms", "hmbs"}) {
+  for (const char* longer : {"SDcpu", "SDPcpu", "SDio", "SP", "hms", "hmbs", "hmax"}) {
     std::string_view name = longer;
     if (flag.size() > name.size() && flag.compare(0, name.size(), name) == 0 && std::isdigit(static_cast<unsigned char>(flag[name.size()]))) {
       return name.size();
@@ -159,6 +159,14 @@ std::string apply_emulator_flag(const std::string& name, const std::string& valu
   if (name == "t") return checked(read_count(value, 8192, 2147483647, options.atom_limit), "bad atom table size");
   if (name == "e") return checked(read_count(value, 0, 16777216, options.ets_limit), "bad maximum number of ets tables");
   if (name == "hms") return checked(read_count(value, 0, 1u << 30, options.min_heap_words), "bad heap size");
+  if (name == "hmax") {   // as the stock VM: what is no number is no limit
+    options.max_heap_words = std::strtoull(value.c_str(), nullptr, 10);
+    return {};
+  }
+  if (name == "hmaxk" || name == "hmaxel") {
+    (name == "hmaxk" ? options.max_heap_kill : options.max_heap_error_logger) = value == "true";
+    return checked(value == "true" || value == "false", name == "hmaxk" ? "bad max heap kill" : "bad max heap error logger");
+  }
   if (name == "K") return checked(value == "true" || value == "false", "bad kernel poll setting");
   if (name == "S") {
     size_t colon = value.find(':');

@@ -19,14 +19,18 @@ def stages():
     for preset in ("asan", "stress", "tsan"):
         yield f"units-{preset}", ["ctest", "--test-dir", f"build/{preset}", "--output-on-failure", "--timeout", "900"], {}
         yield (f"programs-{preset}",
-               [sys.executable, "tools/differential.py", "--erl", bin_of(preset), "--timeout", "1800", "tests/erl", "tests/ex", "examples"],
-               {"ATHANOR_SLOW": "1"})
+               [sys.executable, "tools/differential.py", "--erl", bin_of(preset), "--timeout", "1800", "tests/erl", "tests/ex", "examples"], {})
+        yield f"cluster-{preset}", ["tests/cluster/run-cluster", bin_of(preset)], {}
+        yield f"web-{preset}", ["tests/web/run-web", bin_of(preset)], {}
     yield "generated", [sys.executable, "tools/generate.py", "--erl", bin_of("release"), "--minutes", "10", "--batch", "500"], {}
     yield "load", ["tests/load/run-load", bin_of("release"), "--scale", "0.2"], {}
     yield "otp-first-light", ["tests/otp/run-first-light", bin_of("release") + "/erl"], {}
     yield "otp-machine", ["tests/otp/run-first-light", bin_of("release") + "/erl", "@machine.txt"], {}
     yield "otp-compiled", ["tests/otp/compile-same", bin_of("release")], {}
     yield "web", ["tests/web/run-web", bin_of("release")], {}
+    for preset in ("release", "asan", "tsan"):
+        yield f"cluster-{preset}", ["tests/cluster/run-cluster", bin_of(preset)], {}
+    yield "rabbit", ["tests/rabbit/run-rabbit", bin_of("release")], {}
     yield "elixir", ["tests/elixir/run-elixir", bin_of("release")], {}
 
 

@@ -34,6 +34,9 @@ struct MachineOptions {
   uint32_t atom_limit = 1048576;
   uint32_t ets_limit = 8192;
   uint32_t min_heap_words = 0;          // 0: the machine's own small default
+  uint64_t max_heap_words = 0;          // of each process, where it sets no other (process_flag max_heap_size); 0: no limit
+  bool max_heap_kill = true;            // a process over the limit is killed
+  bool max_heap_error_logger = true;    // … and reported
   bool use_standard_streams = true;     // ports {fd,0,1} and {fd,2,2} may touch them
   bool handle_signals = false;          // programs: SIGTERM and friends become messages
   BreakKey break_key = BreakKey::Menu;  // heeded with handle_signals only

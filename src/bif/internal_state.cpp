@@ -67,6 +67,17 @@ BifResult ath_wait_retired_1(Process& self, const Term* args) {
   return self.yield({args[0]});
 }
 
+// Nothing else of the machine runs for so long; dirty, as a scheduler cannot hold itself.
+BifResult ath_block_1(Process& self, const Term* args) {
+  int64_t milliseconds;
+  if (!integer::to_int64(args[0], milliseconds) || milliseconds < 0) return self.badarg();
+  sched::Scheduling& scheduling = *self.runtime().scheduling;
+  scheduling.pause();
+  std::this_thread::sleep_for(std::chrono::milliseconds(milliseconds));
+  scheduling.resume();
+  return atoms::true_;
+}
+
 BifResult set_internal_state_2(Process& self, const Term* args) {
   sched::SystemSettings& settings = settings_of(self);
   if (is_named(args[0], "available_internal_state") && (args[1] == atoms::true_ || args[1] == atoms::false_)) {
@@ -86,6 +97,7 @@ BifResult set_internal_state_2(Process& self, const Term* args) {
     if (number > 0) std::this_thread::sleep_for(std::chrono::milliseconds(number));
     return atoms::true_;
   }
+  if (is_named(args[0], "block")) return self.trap(self.runtime().code->export_of(atoms::erts_debug, intern("ath_block"), 1), {args[1]});
   if (is_named(args[0], "binary_loop_limit")) return set_loop_limit(self, settings.binary_loop_limit, args[1]);
   if (is_named(args[0], "re_loop_limit")) return set_loop_limit(self, settings.re_loop_limit, args[1]);
   if (is_named(args[0], "unicode_loop_limit")) return set_loop_limit(self, settings.unicode_loop_limit, args[1]);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // process_flag: each answers with the old value.
 #include "bif/bif.hpp"
+#include "bif/max_heap.hpp"
 #include "bif/priority.hpp"
 #include "code/code_server.hpp"
 #include "process/process_table.hpp"
@@ -35,32 +36,17 @@ bool read_count(Term t, uint64_t& value) {
 
 }  // namespace
 
-// #{size, kill, error_logger, include…} as process_info and the flag's old value show it.
+// As process_info and the flag's old value show it.
 Term max_heap_map(Process& self, Allocator& heap) {
   process::Extra* extra = self.extra_if_any();
-  Term pairs[6] = {atoms::size, Term::small(extra ? static_cast<int64_t>(extra->max_heap_words) : 0),
-                   atoms::kill, boolean(!extra || extra->max_heap_kill),
-                   atoms::error_logger, boolean(!extra || extra->max_heap_error_logger)};
-  return map::from_pairs(heap, pairs, 3);
+  return max_heap_map(heap, extra ? extra->max_heap : process::MaxHeap{});
 }
 
 static BifResult set_max_heap(Process& self, Term value) {
-  uint64_t words = 0;
-  Term size = is_map(value) ? map::get(value, atoms::size) : value;
-  if (size.is_none() || !read_count(size, words)) return self.badarg();
-  if (words != 0 && words < 233) return self.badarg();
-  bool kill = true, log = true;
-  if (is_map(value)) {
-    Term given = map::get(value, atoms::kill);
-    if (!given.is_none() && !read_boolean(given, kill)) return self.badarg();
-    given = map::get(value, atoms::error_logger);
-    if (!given.is_none() && !read_boolean(given, log)) return self.badarg();
-  }
+  process::MaxHeap limit = self.runtime().max_heap();
+  if (!read_max_heap(self.runtime(), value, limit)) return self.badarg();
   Term old = max_heap_map(self, self.heap());
-  process::Extra& extra = self.extra();
-  extra.max_heap_words = words;
-  extra.max_heap_kill = kill;
-  extra.max_heap_error_logger = log;
+  self.extra().max_heap = limit;
   return old;
 }
 

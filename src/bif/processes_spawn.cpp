@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "bif/bif.hpp"
+#include "bif/max_heap.hpp"
 #include "bif/spawn_options.hpp"
 #include "process/process_table.hpp"
 #include "process/send.hpp"
@@ -28,6 +29,7 @@ bool read_spawn_monitor_options(Term list, process::SpawnOptions& options) {
 namespace {
 
 using process::Priority;
+using process::Runtime;
 using process::Spawned;
 using process::SpawnOptions;
 
@@ -39,22 +41,14 @@ bool word_count(Term t, uint64_t& value) {
   return true;
 }
 
-// {max_heap_size, Size | #{size, kill, error_logger}}
-bool read_max_heap(Term value, SpawnOptions& options) {
-  if (value.is_small()) return word_count(value, options.max_heap_words);
-  if (!is_map(value)) return false;
-  auto flag = [&](Term key, bool& target) {
-    Term given = map::get(value, key);
-    if (given.is_none()) return true;
-    target = given == atoms::true_;
-    return given == atoms::true_ || given == atoms::false_;
-  };
-  Term size = map::get(value, atoms::size);
-  return !size.is_none() && word_count(size, options.max_heap_words) && flag(atoms::kill, options.max_heap_kill) &&
-         flag(atoms::error_logger, options.max_heap_error_logger);
+bool read_max_heap(Runtime& runtime, Term value, SpawnOptions& options) {
+  process::MaxHeap limit = runtime.max_heap();
+  if (!bif::read_max_heap(runtime, value, limit)) return false;
+  options.max_heap = limit;
+  return true;
 }
 
-bool read_option(Term option, SpawnOptions& options, RequestOptions* request) {
+bool read_option(Runtime& runtime, Term option, SpawnOptions& options, RequestOptions* request) {
   if (option == atoms::link) { options.link = true; return true; }
   if (option == atoms::monitor) { options.monitor = true; return true; }
   if (!is_tuple_of(option, 2)) return false;
@@ -81,7 +75,7 @@ bool read_option(Term option, SpawnOptions& options, RequestOptions* request) {
     options.min_heap_words = static_cast<uint32_t>(std::min<uint64_t>(words, UINT32_MAX));
     return true;
   }
-  if (name == atoms::max_heap_size) return read_max_heap(value, options);
+  if (name == atoms::max_heap_size) return read_max_heap(runtime, value, options);
   if (name == atoms::min_bin_vheap_size) return word_count(value, words);
   if (name == atoms::fullsweep_after) {
     if (!word_count(value, words)) return false;
@@ -118,9 +112,9 @@ BifResult spawn_plain(Process& self, const Term* args, bool link) {
 
 }  // namespace
 
-bool read_spawn_options(Term list, process::SpawnOptions& options, RequestOptions* request) {
+bool read_spawn_options(Runtime& runtime, Term list, process::SpawnOptions& options, RequestOptions* request) {
   for (; list.is_list_cell(); list = list.tail()) {
-    if (!read_option(list.head(), options, request)) return false;
+    if (!read_option(runtime, list.head(), options, request)) return false;
   }
   return list.is_nil();
 }
@@ -134,7 +128,7 @@ BifResult spawn_link_3(Process& self, const Term* args) { return spawn_plain(sel
 BifResult spawn_opt_4(Process& self, const Term* args) {
   SpawnOptions options;
   if (!is_call(args)) return self.badarg();
-  if (!read_spawn_options(args[3], options, nullptr)) return list_length(args[3]) < 0 ? self.badarg() : self.badarg_because(atoms::badopt);
+  if (!read_spawn_options(self.runtime(), args[3], options, nullptr)) return list_length(args[3]) < 0 ? self.badarg() : self.badarg_because(atoms::badopt);
   return spawned_or_limit(self, process::spawn(self.runtime(), &self, args[0], args[1], args[2], options));
 }
 
@@ -147,7 +141,7 @@ BifResult spawn_request_4(Process& self, const Term* args) {
   SpawnOptions options;
   RequestOptions request;
   if (!is_call(args)) return atoms::badarg;
-  if (!read_spawn_options(args[3], options, &request)) return list_length(args[3]) < 0 ? atoms::badarg : atoms::badopt;
+  if (!read_spawn_options(self.runtime(), args[3], options, &request)) return list_length(args[3]) < 0 ? atoms::badarg : atoms::badopt;
   Spawned spawned = process::spawn(self.runtime(), &self, args[0], args[1], args[2], options);
   Term reference = spawned.monitor.is_none() ? process::make_reference(self.runtime(), self.heap()) : spawned.monitor;
   bool good = !spawned.pid.is_none();

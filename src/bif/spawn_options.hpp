@@ -14,7 +14,7 @@ struct RequestOptions {
 };
 
 // False: a bad option, or no proper list. `request` null: its options are bad ones.
-bool read_spawn_options(Term list, process::SpawnOptions& options, RequestOptions* request);
+bool read_spawn_options(process::Runtime& runtime, Term list, process::SpawnOptions& options, RequestOptions* request);
 // [{tag, T}, {alias, A}] of {monitor, …}.
 bool read_spawn_monitor_options(Term list, process::SpawnOptions& options);
 

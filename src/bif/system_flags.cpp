@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // erlang:system_flag/2.
 #include "bif/bif.hpp"
+#include "bif/max_heap.hpp"
 #include "bif/system.hpp"
 #include "code/code_server.hpp"
 #include "heap/collector/collector.hpp"
@@ -15,14 +16,7 @@ namespace athanor::bif {
 
 using process::Runtime;
 
-Term max_heap_map(Process& self) {
-  auto& settings = self.runtime().scheduling->settings;
-  Allocator& heap = self.heap();
-  Term pairs[] = {atoms::error_logger, boolean(settings.max_heap_error_logger.load(std::memory_order_relaxed)),
-                  atoms::kill, boolean(settings.max_heap_kill.load(std::memory_order_relaxed)),
-                  atoms::size, integer::from_uint64(heap, settings.max_heap_words.load(std::memory_order_relaxed))};
-  return map::from_pairs(heap, pairs, 3);
-}
+Term max_heap_map(Process& self) { return max_heap_map(self.heap(), self.runtime().max_heap()); }
 
 uint32_t default_min_heap_words(Runtime& runtime) {
   uint32_t words = runtime.min_heap_words.load(std::memory_order_relaxed);
@@ -42,28 +36,14 @@ bool count(Term value, int64_t least, int64_t most, uint32_t& out) {
   return true;
 }
 
-bool parse_boolean(Term value, bool& out) {
-  out = value == atoms::true_;
-  return out || value == atoms::false_;
-}
-
 BifResult set_max_heap_size(Process& self, Term value) {
-  auto& settings = self.runtime().scheduling->settings;
-  uint64_t words;
-  bool kill = settings.max_heap_kill, logger = settings.max_heap_error_logger;
-  if (is_map(value)) {
-    Term size = map::get(value, atoms::size);
-    if (size.is_none() || !integer::to_uint64(size, words)) return self.badarg();
-    if (Term t = map::get(value, atoms::kill); !t.is_none() && !parse_boolean(t, kill)) return self.badarg();
-    if (Term t = map::get(value, atoms::error_logger); !t.is_none() && !parse_boolean(t, logger)) return self.badarg();
-  } else if (!integer::to_uint64(value, words)) {
-    return self.badarg();
-  }
-  if (words != 0 && words < default_min_heap_words(self.runtime())) return self.badarg();
+  Runtime& runtime = self.runtime();
+  process::MaxHeap limit = runtime.max_heap();
+  if (!read_max_heap(runtime, value, limit)) return self.badarg();
   Term before = max_heap_map(self);
-  settings.max_heap_words = words;
-  settings.max_heap_kill = kill;
-  settings.max_heap_error_logger = logger;
+  runtime.max_heap_words = limit.words;
+  runtime.max_heap_kill = limit.kill;
+  runtime.max_heap_error_logger = limit.error_logger;
   return before;
 }
 

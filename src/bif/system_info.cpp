@@ -102,7 +102,7 @@ Term processor_topology(Process& self) {
 Term garbage_collection(Process& self) {
   Runtime& runtime = self.runtime();
   auto& settings = scheduling(self).settings;
-  return list(self, pair(self, atoms::max_heap_size, number(self, settings.max_heap_words)),
+  return list(self, pair(self, atoms::max_heap_size, number(self, runtime.max_heap_words)),
               pair(self, atoms::min_bin_vheap_size, Term::small(settings.min_binary_virtual_heap)),
               pair(self, atoms::min_heap_size, Term::small(default_min_heap_words(runtime))),
               pair(self, atoms::fullsweep_after, Term::small(runtime.fullsweep_after)));

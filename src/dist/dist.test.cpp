@@ -169,7 +169,8 @@ TEST_F(DistTest, LargeMessagesGoInFragmentsAndDoNotHoldOthersUp) {
   while (!queue.is_empty()) {
     Incoming message;
     const char* reason = "";
-    FrameReader::Result result = reader.read(queue.next_frame(), heap, message, reason);
+    std::string frame = queue.next_frame();   // the message's payload views it
+    FrameReader::Result result = reader.read(frame, heap, message, reason);
     ASSERT_NE(result, FrameReader::Result::Malformed) << reason;
     if (result != FrameReader::Result::Message) continue;
     order += std::string(atom_text(message.control['n'])) + " ";
@@ -343,7 +344,8 @@ TEST_F(DistTest, BrokenFramesDoNoHarm) {
     for (size_t length = 1; length < frame.size(); ++length) {
       Incoming message;
       const char* reason = "";
-      if (FrameReader(peer, kDefaultFlags).read(frame.substr(0, length), heap, message, reason) == FrameReader::Result::Message) {
+      std::string cut = frame.substr(0, length);   // the message's payload views it
+      if (FrameReader(peer, kDefaultFlags).read(cut, heap, message, reason) == FrameReader::Result::Message) {
         EXPECT_TRUE(message.decode_payload(heap).is_none()) << length;
       }
     }

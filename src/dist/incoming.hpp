@@ -33,7 +33,9 @@ class FrameReader {
 
   enum class Result : uint8_t { Message, Partial, Malformed };   // Partial: a fragment, or a tick
   // `heap` takes the control message's terms. Malformed: `reason` says why.
+  // The message views the frame: a frame that would be gone is refused by the compiler.
   Result read(std::string_view frame, Allocator& heap, Incoming& message, const char*& reason);
+  Result read(std::string&& frame, Allocator& heap, Incoming& message, const char*& reason) = delete;
 
  private:
   struct Sequence {

@@ -183,7 +183,7 @@ class Receiver {
     remote.argument = &child;
     options.remote = &remote;
     if (bif::list_length(control['o']) < 0) return false;
-    if (!bif::read_spawn_options(control['o'], options, nullptr)) return refuse_spawn(reference, parent, atoms::badopt);
+    if (!bif::read_spawn_options(runtime_, control['o'], options, nullptr)) return refuse_spawn(reference, parent, atoms::badopt);
     child.options = &options;
     process::Spawned spawned = process::spawn(runtime_, nullptr, tuple_element(call, 0), tuple_element(call, 1), arguments, options);
     if (spawned.pid.is_none()) return refuse_spawn(reference, parent, atoms::system_limit);

@@ -307,9 +307,30 @@ Term copy_counted(Term t, size_t words, Allocator& to) {
   return copied;
 }
 
+namespace {
+
+bool is_tuple_of_immediates(const Term* box) {
+  if (header_kind(box[0].raw) != BoxedKind::Tuple) return false;
+  for (size_t i = header_arity(box[0].raw); i > 0; --i) {
+    if (box[i].is_pointer()) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
 Parcel pack(Term t, const LiteralSpace* literals) {
   if (!t.is_pointer()) return {t, nullptr};
   const Sharing is_shared(literals);
+  if (t.is_boxed() && is_tuple_of_immediates(t.pointer()) && !is_shared(t)) {   // most messages
+    const Term* box = t.pointer();
+    size_t size = header_arity(box[0].raw) + 1;
+    Fragment* fragment = Fragment::create(size);
+    Term* place = fragment->memory();
+    for (size_t i = 0; i < size; ++i) place[i] = box[i];
+    fragment->used = static_cast<uint32_t>(size);
+    return {Term::boxed(place), fragment};
+  }
   size_t words = words_of_copy(t, is_shared);
   if (words == 0) return {t, nullptr};
   Fragment* fragment = Fragment::create(words);

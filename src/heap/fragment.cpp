@@ -2,20 +2,20 @@
 #include "heap/fragment.hpp"
 
 #include <algorithm>
-#include <cstdlib>
 #include <cstring>
 #include <new>
 
+#include "base/block_cache.hpp"
 #include "heap/off_heap.hpp"
 
 namespace athanor::heap {
 
 Fragment* Fragment::create(size_t words) {
   ATH_ASSERT(words < UINT32_MAX);
-  void* memory = std::malloc(sizeof(Fragment) + words * sizeof(Term));
+  void* memory = base::take_block(sizeof(Fragment) + words * sizeof(Term));
   ATH_ASSERT(memory != nullptr && "out of memory");
   auto* fragment = new (memory) Fragment;
-  fragment->capacity = static_cast<uint32_t>(words);
+  fragment->capacity = fragment->taken = static_cast<uint32_t>(words);
   return fragment;
 }
 
@@ -25,9 +25,9 @@ void Fragment::destroy_chain(Fragment* first) {
   while (first) {
     Fragment* next = first->next;
 #ifdef ATH_STRESS
-    std::memset(static_cast<void*>(first->memory()), 0xDE, first->capacity * sizeof(Term));
+    std::memset(static_cast<void*>(first->memory()), 0xDE, first->taken * sizeof(Term));
 #endif
-    std::free(first);
+    base::give_block(first, sizeof(Fragment) + first->taken * sizeof(Term));
     first = next;
   }
 }

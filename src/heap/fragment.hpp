@@ -12,6 +12,7 @@ struct Fragment {
   OffHeapList off_heap;      // boxes inside this fragment
   uint32_t capacity = 0;     // words
   uint32_t used = 0;         // words; all of [memory, memory+used) is walkable
+  uint32_t taken = 0;        // words of memory that it was created with: capacity may shrink, when nobody shall write behind `used`
   Term* memory() { return reinterpret_cast<Term*>(this + 1); }
 
   static Fragment* create(size_t words);

@@ -9,6 +9,7 @@
 #include "process/process_table.hpp"
 #include "process/send.hpp"
 #include "process/state.hpp"
+#include "sched/scheduling.hpp"
 
 namespace athanor::io {
 
@@ -163,16 +164,38 @@ std::vector<Term> Port::watchers() const {
   return result;
 }
 
+namespace {
+
+// system_monitor(Pid, [busy_port]): {monitor, Suspended, busy_port, Port}.
+void tell_busy(process::Process& self, Term port) {
+  if (self.runtime().scheduling == nullptr) return;
+  sched::SystemSettings& settings = self.runtime().scheduling->settings;
+  Term watcher;
+  {
+    std::lock_guard lock(settings.monitor_mutex);
+    if (!settings.monitor.busy_port) return;
+    watcher = Term(settings.monitor.pid_raw);
+  }
+  if (!watcher.is_local_pid() || watcher == self.pid()) return;
+  heap::FragmentAllocator heap(8);
+  Term message = bif::make_tuple(heap, atoms::monitor, self.pid(), atoms::busy_port, port);
+  process::send_parcel(self.runtime(), watcher, {message, heap.take()});
+}
+
+}  // namespace
+
+// Noted under the lock, so that the signal to go on comes after it.
+void Port::suspend_until_room(process::Process& self) {
+  waiting_.push_back(self.pid());
+  self.extra().suspend_count.fetch_add(1, std::memory_order_relaxed);
+  self.state_.fetch_or(process::kSuspended, std::memory_order_acq_rel);
+  tell_busy(self, id_);
+}
+
 void Port::set_busy(bool busy) {
   busy_ = busy;
   if (busy) return;
-  // Who waits in port_command is made runnable: a signal that is no message does not do that by itself.
-  for (Term pid : waiting_) {
-    Signal* wake = Signal::create(SignalKind::Rpc);
-    wake->from = id_;
-    wake->callback = [](process::Process& waiter, Signal&) { process::make_runnable(waiter); };
-    process::deliver(ports_.runtime(), pid, wake);
-  }
+  for (Term pid : waiting_) process::deliver(ports_.runtime(), pid, Signal::create(SignalKind::Resume));
   waiting_.clear();
   if (std::shared_ptr<FrameSink> sink = sink_) sink->writable(*this);
 }

@@ -111,7 +111,7 @@ class Port : public std::enable_shared_from_this<Port> {
   // Who waits for room in the output.
   bool is_busy() const { return busy_; }
   void set_busy(bool busy);                  // false wakes who waits
-  void wait_for_room(Term pid) { waiting_.push_back(pid); }
+  void suspend_until_room(process::Process& self);   // it is to yield and ask again
 
   // The channel that owns input and output from now on (deliver: port). A driver that delivers to the port asks for it.
   void set_sink(std::shared_ptr<FrameSink> sink) { sink_ = std::move(sink); }

@@ -161,11 +161,11 @@ TEST_F(PortTest, PacketsGoBothWays) {
 
 TEST_F(PortTest, MessagesFromTheOwner) {
   Term port = spawn("cat", {atoms::binary});
-  ports->send(*self, port, pair(self->pid(), pair(atoms::command, text("hi"))));
+  ports->send(*self, port, pair(self->pid(), pair(atoms::command, text("hi"))), {});
   EXPECT_EQ(received(port), "{Port,{data,<<\"hi\">>}} ");
-  ports->send(*self, port, atoms::ok);
+  ports->send(*self, port, atoms::ok, {});
   EXPECT_EQ(received(port), "{'EXIT',Port,badsig} ");
-  ports->send(*self, port, pair(self->pid(), atoms::close));
+  ports->send(*self, port, pair(self->pid(), atoms::close), {});
   EXPECT_EQ(received(port), "{'EXIT',Port,normal} {Port,closed} ");
 }
 
@@ -177,14 +177,24 @@ TEST_F(PortTest, MissingProgramAndBadOptions) {
 }
 
 TEST_F(PortTest, LargeOutputMakesTheWriterWait) {
-  Term port = spawn("sleep 0.3; cat >/dev/null", {});
+  Term port = spawn("sh -c 'sleep 0.3; cat >/dev/null'", {});
   command(port, std::string(200000, 'x'));
   Term args[] = {port, text("more"), list({atoms::nosuspend})};
   EXPECT_EQ(bif::erts_internal::port_command_3(*self, args).value, atoms::false_);
   args[2] = Term::nil();
   EXPECT_FALSE(bif::erts_internal::port_command_3(*self, args).has_value());
-  EXPECT_EQ(self->pending_, process::Pending::Wait);
+  EXPECT_EQ(self->pending_, process::Pending::Yield);
   self->pending_ = process::Pending::None;
+  EXPECT_TRUE(self->state_.load() & process::kSuspended);
+  Term message = pair(self->pid(), pair(atoms::command, text("more")));
+  EXPECT_EQ(ports->send(*self, port, message, {.nosuspend = true}), process::SendOutcome::WouldSuspend);
+  EXPECT_EQ(ports->send(*self, port, message, {}), process::SendOutcome::Suspended);
+  // Suspended twice: two signals, when the child has read it all.
+  for (int i = 0; i < 500 && (self->state_.load() & process::kSuspended); ++i) {
+    scheduling.settle(20);
+    process::handle_signals(*self);
+  }
+  EXPECT_FALSE(self->state_.load() & process::kSuspended);
 }
 
 TEST_F(PortTest, EndsWithItsOwner) {

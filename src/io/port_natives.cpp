@@ -5,7 +5,6 @@
 #include "io/posix_error.hpp"
 #include "process/process_table.hpp"
 #include "process/send.hpp"
-#include "sched/scheduling.hpp"
 #define ATH_FAMILY "io/ports.def"
 #include "bif/declare.inc"
 
@@ -36,21 +35,6 @@ class OpenPort {
   std::shared_ptr<Port> port_;
   std::unique_lock<std::mutex> lock_;
 };
-
-// system_monitor(Pid, [busy_port]): {monitor, Suspended, busy_port, Port}.
-void tell_busy(Process& self, Term port) {
-  sched::SystemSettings& settings = self.runtime().scheduling->settings;
-  Term watcher;
-  {
-    std::lock_guard lock(settings.monitor_mutex);
-    if (!settings.monitor.busy_port) return;
-    watcher = Term(settings.monitor.pid_raw);
-  }
-  if (!watcher.is_local_pid() || watcher == self.pid()) return;
-  heap::FragmentAllocator heap(8);
-  Term message = make_tuple(heap, atoms::monitor, self.pid(), atoms::busy_port, port);
-  process::send_parcel(self.runtime(), watcher, {message, heap.take()});
-}
 
 bool operation_number(Term t, uint32_t& number) {
   if (!t.is_small() || t.small_value() < 0 || t.small_value() > UINT32_MAX) return false;
@@ -121,9 +105,8 @@ BifResult erts_internal::port_command_3(Process& self, const Term* args) {
   if (force && !port->driver().soft_busy()) return atoms::notsup;
   if (port->is_busy() && !force) {
     if (nosuspend) return atoms::false_;
-    tell_busy(self, port->id());
-    port->wait_for_room(self.pid());
-    return self.wait({args[0], args[1], args[2]});
+    port->suspend_until_room(self);
+    return self.yield({args[0], args[1], args[2]});
   }
   size_t bytes = 0;
   port->set_caller(self.pid());

@@ -13,6 +13,7 @@
 namespace athanor::io {
 
 using process::Process;
+using process::SendOutcome;
 using process::Signal;
 using process::SignalKind;
 
@@ -211,20 +212,30 @@ void Ports::process_exited(Process& exiting, Term) {
   sockets_->process_exited(exiting.pid());
 }
 
+static bool is_command(Term request) { return is_tuple_of(request, 2) && tuple_element(request, 0) == atoms::command; }
+
 // Port ! {Owner, {command, Data}} | {Owner, close} | {Owner, {connect, Pid}}; all else is answered by badsig to the owner.
-bool Ports::send(Process& self, Term to, Term message) {
-  if (!to.is_local_port()) return false;
+SendOutcome Ports::send(Process& self, Term to, Term message, const process::SendOptions& options) {
   std::shared_ptr<Port> port = find(to);
-  if (port == nullptr) return true;
+  if (port == nullptr) return SendOutcome::Sent;
   std::lock_guard lock(port->mutex());
-  if (!port->is_open()) return true;
-  if (!is_tuple_of(message, 2) || tuple_element(message, 0) != port->owner()) { port->send_badsig(); return true; }
-  Term request = tuple_element(message, 1);
+  if (!port->is_open()) return SendOutcome::Sent;
+  const Term request = is_tuple_of(message, 2) ? tuple_element(message, 1) : Term::none();
+  // OTP: whoever sends it, and whatever it holds.
+  if (port->is_busy() && is_command(request)) {
+    if (options.nosuspend) return SendOutcome::WouldSuspend;
+    port->suspend_until_room(self);
+    return SendOutcome::Suspended;
+  }
+  if (request.is_none() || tuple_element(message, 0) != port->owner()) {
+    port->send_badsig();
+    return SendOutcome::Sent;
+  }
   if (request == atoms::close) {
     Term owner = port->owner();
     port->end(atoms::normal);
     port->send_atom(owner, atoms::closed);
-  } else if (is_tuple_of(request, 2) && tuple_element(request, 0) == atoms::command) {
+  } else if (is_command(request)) {
     size_t bytes = 0;
     port->set_caller(self.pid());
     if (port->driver().output_data(*port, tuple_element(request, 1), bytes)) {
@@ -242,7 +253,7 @@ bool Ports::send(Process& self, Term to, Term message) {
   } else {
     port->send_badsig();
   }
-  return true;
+  return SendOutcome::Sent;
 }
 
 void Ports::flush() {

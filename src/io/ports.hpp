@@ -52,8 +52,8 @@ class Ports {
   std::shared_ptr<Port> create(Term owner, std::string name, std::unique_ptr<PortDriver> driver, int& error);
 
   // --- from processes to ports; for process/ (joined in machine/) ---
-  // Port ! Message. False: not a local port.
-  bool send(process::Process& self, Term port, Term message);
+  // Port ! Message. Where the port is busy a command suspends its sender, as do messages to a busy connection.
+  process::SendOutcome send(process::Process& self, Term port, Term message, const process::SendOptions& options);
   // Any other signal: links, monitors, exits. Takes it over; false: no such port.
   bool deliver(Term port, process::Signal* signal);
   // A process has ended: its files are closed. (Its links are told by signals.)

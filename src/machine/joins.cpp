@@ -33,9 +33,8 @@ void run_exit_hooks(process::Process& exiting, Term reason) {
 
 process::SendOutcome send_elsewhere(process::Process& self, Term to, Term message, const process::SendOptions& options) {
   process::Runtime& runtime = self.runtime();
-  if (!to.is_local_port()) return runtime.distribution->send(self, to, message, options);
-  runtime.ports->send(self, to, message);
-  return process::SendOutcome::Sent;
+  if (to.is_local_port()) return runtime.ports->send(self, to, message, options);
+  return runtime.distribution->send(self, to, message, options);
 }
 
 void port_output(process::Runtime& runtime, Term id, std::string&& bytes) {

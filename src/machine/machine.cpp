@@ -130,6 +130,9 @@ void Machine::Implementation::join_layers() {
   literals = std::make_unique<heap::LiteralSpace>();
   runtime.literals = literals.get();
   runtime.min_heap_words = options.min_heap_words;
+  runtime.max_heap_words = options.max_heap_words;
+  runtime.max_heap_kill = options.max_heap_kill;
+  runtime.max_heap_error_logger = options.max_heap_error_logger;
   runtime.halt = machine::halt_machine;
   processes = std::make_unique<process::ProcessTable>(options.process_limit);
   runtime.processes = processes.get();

@@ -30,8 +30,8 @@ void report_max_heap(Process& self, const Extra& extra, size_t total) {
   auto cons = [&](Term head, Term tail) { return make_cons(self.allocate(2), head, tail); };
   Term list = Term::nil();
   for (size_t i = sizeof(info) / sizeof(info[0]); i-- > 0;) list = cons(info[i], list);
-  const Term values[] = {self.pid(), Term::small(static_cast<int64_t>(extra.max_heap_words)), Term::small(static_cast<int64_t>(total)),
-                         boolean(extra.max_heap_kill), atoms::true_, Term::small(static_cast<int64_t>(self.mailbox().count())), list};
+  const Term values[] = {self.pid(), Term::small(static_cast<int64_t>(extra.max_heap.words)), Term::small(static_cast<int64_t>(total)),
+                         boolean(extra.max_heap.kill), atoms::true_, Term::small(static_cast<int64_t>(self.mailbox().count())), list};
   Term args = Term::nil();
   for (size_t i = sizeof(values) / sizeof(values[0]); i-- > 0;) args = cons(values[i], args);
   log_event(self.runtime(), atoms::error,
@@ -65,7 +65,7 @@ bool collect_garbage(Process& self, size_t words_needed, bool full) {
       extra && extra->fullsweep_set ? extra->fullsweep_after : runtime.fullsweep_after.load(std::memory_order_relaxed);
   request.literals = runtime.literals;
   request.evacuate = evacuate;
-  request.max_words = extra ? extra->max_heap_words : 0;
+  request.max_words = extra ? extra->max_heap.words : 0;
   if (request.max_words != 0) request.queued_words = queued_words(self, *extra);
   const bool traced = ATH_UNLIKELY(is_traced(self, trace_flag::kGarbageCollection));
   // What is being sent to the tracer lies in fragments of its own: nothing of it is on this heap.
@@ -81,8 +81,8 @@ bool collect_garbage(Process& self, size_t words_needed, bool full) {
   self.charge(result.reductions);
   if (evacuate) answer_copy_requests(self);
   if (!result.exceeded_max) return true;
-  if (extra->max_heap_error_logger) report_max_heap(self, *extra, self.heap().total_words() + request.queued_words);
-  if (!extra->max_heap_kill) return true;
+  if (extra->max_heap.error_logger) report_max_heap(self, *extra, self.heap().total_words() + request.queued_words);
+  if (!extra->max_heap.kill) return true;
   start_exit(self, atoms::killed);
   return false;
 }

@@ -71,8 +71,7 @@ class Dictionary; // process/dictionary.hpp
 
 // Rare things, made when first needed.
 struct Extra {
-  uint64_t max_heap_words = 0;
-  bool max_heap_kill = true, max_heap_error_logger = true, max_heap_include_shared = false;
+  MaxHeap max_heap;
   uint32_t min_binary_virtual_heap = 46422;
   bool off_heap_messages = false;
   bool monitors_nodes = false;         // dist/ has something noted for it

@@ -11,6 +11,7 @@
 #include "base/clock.hpp"
 #include "base/epoch.hpp"
 #include "heap/literal_area.hpp"
+#include "process/max_heap.hpp"
 #include "term/context.hpp"
 
 namespace athanor::code { class CodeServer; }
@@ -96,6 +97,10 @@ struct Runtime {
   std::atomic<uint32_t> backtrace_depth{8};
   std::atomic<uint32_t> min_heap_words{0};
   std::atomic<uint32_t> fullsweep_after{65535};
+  // The limit that new processes begin with; three words, of which a reader may see some old and some new.
+  std::atomic<uint64_t> max_heap_words{0};
+  std::atomic<bool> max_heap_kill{true}, max_heap_error_logger{true};
+  MaxHeap max_heap() const { return {max_heap_words.load(std::memory_order_relaxed), max_heap_kill.load(std::memory_order_relaxed), max_heap_error_logger.load(std::memory_order_relaxed)}; }
   // What statistics/1 keeps between calls, and figures others add to.
   std::atomic<int64_t> last_runtime_ms{0}, last_wall_ms{0}, last_reductions{0}, last_now_us{0};
   std::atomic<uint64_t> collections{0}, words_reclaimed{0}, bytes_in{0}, bytes_out{0};

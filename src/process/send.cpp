@@ -73,12 +73,11 @@ BifResult send_elsewhere(Process& self, Term to, Term message, const SendOptions
   return message;
 }
 
-BifResult send_to_registered(Process& self, Term name, Term message, bool must_exist) {
+BifResult send_to_registered(Process& self, Term name, Term message, bool must_exist, const SendOptions& options, SendOutcome& outcome) {
   Runtime& runtime = self.runtime();
   Term to = runtime.registry->find(name);
   if (to.is_none()) return must_exist ? self.badarg() : BifResult(message);
-  SendOutcome outcome;
-  if (to.is_local_port()) return send_elsewhere(self, to, message, {}, outcome);
+  if (to.is_local_port()) return send_elsewhere(self, to, message, options, outcome);
   send_from(self, to, message);
   return message;
 }
@@ -110,13 +109,13 @@ BifResult send(Process& self, Term to, Term message, const SendOptions& options,
     send_from(self, to, message);
     return message;
   }
-  if (to.is_atom()) return send_to_registered(self, to, message, true);
+  if (to.is_atom()) return send_to_registered(self, to, message, true, options, outcome);
   if (to.is_local_port()) return send_elsewhere(self, to, message, options, outcome);
   if (is_local_reference(to)) return send_to_alias(self, to, message);
   if (is_reference(to) || is_pid(to)) return send_elsewhere(self, to, message, options, outcome);
   if (is_tuple_of(to, 2) && tuple_element(to, 0).is_atom() && tuple_element(to, 1).is_atom()) {
     if (tuple_element(to, 1) == self.runtime().terms.node_name) {
-      return send_to_registered(self, tuple_element(to, 0), message, false);
+      return send_to_registered(self, tuple_element(to, 0), message, false, options, outcome);
     }
     return send_elsewhere(self, to, message, options, outcome);
   }

@@ -36,13 +36,12 @@ void apply_options(Runtime& runtime, Process& child, const SpawnOptions& options
   child.state_.store(state, std::memory_order_relaxed);
   uint32_t min_words = options.min_heap_words ? options.min_heap_words : runtime.min_heap_words.load(std::memory_order_relaxed);
   child.heap().min_words_ = min_words ? static_cast<uint32_t>(heap::next_heap_size(min_words)) : 0;
-  if (options.fullsweep_set || options.max_heap_words || options.off_heap_messages) {
+  const MaxHeap max_heap = options.max_heap ? *options.max_heap : runtime.max_heap();
+  if (options.fullsweep_set || options.off_heap_messages || max_heap != MaxHeap{}) {
     Extra& extra = child.extra();
     extra.fullsweep_after = options.fullsweep_after;
     extra.fullsweep_set = options.fullsweep_set;
-    extra.max_heap_words = options.max_heap_words;
-    extra.max_heap_kill = options.max_heap_kill;
-    extra.max_heap_error_logger = options.max_heap_error_logger;
+    extra.max_heap = max_heap;
     extra.off_heap_messages = options.off_heap_messages;
   }
   if (options.scheduler) child.home_scheduler_ = static_cast<uint16_t>(options.scheduler);

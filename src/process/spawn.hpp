@@ -2,6 +2,8 @@
 // Making and ending processes.
 #pragma once
 
+#include <optional>
+
 #include "process/process.hpp"
 
 namespace athanor::process {
@@ -21,7 +23,7 @@ struct SpawnOptions {
   Priority priority = Priority::Normal;
   uint32_t min_heap_words = 0;
   uint32_t fullsweep_after = 0; bool fullsweep_set = false;
-  uint64_t max_heap_words = 0; bool max_heap_kill = true, max_heap_error_logger = true;
+  std::optional<MaxHeap> max_heap;       // none: the machine's
   bool off_heap_messages = false;
   uint32_t scheduler = 0;                // 0: any
   bool system_process = false;

@@ -32,8 +32,6 @@ struct SystemMonitor {
 // Machine-wide settings of system_flag/2 and its kin. Any thread.
 struct SystemSettings {
   std::atomic<int64_t> last_exact_reductions{0};       // statistics/1: since the last call
-  std::atomic<uint64_t> max_heap_words{0};             // of new processes; 0: none
-  std::atomic<bool> max_heap_kill{true}, max_heap_error_logger{true};
   std::atomic<uint32_t> min_binary_virtual_heap{46422};
   std::atomic<uint32_t> trace_control_word{0};
   std::atomic<uint32_t> multi_scheduling_blocks{0};    // how often blocked
