@@ -3,6 +3,7 @@
 #include "bif/bif.hpp"
 #include "bif/max_heap.hpp"
 #include "bif/priority.hpp"
+#include "bif/system.hpp"
 #include "code/code_server.hpp"
 #include "process/process_table.hpp"
 #include "process/runtime.hpp"
@@ -78,7 +79,7 @@ BifResult erlang::process_flag_2(Process& self, const Term* args) {
   }
   if (flag == atoms::min_heap_size) {
     if (!read_count(value, count)) return self.badarg();
-    Term old = Term::small(self.heap().min_words_);
+    Term old = Term::small(self.heap().min_words_ != 0 ? self.heap().min_words_ : default_min_heap_words(self.runtime()));
     self.heap().min_words_ = static_cast<uint32_t>(heap::next_heap_size(count));
     return old;
   }

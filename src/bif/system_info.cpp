@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // erlang:system_info/1: a row a key. Release facts are told as the release does, figures as they are here.
+#include <algorithm>
+#include <string_view>
+#include <vector>
+
 #include <fmt/format.h>
 
 #include "bif/bif.hpp"
@@ -12,6 +16,7 @@
 #include "os/processors.hpp"
 #include "process/executor.hpp"
 #include "process/process_table.hpp"
+#include "process/send.hpp"
 #include "process/tracing.hpp"
 #include "sched/scheduling.hpp"
 #include "term/print.hpp"
@@ -323,6 +328,26 @@ Term answer_pair(Process& self, Term key, Term argument) {
   return Term::none();
 }
 
+// {memory_internal | allocator | allocator_sizes, Reference, [Allocator]}: each thread of the stock VM that works beside processes sends
+// {Reference, Number, Figures}; one of here says of each allocator that there is none (false, as where the stock VM's is disabled).
+BifResult tell_allocators(Process& self, Term reference, Term names) {
+  static constexpr std::string_view kAllocators[] = {"temp_alloc", "sl_alloc", "std_alloc", "ll_alloc", "eheap_alloc", "ets_alloc", "fix_alloc",
+                                                     "literal_alloc", "exec_alloc", "binary_alloc", "driver_alloc", "mseg_alloc", "sys_alloc", "erts_mmap"};
+  std::vector<Term> figures;
+  Term list = names;
+  for (; list.is_list_cell(); list = list.tail()) {
+    Term name = list.head();
+    if (!name.is_atom() || std::find(std::begin(kAllocators), std::end(kAllocators), atom_text(name)) == std::end(kAllocators)) return self.badarg();
+    figures.push_back(pair(self, name, atoms::false_));
+  }
+  if (!list.is_nil() || figures.empty() || !is_reference(reference)) return self.badarg();
+  const Term all = make_list(self.heap(), figures.data(), figures.size());
+  for (uint32_t thread = 1; thread <= scheduling(self).scheduler_count(); ++thread) {
+    process::send_message(self.runtime(), self.pid(), make_tuple(self.heap(), reference, Term::small(thread), all));
+  }
+  return atoms::true_;
+}
+
 }  // namespace
 
 BifResult erlang::system_info_1(Process& self, const Term* args) {
@@ -334,6 +359,11 @@ BifResult erlang::system_info_1(Process& self, const Term* args) {
   } else if (is_tuple_of(key, 2)) {
     Term answer = answer_pair(self, tuple_element(key, 0), tuple_element(key, 1));
     if (!answer.is_none()) return answer;
+  } else if (is_tuple_of(key, 3)) {
+    Term what = tuple_element(key, 0);
+    if (what == atoms::memory_internal || what == atoms::allocator || (what.is_atom() && atom_text(what) == "allocator_sizes")) {
+      return tell_allocators(self, tuple_element(key, 1), tuple_element(key, 2));
+    }
   }
   return self.badarg();
 }

@@ -41,17 +41,16 @@ void report_max_heap(Process& self, const Extra& extra, size_t total) {
             args, self.group_leader_, self.pid());
 }
 
-// OTP: messages are part of the heap unless the process keeps them apart.
-size_t queued_words(Process& self, const Extra& extra) {
+}  // namespace
+
+size_t queued_words(Process& self) {
   size_t words = 0;
-  if (extra.off_heap_messages) return words;
+  if (self.extra_if_any() && self.extra().off_heap_messages) return words;
   for (const Signal* message = self.mailbox().first(); message; message = message->next) {
     for (const heap::Fragment* fragment = message->parcel.fragments; fragment; fragment = fragment->next) words += fragment->used;
   }
   return words;
 }
-
-}  // namespace
 
 bool collect_garbage(Process& self, size_t words_needed, bool full) {
   ATH_ASSERT(self.continuation_ == nullptr);   // it may hold addresses inside of the heap
@@ -66,7 +65,7 @@ bool collect_garbage(Process& self, size_t words_needed, bool full) {
   request.literals = runtime.literals;
   request.evacuate = evacuate;
   request.max_words = extra ? extra->max_heap.words : 0;
-  if (request.max_words != 0) request.queued_words = queued_words(self, *extra);
+  if (request.max_words != 0) request.queued_words = queued_words(self);
   const bool traced = ATH_UNLIKELY(is_traced(self, trace_flag::kGarbageCollection));
   // What is being sent to the tracer lies in fragments of its own: nothing of it is on this heap.
   if (traced) runtime.tracing->collects(self, full ? atoms::gc_major_start : atoms::gc_minor_start, words_needed);

@@ -9,4 +9,7 @@ namespace athanor::process {
 // Afterwards `words_needed` words are free. False: max_heap_size was passed and the process is to end (start_exit has been called).
 bool collect_garbage(Process& self, size_t words_needed, bool full = false);
 
+// Words of the messages that wait. OTP: part of the heap (total_heap_size, max_heap_size) unless the process keeps them apart. Owner only.
+size_t queued_words(Process& self);
+
 }  // namespace athanor::process

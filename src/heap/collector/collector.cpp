@@ -98,6 +98,9 @@ size_t minor(Heap& heap, RootSource& roots, const CollectRequest& request, const
   size_t block = heap.block_words();
   if (heap.grow_next_) block = next_heap_size(block + 1);
   size_t needed = sizes.young_max + sizes.stack + sizes.extra;
+#ifdef ATH_STRESS
+  block = std::min(block, std::max<size_t>(next_heap_size(needed), heap.min_words_));   // a collection a safepoint: large blocks cost too much
+#endif
   // The most that can survive rarely does: room for it is taken, but the block ends where its size says.
   size_t capacity = std::max(block, needed);
   if (sizes.extra + sizes.stack > block / 2) capacity = std::max(block, next_heap_size(needed));
