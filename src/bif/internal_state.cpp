@@ -8,8 +8,10 @@
 #include "base/epoch.hpp"
 #include "bif/bif.hpp"
 #include "bif/magic.hpp"
+#include "bif/process_items.hpp"
 #include "code/code_server.hpp"
 #include "process/executor.hpp"
+#include "process/process_table.hpp"
 #include "process/send.hpp"
 #include "sched/scheduling.hpp"
 #include "term/context.hpp"
@@ -139,6 +141,11 @@ BifResult get_internal_state_1(Process& self, const Term* args) {
     if (index.is_small() && index.small_value() >= 0 && static_cast<uint64_t>(index.small_value()) < atoms.count()) {
       return Term::atom(static_cast<uint32_t>(index.small_value()));
     }
+  }
+  if (is_named(key, "process_info_args")) return process_info_items(self.heap());
+  if (is_tuple_of(key, 2) && is_named(tuple_element(key, 0), "process_status") && tuple_element(key, 1).is_local_pid()) {
+    Process* process = self.runtime().processes->find(tuple_element(key, 1));
+    return process ? process_status(*process, process == &self) : atoms::undefined;
   }
   if (is_named(key, "flxctr_memory_usage")) return atoms::notsup;
   return self.badarg();

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // process_info: items are computed on the thread that owns the process, into the heap of who asks or into a message to it.
+#include <algorithm>
 #include <vector>
 
 #include "bif/bif.hpp"
 #include "bif/priority.hpp"
+#include "bif/process_items.hpp"
 #include "bif/system.hpp"
 #include "code/code_server.hpp"
 #include "engine/engine.hpp"
@@ -49,7 +51,9 @@ uint64_t memory_bytes(Process& p) {
   return sizeof(Process) + (p.extra_if_any() ? sizeof(process::Extra) : 0) + total_heap_words(p) * sizeof(Word) + p.mailbox().count() * sizeof(Signal);
 }
 
-Term status_atom(Process& p, bool asks_itself) {
+}  // namespace
+
+Term process_status(Process& p, bool asks_itself) {
   uint32_t state = p.state_.load(std::memory_order_relaxed);
   if (asks_itself) return atoms::running;
   if (state & process::kExiting) return atoms::exiting;
@@ -58,6 +62,8 @@ Term status_atom(Process& p, bool asks_itself) {
   if (state & process::kActive) return atoms::runnable;
   return atoms::waiting;
 }
+
+namespace {
 
 Term messages_list(Process& p, Allocator& heap) {
   std::vector<Term> messages;
@@ -197,7 +203,7 @@ Term item_value(Process& p, Term item, Allocator& heap, bool asks_itself) {
   }
   if (item == atoms::current_stacktrace) return engine::current_stacktrace(p, heap, p.runtime().backtrace_depth.load());
   if (item == atoms::initial_call) return mfa_tuple(heap, p.initial_call_);
-  if (item == atoms::status) return status_atom(p, asks_itself);
+  if (item == atoms::status) return process_status(p, asks_itself);
   // OTP: of a sensitive process others see neither messages nor dictionary.
   const bool is_hidden = !asks_itself && (p.trace_flags_ & process::trace_flag::kSensitive);
   if (is_hidden && (item == atoms::messages || item == atoms::dictionary)) return Term::nil();
@@ -245,8 +251,7 @@ constexpr Term kDefaultItems[] = {
     atoms::trap_exit, atoms::error_handler, atoms::priority, atoms::group_leader, atoms::total_heap_size, atoms::heap_size,
     atoms::stack_size, atoms::reductions, atoms::garbage_collection, atoms::suspending};
 
-bool is_item(Term item) {
-  constexpr Term known[] = {
+constexpr Term kItems[] = {
       atoms::registered_name, atoms::current_function, atoms::current_location, atoms::current_stacktrace, atoms::initial_call,
       atoms::status, atoms::messages, atoms::message_queue_len, atoms::message_queue_data, atoms::links, atoms::monitors,
       atoms::monitored_by, atoms::dictionary, atoms::trap_exit, atoms::error_handler, atoms::heap_size, atoms::stack_size,
@@ -254,11 +259,7 @@ bool is_item(Term item) {
       atoms::reductions, atoms::priority, atoms::trace, atoms::binary, atoms::sequential_trace_token, atoms::catchlevel,
       atoms::last_calls, atoms::suspending, atoms::parent, atoms::min_heap_size, atoms::min_bin_vheap_size, atoms::max_heap_size,
       atoms::fullsweep_after, atoms::backtrace};
-  for (Term t : known) {
-    if (t == item) return true;
-  }
-  return false;
-}
+bool is_item(Term item) { return std::find(std::begin(kItems), std::end(kItems), item) != std::end(kItems); }
 
 // process_info/2 of one item: {Item, Value}; registered_name without one: [].
 Term one_item(Process& p, Term item, Allocator& heap, bool asks_itself) {
@@ -295,6 +296,12 @@ void answer_request(Process& target, Signal& signal) {
   Term message = make_tuple(heap, process::reference_from_words(heap, signal.reference), result);
   process::send_message(target.runtime(), signal.from, message);
 }
+
+}  // namespace
+
+Term process_info_items(Allocator& heap) { return make_list(heap, kItems, std::size(kItems)); }
+
+namespace {
 
 BifResult process_info(Process& self, Term pid, Term what) {
   if (!pid.is_local_pid()) return self.badarg();

@@ -6,6 +6,7 @@
 #include "process/process_table.hpp"
 #include "process/send.hpp"
 #include "process/spawn.hpp"
+#include "process/state.hpp"
 #include "term/atom_table.hpp"
 #include "term/integer.hpp"
 #include "term/map.hpp"
@@ -46,11 +47,18 @@ std::string plain_text(const char* format, Term args) {
   return text;
 }
 
-// The logger's process; none where there is none yet.
+// The logger's process; none where there is none yet; `undefined` where nobody is to be told. OTP: system_flag(system_logger); one that
+// has ended is followed by `logger`.
 Term logger_pid(Runtime& runtime) {
-  Term logger(runtime.system_logger_raw.load(std::memory_order_acquire));
-  if (logger.is_none() || logger == atoms::undefined) logger = atoms::logger;
-  if (logger.is_atom()) logger = runtime.registry->find(logger);
+  uint64_t set = runtime.system_logger_raw.load(std::memory_order_acquire);
+  Term logger(set);
+  if (logger == atoms::undefined) return logger;
+  if (logger.is_local_pid()) {
+    const Process* process = runtime.processes->find(logger);
+    if (process != nullptr && !is_exiting(*process)) return logger;
+    runtime.system_logger_raw.compare_exchange_strong(set, 0);
+  }
+  logger = runtime.registry->find(atoms::logger);
   return logger.is_local_pid() ? logger : Term::none();
 }
 
@@ -58,6 +66,7 @@ Term logger_pid(Runtime& runtime) {
 
 void log_event(Runtime& runtime, Term level, const char* format, Term args, Term group_leader, Term pid) {
   Term receiver = logger_pid(runtime);
+  if (receiver == atoms::undefined) return;
   if (receiver.is_none()) {   // too early or too late for a logger: the terminal must do
     std::string text = plain_text(format, args);
     std::fprintf(stderr, "=%s REPORT====\n%s\n", level == atoms::error ? "ERROR" : "INFO", text.c_str());

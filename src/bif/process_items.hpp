@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+// What process_info/2 knows of, for natives that ask as it does.
+#pragma once
+
+#include "process/process.hpp"
+
+namespace athanor::bif {
+
+Term process_info_items(Allocator& heap);                              // a list of all items
+Term process_status(process::Process& process, bool asks_itself);      // as the item `status`. Any thread in an epoch.
+
+}  // namespace athanor::bif
