@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "ets/packed_row.hpp"
+#include "heap/fragment.hpp"
 
 namespace athanor::ets {
 
@@ -138,8 +140,10 @@ void HashStorage::insert(Row* row, Garbage& garbage) {
     return;
   }
   if (type_ == TableType::Bag) {
+    heap::FragmentAllocator scratch(0);
+    const Term object = row->packed ? unpack_object(*row, scratch) : row->object();
     for (Row* other = *link; other && same_key(*other, key, row->hash); other = other->next) {
-      if (!other->dead && equal_exact(other->object(), row->object())) {
+      if (!other->dead && is_object(*other, object)) {
         garbage.add(row);
         return;
       }
@@ -187,7 +191,7 @@ size_t HashStorage::erase_object(Term object, uint64_t hash, Garbage& garbage) {
   Row** link = find_block(key, hash);
   while (*link && same_key(**link, key, hash)) {
     Row* row = *link;
-    if (!row->dead && equal_exact(row->object(), object)) {
+    if (!row->dead && is_object(*row, object)) {
       remove(link, garbage);
       ++count;
       if (type_ != TableType::DuplicateBag) return count;

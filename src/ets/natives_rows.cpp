@@ -42,7 +42,7 @@ BifResult insert_many(Process& self, Term identifier, Table& table, Term objects
   bool good = true;
   for (; good && list.is_list_cell(); list = list.tail()) {
     good = fits(table, list.head());
-    if (good) rows.emplace_back(athanor::ets::make_row(list.head()));
+    if (good) rows.emplace_back(table.make_row(list.head()));
   }
   Access access(self, identifier, Right::Write, Hold::Exclusive);
   if (!access) return access.failure();
@@ -88,7 +88,7 @@ BifResult insert(Process& self, Term identifier, Term what, bool only_new) {
   if (!fits(*table, object)) return no_insert(self, identifier, what);
   // Copied before the lock is taken where that takes longer than to see what the table has.
   const size_t key_position = table->options.key_position;
-  RowHolder row(athanor::ets::is_flat(object, key_position) ? nullptr : athanor::ets::make_row(object));
+  RowHolder row(athanor::ets::is_flat(object, key_position) ? nullptr : table->make_row(object));
   if (row) self.charge(row->words / 64);
   KeyAccess access(self, *table, identifier, tuple_element(object, key_position - 1), Right::Write);
   if (!access) return access.failure();
@@ -102,7 +102,7 @@ BifResult insert(Process& self, Term identifier, Term what, bool only_new) {
       if (athanor::ets::overwrite(*old_row, object, key_position)) return atoms::true_;
     }
   }
-  access.insert(row ? row.release() : athanor::ets::make_row(object));
+  access.insert(row ? row.release() : table->make_row(object));
   return atoms::true_;
 }
 

@@ -17,6 +17,8 @@ using athanor::ets::Row;
 // The row's object while it is being changed: word 0 is the tuple's header.
 class Draft {
  public:
+  // Of a packed row a copy that becomes garbage.
+  static Term object_of(const Row& row, Allocator& heap) { return row.packed ? athanor::ets::copy_object(row, heap) : row.object(); }
   explicit Draft(Term object) : words_(object.pointer(), object.pointer() + tuple_arity(object) + 1) {}
   size_t arity() const { return words_.size() - 1; }
   Term element(size_t position) const { return words_[position]; }
@@ -28,10 +30,12 @@ class Draft {
   // `row` null: a new row.
   void store(KeyAccess& access, Row* row) {
     if (row && all_immediate_) {
-      for (size_t i = 1; i <= arity(); ++i) row->memory()[i] = words_[i];
+      for (size_t i = 1; i <= arity(); ++i) {   // a change is from immediate to immediate
+        if (words_[i].is_immediate()) row->memory()[i] = words_[i];
+      }
       return;
     }
-    Row* changed = athanor::ets::make_row(object());
+    Row* changed = access.table().make_row(object());
     if (row) access.replace(row, changed);
     else access.insert(changed);
   }
@@ -112,7 +116,7 @@ BifResult update_counter(Process& self, const Term* args, Term fallback) {
   if (row) {
     if (Term sum = add_small(*row, key_position, args[2]); !sum.is_none()) return sum;
   }
-  Draft draft(row ? row->object() : fallback);
+  Draft draft(row ? Draft::object_of(*row, self.heap()) : fallback);
   if (!row) draft.set(key_position, args[1]);
 
   absl::InlinedVector<CounterOperation, 4> operations;
@@ -161,7 +165,7 @@ BifResult update_element_3(Process& self, const Term* args) {
   size_t key_position = access.table().options.key_position;
   Row* row = access.find();
   if (!row) return atoms::false_;
-  Draft draft(row->object());
+  Draft draft(Draft::object_of(*row, self.heap()));
   enum { Good, Bad, Key } check = Good;
   auto change = [&](Term t) {
     if (!is_tuple_of(t, 2) || !tuple_element(t, 0).is_small()) { check = Bad; return; }

@@ -40,7 +40,7 @@ class OrderedStorage final : public Storage {
   }
   size_t erase_object(Term object, uint64_t, Garbage& garbage) override {
     RowTree::Place place = rows_.find(tuple_element(object, key_position_ - 1));
-    if (!place || !equal_exact(place.row()->object(), object)) return 0;
+    if (!place || !is_object(*place.row(), object)) return 0;
     remove(place, garbage);
     return 1;
   }

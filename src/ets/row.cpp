@@ -4,29 +4,14 @@
 #include <cstdlib>
 #include <new>
 
+#include "ets/packed_row.hpp"
+#include "ets/row_memory.hpp"
 #include "heap/copy.hpp"
 #include "heap/flat_block.hpp"
 #include "term/allocator.hpp"
 #include "term/compare.hpp"
 
 namespace athanor::ets {
-namespace {
-
-// Hands out the words behind a Row. They were counted before, so it never grows.
-class RowAllocator final : public Allocator {
- public:
-  RowAllocator(Term* memory, size_t words) {
-    top_ = memory;
-    limit_ = memory + words + kReserveWords;   // a row has no stack, hence no reserve
-  }
-
- protected:
-  Term* grow(size_t words) override {
-    ATH_ASSERT(!"a row is larger than it was measured");
-    return nullptr;
-  }
-};
-
 Row* allocate_row(size_t words) {
   ATH_ASSERT(words < size_t{1} << 28 && "an object of a table is too large");
   void* memory = std::malloc(sizeof(Row) + words * sizeof(Term));
@@ -35,8 +20,6 @@ Row* allocate_row(size_t words) {
   row->words = static_cast<uint32_t>(words) & 0xFFFFFFF;
   return row;
 }
-
-}  // namespace
 
 Row* make_row(Term object) {
   const Term* tuple = object.pointer();
@@ -57,6 +40,7 @@ Row* make_row(Term object) {
 }
 
 Term copy_object(const Row& row, Allocator& to) {
+  if (ATH_UNLIKELY(row.packed)) return unpack_object(row, to);
   Term* place = to.allocate(row.words);
   if (ATH_LIKELY(row.plain)) heap::move_plain_block(row.memory(), row.words, place);
   else heap::move_block(row.memory(), row.words, place, to.off_heap());
@@ -65,7 +49,14 @@ Term copy_object(const Row& row, Allocator& to) {
 
 Term copy_element(const Row& row, size_t position, Allocator& to) {
   Term element = row.element(position);
-  return element.is_pointer() ? heap::copy(element, to, nullptr) : element;
+  if (element.is_immediate()) return element;
+  return ATH_UNLIKELY(row.packed) ? unpack_element(element, to) : heap::copy(element, to, nullptr);
+}
+
+bool is_object(const Row& row, Term object) {
+  if (ATH_LIKELY(!row.packed)) return equal_exact(row.object(), object);
+  heap::FragmentAllocator scratch(row.words);
+  return equal_exact(unpack_object(row, scratch), object);
 }
 
 void destroy_row(Row* row) {

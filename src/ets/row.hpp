@@ -20,10 +20,11 @@ struct Row {
   uint32_t words : 28 = 0;    // of the object
   uint32_t plain : 1 = 0;     // tuples, lists and immediates only: each word of it is a term or the header of a tuple
   uint32_t counts : 1 = 0;    // boxes of it hold something outside
+  uint32_t packed : 1 = 0;    // packed_row.hpp: what is not immediate may be bytes, but for the key
   uint32_t dead : 1 = 0;      // deleted while the table is fixed: kept so that iteration finds its way
   Term* memory() { return reinterpret_cast<Term*>(this + 1); }
   const Term* memory() const { return reinterpret_cast<const Term*>(this + 1); }
-  Term object() const { return Term::boxed(const_cast<Term*>(memory())); }   // the tuple comes first
+  Term object() const { return Term::boxed(const_cast<Term*>(memory())); }   // the tuple comes first; of a packed row only the key may be looked at
   Term key(size_t position) const { return memory()[position]; }
   Term element(size_t position) const { return memory()[position]; }
   size_t arity() const { return header_arity(memory()[0].raw); }
@@ -46,6 +47,7 @@ inline bool is_flat(Term object, size_t key_position) {
 // The row's object on `to`; one element of it.
 Term copy_object(const Row& row, Allocator& to);
 Term copy_element(const Row& row, size_t position, Allocator& to);
+bool is_object(const Row& row, Term object);   // =:=
 struct RowDestroyer {
   void operator()(Row* row) const { destroy_row(row); }
 };

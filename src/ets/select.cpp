@@ -52,7 +52,9 @@ class Runner final : public Visitor {
     used_ += 2 + row.words / 32;
     auto mark = environment_.mark();
     bool collects = walk_.mode == SelectMode::Collect;
-    Term value = match_spec::run(*walk_.program, environment_, row.object(), collects ? match_spec::Result::Copied : match_spec::Result::Shares).value;
+    const Term object = row.packed ? copy_object(row, self_.heap()) : row.object();
+    const auto result = collects && !row.packed ? match_spec::Result::Copied : match_spec::Result::Shares;
+    Term value = match_spec::run(*walk_.program, environment_, object, result).value;
     if (collects && !value.is_none()) {
       list_ = make_cons(self_.allocate(2), value, list_);
       ++walk_.count;
@@ -60,7 +62,7 @@ class Runner final : public Visitor {
     }
     Verdict verdict = Verdict::Keep;
     if (walk_.mode == SelectMode::Replace && !value.is_none() && is_tuple(value)) {
-      Row* changed = make_row(value);
+      Row* changed = walk_.table->make_row(value);
       size_t position = walk_.table->options.key_position;
       if (tuple_arity(changed->object()) >= position && compare_fast(changed->key(position), row.key(position)) == 0) {
         changed->hash = row.hash;

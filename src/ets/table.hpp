@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 
+#include "ets/packed_row.hpp"
 #include "ets/storage.hpp"
 #include "term/hash.hpp"
 #include "term/term.hpp"
@@ -25,7 +26,7 @@ struct TableOptions {
   uint32_t explicit_locks = 0;          // {write_concurrency, {debug_hash_fixed_number_of_locks, N}}
   bool read_concurrency = false;
   bool decentralized_counters = false;
-  bool compressed = false;              // told by info/1; rows are kept as they are
+  bool compressed = false;
   Term heir;                            // local pid or none()
 };
 
@@ -41,6 +42,7 @@ class Table final : public MagicObject {
   uint64_t hash_of(Term key) const { return is_ordered() ? 0 : table_hash(key); }
   TableLock& lock_of(uint64_t hash) { return stripes ? stripes[hash % Stripe::kCount].lock : lock; }   // guards the rows of a key
   std::unique_ptr<Storage> make_storage();   // an empty one
+  Row* make_row(Term object) const { return options.compressed ? make_packed_row(object, options.key_position) : ets::make_row(object); }
   void lock_all();
   void unlock_all();
   bool is_set() const { return options.type == TableType::Set || is_ordered(); }

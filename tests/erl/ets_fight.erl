@@ -8,7 +8,7 @@
 main(_) ->
     [io:format("~p ~p: ~p~n", [Type, Options, fight(Type, Options)])
      || Type <- [set, ordered_set, bag, duplicate_bag],
-        Options <- [[], [{write_concurrency, true}], [{write_concurrency, auto}, {read_concurrency, true}]]],
+        Options <- [[], [{write_concurrency, true}], [compressed, {write_concurrency, auto}, {read_concurrency, true}]]],
     io:format("gifts ~p~n", [gifts()]),
     io:format("heirs ~p~n", [heirs()]),
     io:format("names ~p~n", [names()]),
@@ -42,16 +42,16 @@ counters(Type, T) ->
 is_set(Type) -> Type =:= set orelse Type =:= ordered_set.
 
 worker(T, Type, N) ->
-    Rows = 60,
+    Rows = 20,
     [begin
          true = ets:insert(T, {{N, K}, K, row}),
          is_set(Type) andalso ets:update_counter(T, {counter, 1 + K rem 3}, {2, 1})
      end || K <- lists:seq(1, Rows)],
-    true = ets:insert(T, [{{N, K}, list_to_binary(lists:duplicate(80, K)), row} || K <- lists:seq(Rows + 1, Rows + 20)]),
+    true = ets:insert(T, [{{N, K}, list_to_binary(lists:duplicate(80, K)), row} || K <- lists:seq(Rows + 1, Rows + 10)]),
     ets:safe_fixtable(T, true),
     Chunked = chunks(ets:select(T, [{{{N, '$1'}, '_', row}, [], ['$1']}], 7), []),
     ets:safe_fixtable(T, false),
-    All = lists:seq(1, Rows + 20),
+    All = lists:seq(1, Rows + 10),
     A = lists:sort(Chunked) =:= All,
     B = fixed(T, N, All),
     [true = ets:delete(T, {N, K}) || K <- All, K rem 2 =:= 0],
