@@ -21,7 +21,7 @@ SUBJECTS = [
     ("Child programs", "children of a helper process; `busy_limits_msgq` has no effect"),
     ("Tracing", "calls, processes, sequences, `system_monitor`; not yet: tracers in modules of programs, ports as tracees, `system_profile`"),
     ("Break menu", "(a), (A), (c), (v); the others say that they are not there yet"),
-    ("ETS", "order, locks and chunks as on the stock VM; not yet: `compressed` stores rows as others do, long list inserts do not yield"),
+    ("ETS", "order, locks and chunks as on the stock VM, `compressed` too; not yet: long list inserts do not yield, nor does the end of a process that owns a large table"),
     ("JIT", "the interpreter runs everything; the seam (`src/engine/jit`) runs bodies written by hand in its tests"),
     ("Seeded scheduler", "runs cannot be replayed from a seed"),
     ("Other releases", "release 25 is the one that is developed against; 26 to 29 are found, but their opcodes above 180 and new natives have no rows"),

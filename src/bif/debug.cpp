@@ -6,6 +6,7 @@
 
 #include "bif/bif.hpp"
 #include "heap/copy.hpp"
+#include "heap/literal_area.hpp"
 #include "term/print.hpp"
 #define ATH_FAMILY "bif/debug.def"
 #include "bif/declare.inc"
@@ -48,15 +49,16 @@ BifResult flat_size_1(Process& self, const Term* args) {
   return integer::from_uint64(self.heap(), heap::told_words(args[0]));
 }
 
-// Words with shared subterms counted once.
+// Words with shared subterms counted once; literals are not this process's.
 BifResult size_shared_1(Process& self, const Term* args) {
+  const heap::LiteralSpace* literals = self.runtime().literals;
   std::unordered_set<Word> seen;
   std::vector<Term> rest{args[0]};
   uint64_t words = 0;
   while (!rest.empty()) {
     Term t = rest.back();
     rest.pop_back();
-    if (!t.is_pointer() || is_tuple_of(t, 0) || !seen.insert(t.raw).second) continue;
+    if (!t.is_pointer() || is_tuple_of(t, 0) || (literals && literals->contains(t)) || !seen.insert(t.raw).second) continue;
     if (t.is_list_cell()) {
       words += 2;
       rest.push_back(t.head());
