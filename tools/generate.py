@@ -13,7 +13,7 @@ import argparse, os, random, subprocess, sys, tempfile, time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.join(HERE, "..")
-START_LIMIT = 300  # seconds for a batch
+START_LIMIT = 1200  # seconds for a batch, on a machine that does much else
 
 
 class Bench:
@@ -165,7 +165,8 @@ def main():
         seconds = options.seconds or options.minutes * 60
         limit = time.time() + seconds if seconds else None
         wanted = options.programs or (1 << 62 if seconds else 0)
-        print(f"generate: seed {options.seed}", flush=True)
+        if wanted:
+            print(f"generate: seed {options.seed}", flush=True)
         programs = tests = left_out = different = refused = 0
         while programs < wanted and (limit is None or time.time() < limit):
             last = min(programs + options.batch, wanted)

@@ -11,7 +11,7 @@
 module(Name, Seed, Index) ->
     rand:seed(exsss, (Seed bsl 32) + Index),   % {Seed, Index, 0} would give the same programs to many pairs
     put(fresh, 1),
-    Count = rand:uniform(?FUNCTIONS),
+    Count = weighted([{6, 1}, {3, 2}, {1, ?FUNCTIONS}]),   % compiling takes most of the time: many small ones see more
     Shapes = [{"f" ++ integer_to_list(N), [pick([int, any, list, binary, map, tuple, float, bits, pairs, string, ints, fn]) || _ <- lists:seq(1, rand:uniform(4) - 1)]} || N <- lists:seq(1, Count)],
     Functions = [function(Shape, lists:nthtail(N, Shapes)) || {N, Shape} <- lists:enumerate(Shapes)],
     Tests = [test(N, lists:nth(N, Shapes)) || N <- lists:seq(1, Count)],
