@@ -124,7 +124,7 @@ segments(N, Texts, Env) ->
             14 -> {[V, pick(["/utf16", "/utf32", "/utf16-little"])], [{V, int}]};
             15 when Ints =/= [] -> {[V, ":(", pick(Ints), pick([" + 1", " - 1", " band 7", " * 2"]), ")", pick(["", "/unit:4", "/binary", "/signed"])], [{V, int}]};
             16 -> {[V, ":", gen_terms:tiny(), pick(["/unit:8", "/unit:16-little", "/unit:3", "/binary-unit:4", "/bitstring-unit:8"])], [{V, int}]};
-            17 -> {["\"", pick(["a", "é", "b"]), "\"", pick(["/utf8", "/utf16", "/utf32"])], []};
+            17 -> {["\"", pick(["a", "é", "b"]), "\"", pick(["/utf8", "/utf16"])], []};   % with /utf32 OTP 25 dies of a segmentation fault
             1 -> {[V, ":", size(), flags()], [{V, int}]};
             2 -> {[V, ":8"], [{V, int}]};
             3 -> {V, [{V, int}]};
