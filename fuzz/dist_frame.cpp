@@ -46,8 +46,9 @@ class Host : public TermHost {
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* bytes, size_t count) {
   if (count == 0) return 0;
-  // A new table each time: frames may bring atoms, and it must not fill.
-  std::unique_ptr<AtomTable> table(make_atom_table(1 << 16));
+  // Frames may bring atoms, and the table must not fill.
+  static std::unique_ptr<AtomTable> table;
+  if (!table || table->count() > (1 << 16) - 20000) table.reset(make_atom_table(1 << 16));
   TermContext context;
   Host host;
   context.atoms = table.get();
@@ -64,7 +65,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* bytes, size_t count) {
     heap::FragmentAllocator heap(64);
     dist::Incoming message;
     const char* reason = nullptr;
-    auto result = reader.read({reinterpret_cast<const char*>(at), length}, heap, message, reason);
+    // In a block of its own, so that reading past its end is seen.
+    const std::vector<char> frame(at, at + length);
+    auto result = reader.read(std::string_view(frame.data(), frame.size()), heap, message, reason);
     at += length;
     if (result == dist::FrameReader::Result::Malformed) break;   // the connection is closed
     if (result != dist::FrameReader::Result::Message) continue;
