@@ -28,8 +28,6 @@ def stages():
     yield "otp-machine", ["tests/otp/run-first-light", bin_of("release") + "/erl", "@machine.txt"], {}
     yield "otp-compiled", ["tests/otp/compile-same", bin_of("release")], {}
     yield "web", ["tests/web/run-web", bin_of("release")], {}
-    for preset in ("release", "asan", "tsan"):
-        yield f"cluster-{preset}", ["tests/cluster/run-cluster", bin_of(preset)], {}
     yield "rabbit", ["tests/rabbit/run-rabbit", bin_of("release")], {}
     yield "elixir", ["tests/elixir/run-elixir", bin_of("release")], {}
 
