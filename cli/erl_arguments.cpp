@@ -132,7 +132,7 @@ bool is_known(std::string_view flag) {
 // Where the letter part of a flag ends: +P2000 and +P 2000 are the same.
 size_t name_length(const std::string& flag) {
   static constexpr std::string_view kSingles = "PQtAaRTWcCeKS";
-  for (const char* longer : {"SDcpu", "SDPcpu", "SDio", "SP", "hms", "hmbs", "hmax"}) {
+  for (const char* longer : {"SDcpu", "SDPcpu", "SDio", "SP", "hms", "hmbs", "hmax", "zdbbl"}) {
     std::string_view name = longer;
     if (flag.size() > name.size() && flag.compare(0, name.size(), name) == 0 && std::isdigit(static_cast<unsigned char>(flag[name.size()]))) {
       return name.size();
@@ -166,6 +166,10 @@ std::string apply_emulator_flag(const std::string& name, const std::string& valu
   if (name == "hmaxk" || name == "hmaxel") {
     (name == "hmaxk" ? options.max_heap_kill : options.max_heap_error_logger) = value == "true";
     return checked(value == "true" || value == "false", name == "hmaxk" ? "bad max heap kill" : "bad max heap error logger");
+  }
+  if (name == "zdbbl") return checked(read_count(value, 1, 2097152, options.dist_busy_limit_kib) && options.dist_busy_limit_kib < 2097152, "Invalid dbbl limit:");
+  if (name == "W") {   // heeded by error_logger:warning_map/0, which looks at the arguments
+    return checked(!value.empty() && std::string_view("wie").find(value[0]) != std::string_view::npos, "unrecognized warning_map option");
   }
   if (name == "K") return checked(value == "true" || value == "false", "bad kernel poll setting");
   if (name == "S") {

@@ -31,6 +31,7 @@ struct MachineOptions {
   uint32_t dirty_io_schedulers = 10;
   uint32_t process_limit = 262144;
   uint32_t port_limit = 65536;
+  uint32_t dist_busy_limit_kib = 1024;   // of output to one node above which senders wait
   uint32_t atom_limit = 1048576;
   uint32_t ets_limit = 8192;
   uint32_t min_heap_words = 0;          // 0: the machine's own small default

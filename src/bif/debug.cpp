@@ -35,8 +35,17 @@ BifResult nif_error_2(Process& self, const Term* args) { return self.error(args[
 
 }  // namespace erlang
 
-// error_logger:warning_map/0: the +W flag; warnings are warnings by default.
-BifResult error_logger::warning_map_0(Process&, const Term*) { return atoms::warning; }
+// error_logger:warning_map/0: what the flag +W says, the last one.
+BifResult error_logger::warning_map_0(Process& self, const Term*) {
+  Term level = atoms::warning;
+  const std::vector<std::string>& arguments = self.runtime().identity.emulator_arguments;
+  for (size_t i = 0; i < arguments.size() && arguments[i] != "--"; ++i) {
+    if (!arguments[i].starts_with("-W")) continue;
+    const std::string value = arguments[i].size() > 2 ? arguments[i].substr(2) : i + 1 < arguments.size() ? arguments[i + 1] : "";
+    level = value.starts_with("i") ? atoms::info : value.starts_with("e") ? atoms::error : atoms::warning;
+  }
+  return level;
+}
 
 // io:printable_range/0: the +pc flag's default.
 BifResult io::printable_range_0(Process&, const Term*) { return atoms::latin1; }

@@ -148,7 +148,8 @@ BifResult get_internal_state_1(Process& self, const Term* args) {
     return process ? process_status(*process, process == &self) : atoms::undefined;
   }
   if (is_named(key, "flxctr_memory_usage")) return atoms::notsup;
-  return self.badarg();
+  const process::NativeRow* distribution = self.runtime().code->native(atoms::erts_debug, intern("ath_dist_state"), 1);
+  return distribution ? distribution->function(self, args) : self.badarg();
 }
 
 }  // namespace athanor::bif::erts_debug

@@ -113,6 +113,12 @@ Term garbage_collection(Process& self) {
               pair(self, atoms::fullsweep_after, Term::small(runtime.fullsweep_after)));
 }
 
+// What dist/ knows.
+Term asked_of_nodes(Process& self, Term key) {
+  const process::NativeRow* row = self.runtime().code->native(atoms::erts_debug, intern("ath_dist_state"), 1);
+  return row ? row->function(self, &key).value : Term::nil();
+}
+
 // OTP also tells memory_size and active_fds; the poller does not count them, so they are left out.
 Term check_io(Process& self) {
   Term polled = number(self, scheduling(self).polled_descriptors());
@@ -284,9 +290,9 @@ constexpr Row kRows[] = {
     ANSWER(check_io, check_io(self))
     CONSTANT(io_thread, atoms::false_)
     CONSTANT(port_parallelism, atoms::false_)
-    CONSTANT(dist_buf_busy_limit, Term::small(1048576))
+    ANSWER(dist_buf_busy_limit, asked_of_nodes(self, atoms::dist_buf_busy_limit))
     CONSTANT(delayed_node_table_gc, Term::small(60))
-    CONSTANT(dist_ctrl, Term::nil())
+    ANSWER(dist_ctrl, asked_of_nodes(self, atoms::dist_ctrl))
     COUNT(creation, self.runtime().terms.creation)
     // --- memory ---
     CONSTANT(heap_type, atoms::private_)

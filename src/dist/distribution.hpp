@@ -25,6 +25,7 @@ class Distribution {
   ~Distribution();
 
   Runtime& runtime() const { return runtime_; }
+  size_t busy_limit() const { return busy_limit_; }   // bytes of output to one node above which senders wait
   bool is_alive() const;
 
   // --- nodes ---

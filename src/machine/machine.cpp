@@ -160,7 +160,7 @@ void Machine::Implementation::join_layers() {
   ports = io::Ports::create(runtime, options.port_limit);
   runtime.ports = ports.get();
   runtime.break_menu = machine::show_break_menu;
-  distribution = std::make_unique<dist::Distribution>(runtime, dist::Distribution::kDefaultBusyLimit);
+  distribution = std::make_unique<dist::Distribution>(runtime, size_t{options.dist_busy_limit_kib} * 1024);
   runtime.distribution = distribution.get();
   runtime.monitor_nodes = machine::monitor_nodes;
   runtime.exit_hooks = machine::run_exit_hooks;

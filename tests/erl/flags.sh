@@ -3,6 +3,7 @@
 erl +S1 +sbtu +A0 -noinput -eval 'io:format("~p ~p~n", [init:get_argument(noshell), init:get_argument(noinput)]), halt().'
 erl +sbt u +hms 1000 +zdbbl 2048 -noshell -eval 'io:format("~p~n", [init:get_arguments() -- init:get_arguments()]), halt(3).'
 echo "status $?"
+erl +zdbbl100 +W i -noshell -eval 'io:format("~p ~p ~p~n", [erlang:system_info(dist_buf_busy_limit), error_logger:warning_map(), erlang:system_info(dist_ctrl)]), halt().'
 printf -- '-module(empty).\n' > empty.erl
 erlc empty.erl; echo "erlc $?"
 test -f empty.beam && echo compiled
