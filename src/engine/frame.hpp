@@ -30,8 +30,8 @@ using Handler = void (*)(ATH_ENGINE_PARAMETERS);
 struct CallSite {
   const code::Function* function;
   uint32_t line_item;   // index into BeamFile::lines; 0: unknown
-  // OTP: of a built-in that was called as a function (by a fun, by apply) the place is where it would go on: the line that begins right
-  // behind the call, if one does.
+  // OTP: of a built-in that was called as a function (by a fun, by apply, a few always) the place is where it would go on: the line that
+  // begins right behind the call, if one does.
   uint32_t line_behind = 0;
 };
 inline const CallSite* call_site(const Word* return_address) { return reinterpret_cast<const CallSite*>(return_address[-1]); }

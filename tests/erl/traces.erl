@@ -6,8 +6,8 @@
 -export([main/1]).
 
 main(_) ->
-    Operands = ["X", "Y", "1", "-1", "0", "576460752303423487", "-576460752303423488", "576460752303423488", "1.5", "atom"],
-    Binary = ["+", "-", "*", "/", "div", "rem", "band", "bor", "bxor", "bsl", "bsr", "++", "--", "and", "xor", "<"],
+    Operands = ["X", "Y", "1", "-1", "576460752303423487", "576460752303423488", "1.5"],
+    Binary = ["+", "-", "*", "/", "div", "rem", "band", "bor", "bxor", "bsl", "bsr", "++"],
     Bodies = [[A, " ", Op, " ", B] || Op <- Binary, A <- Operands, B <- Operands, A =:= "X" orelse B =:= "X"] ++
         [[Op, " X"] || Op <- ["+", "-", "bnot", "not"]] ++
         ["{X div Y, X rem Y}", "{X rem Y, X div Y}", "X + 1 - 1", "1 + (X - 2)", "(X + 1) * 2", "length(X) + 1", "X + Y + 1", "hd(X) + 1"],
@@ -35,7 +35,8 @@ lines() ->
               ["if X =:= a ->", "atom_to_list(b);", "true ->", "(X orelse Y)", "end"], ["if X =:= a ->", "g(Y);", "true ->", "Y andalso", "(X orelse Y)", "end"],
               ["case X of", "a -> g(Y, X);", "b -> g(", "[X]);", "_ -> Y orelse", "(X orelse Y)", "end"],
               ["_ = (Y)(X),", "lists:reverse(X)"], ["_ = (Y)(X),", "g(X)"], ["(Y)(X) + ", "length(X)"], ["_ = apply(erlang, Y, [X]),", "g(X)"], ["_ = g(Y),", "_ = (Y)(X),", "_ = g(X),", "X + Y"],
-              ["Z = (Y)(X),", "[g(X),", "Z]"], ["h(Y, X),", "g(X)"], ["[h(Y, X),", "g(X)]"]],
+              ["Z = (Y)(X),", "[g(X),", "Z]"], ["h(Y, X),", "g(X)"], ["[h(Y, X),", "g(X)]"],
+              ["process_info(X, links),", "g(X)"], ["_ = process_info(X, links),", "_ = atom_to_list(X),", "g(X)"], ["process_info(X, Y)"], ["[process_info(X, Y),", "X]"]],
     [{lists:join(" ", Body), ["-export([f/2]).", ["f(X, Y) ->\n", lists:join("\n", Body), "."], "g(X) -> X.", "g(X, Y) -> {X, Y}.", "h(F, X) -> F(X)."]} || Body <- Bodies].
 
 %% Forms alone have no file: its name in the table of lines is empty.

@@ -160,7 +160,7 @@ const Word* raise_from_bif(Interpreter& vm, const CallSite* site, Mfa mfa, const
                   make_raw_trace(self.heap(), kFirstItemGiven, exception.klass, exception.first_item, Term::nil(), &frames));
   }
   frames.add_mfa(mfa);
-  frames.add_site(site);
+  frames.add_failed(site);
   Term info = exception.error_info.is_none() ? bif_error_info(self.heap(), mfa.module, exception.error_info_cause)
                                              : error_info_list(self.heap(), exception.error_info);
   return raise_frames(vm, exception.klass, exception.value, list_of(self.heap(), args, mfa.arity), info, frames);

@@ -23,6 +23,10 @@ class Frames {
   void add_site(const CallSite* site) {
     if (site) add_place(site, site->line_item);
   }
+  // Where a built-in failed.
+  void add_failed(const CallSite* site) {
+    if (site) add_place(site, site->line_behind != 0 ? site->line_behind : site->line_item);
+  }
   // The first return address is of a built-in called as a function.
   void expect_return_of_native() { is_return_of_native_ = true; }
   // Every return address, but not the same one twice in a row; `previous`: the one seen before these.

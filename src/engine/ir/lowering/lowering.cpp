@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <mutex>
 
+#include "term/atom_table.hpp"
 #include "term/integer.hpp"
 
 namespace athanor::engine::ir {
@@ -49,6 +50,14 @@ bool calls_function(Opcode opcode) {
   return opcode == Opcode::call || opcode == Opcode::call_ext || opcode == Opcode::call_fun || opcode == Opcode::call_fun2 || opcode == Opcode::apply;
 }
 
+// OTP: of the built-ins that an instruction calls these few are called as functions are.
+bool is_called_as_function(const process::NativeRow& row, Mfa mfa) {
+  if (row.is_nif || row.kind == process::BifKind::DirtyCpu || row.kind == process::BifKind::DirtyIo) return true;
+  const std::string_view name = atom_text(mfa.function);
+  if (mfa.module == atoms::erlang) return name == "apply" || name == "process_info" || (name == "hibernate" && mfa.arity == 3);
+  return mfa.module == atoms::erts_internal && mfa.arity == 1 && (name == "garbage_collect" || name == "check_process_code");
+}
+
 }  // namespace
 
 Lowering::Pass Lowering::pass() {
@@ -72,6 +81,7 @@ Lowering::Pass Lowering::pass() {
     const uint32_t line_before = line_;
     if (opcode == Opcode::line && is_behind_call) note_line_behind_call(number(0));
     is_behind_call = calls_function(opcode);
+    if (opcode == Opcode::call_ext && import(1)->native) is_behind_call = is_called_as_function(*import(1)->native, import(1)->mfa);
     bool known = control(opcode) || data(opcode) || tests(opcode) || calls(opcode) || built_ins(opcode) || exceptions(opcode) || receive(opcode) ||
                  bits(opcode);
     if (!known || is_malformed_) return Pass::Malformed;
