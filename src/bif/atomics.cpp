@@ -13,7 +13,7 @@
 namespace athanor::bif {
 namespace {
 
-struct Atomics : MagicObject {
+struct Atomics final : MagicObject {
   std::unique_ptr<std::atomic<uint64_t>[]> words;
   uint64_t count = 0;
   bool is_signed = false;
@@ -22,8 +22,8 @@ struct Atomics : MagicObject {
 // The word that `index` (from 1) names, or null.
 std::atomic<uint64_t>* word_at(Term reference, Term index, Atomics*& atomics) {
   atomics = magic_as<Atomics>(reference);
-  uint64_t position = 0;
-  if (!atomics || !athanor::integer::to_uint64(index, position) || position < 1 || position > atomics->count) return nullptr;
+  uint64_t position = static_cast<uint64_t>(index.is_small() ? index.small_value() : 0);
+  if (!atomics || position < 1 || position > atomics->count) return nullptr;
   return &atomics->words[position - 1];
 }
 
@@ -36,6 +36,10 @@ bool to_word(const Atomics& atomics, Term t, uint64_t& word) {
 }
 
 bool to_increment(Term t, uint64_t& word) {
+  if (ATH_LIKELY(t.is_small())) {
+    word = static_cast<uint64_t>(t.small_value());
+    return true;
+  }
   int64_t value = 0;
   if (!athanor::integer::to_int64(t, value)) return athanor::integer::to_uint64(t, word);
   word = static_cast<uint64_t>(value);
@@ -43,6 +47,7 @@ bool to_increment(Term t, uint64_t& word) {
 }
 
 Term to_term(Process& self, const Atomics& atomics, uint64_t word) {
+  if (ATH_LIKELY(word < uint64_t{1} << 58)) return Term::small(static_cast<int64_t>(word));
   return atomics.is_signed ? athanor::integer::from_int64(self.heap(), static_cast<int64_t>(word))
                            : athanor::integer::from_uint64(self.heap(), word);
 }

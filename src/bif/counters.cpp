@@ -19,7 +19,7 @@ struct alignas(64) Line {
 };
 
 //   line:  | counters 1..8 of thread 0 | of thread 1 | … | counters 9..16 of thread 0 | …
-struct Counters : MagicObject {
+struct Counters final : MagicObject {
   std::unique_ptr<Line[]> lines;
   uint64_t count = 0;
   uint64_t threads = 0;

@@ -53,9 +53,11 @@ void BucketArray::join() {
   Row* rest = first;
   first = (*this)[removed];
   (*this)[removed] = nullptr;
-  Row** end = &first;
-  while (*end) end = &(*end)->next;
-  *end = rest;
+  if (rest) {
+    Row** end = &first;
+    while (*end) end = &(*end)->next;
+    *end = rest;
+  }
   count_.store(removed, std::memory_order_relaxed);
   if (target == 0) mask_.store(mask >> 1, std::memory_order_relaxed);
   size_t segment = segment_of(removed);

@@ -88,20 +88,26 @@ Term apply(Process& self, Draft& draft, const CounterOperation& operation) {
   return value;
 }
 
-// The usual case, in place: a small integer added to a small one. none(): not that case.
+// The usual case, in place: small integers alone. none(): not that case.
 Term add_small(Row& row, size_t key_position, Term operation) {
   auto position = static_cast<int64_t>(key_position) + 1;
-  Term increment = operation;
-  if (is_tuple_of(operation, 2)) {
+  Term increment = operation, threshold, reset;
+  if (is_tuple_of(operation, 2) || is_tuple_of(operation, 4)) {
     if (!tuple_element(operation, 0).is_small()) return Term::none();
     position = tuple_element(operation, 0).small_value();
     increment = tuple_element(operation, 1);
+    if (tuple_arity(operation) == 4) {
+      threshold = tuple_element(operation, 2);
+      reset = tuple_element(operation, 3);
+      if (!Term::both_small(threshold, reset)) return Term::none();
+    }
   }
   if (position < 1 || static_cast<uint64_t>(position) > row.arity() || position == static_cast<int64_t>(key_position)) return Term::none();
   Term& place = row.memory()[position];
   if (!Term::both_small(place, increment)) return Term::none();
   int64_t sum = place.small_value() + increment.small_value();
   if (!Term::fits_small(sum)) return Term::none();
+  if (!threshold.is_none() && (increment.small_value() < 0 ? sum < threshold.small_value() : sum > threshold.small_value())) sum = reset.small_value();
   return place = Term::small(sum);
 }
 
@@ -115,6 +121,9 @@ BifResult update_counter(Process& self, const Term* args, Term fallback) {
   if (!row && (fallback.is_none() || tuple_arity(fallback) < key_position)) return self.badarg_because(atoms::badkey);
   if (row) {
     if (Term sum = add_small(*row, key_position, args[2]); !sum.is_none()) return sum;
+    if (args[2].is_list_cell() && args[2].tail().is_nil() && is_tuple(args[2].head())) {
+      if (Term sum = add_small(*row, key_position, args[2].head()); !sum.is_none()) return cons(self.heap(), sum, Term::nil());
+    }
   }
   Draft draft(row ? Draft::object_of(*row, self.heap()) : fallback);
   if (!row) draft.set(key_position, args[1]);

@@ -2,7 +2,6 @@
 #include "ets/row_tree.hpp"
 
 #include <algorithm>
-#include <new>
 #include <vector>
 
 #include "base/assert.hpp"
@@ -47,7 +46,7 @@ void close_gap(T* items, uint32_t count, uint32_t at) { std::copy(items + at + 1
 }  // namespace
 
 RowTree::Leaf* RowTree::link_leaf(Leaf* before) {
-  auto* leaf = new (std::align_val_t{kLeafAlignment}) Leaf;
+  auto* leaf = new Leaf;
   leaf->previous = before;
   leaf->next = before ? before->next : nullptr;
   (before ? before->next : first_leaf_) = leaf;
@@ -59,7 +58,7 @@ void RowTree::free_leaf(Leaf* leaf) {
   (leaf->previous ? leaf->previous->next : first_leaf_) = leaf->next;
   (leaf->next ? leaf->next->previous : last_leaf_) = leaf->previous;
   hint_.store(0, std::memory_order_relaxed);
-  ::operator delete(leaf, std::align_val_t{kLeafAlignment});
+  delete leaf;
 }
 
 RowTree::Leaf* RowTree::descend(Term key, Path* path) const {
@@ -75,13 +74,19 @@ RowTree::Leaf* RowTree::descend(Term key, Path* path) const {
 
 RowTree::Place RowTree::hinted(Term key) const {
   const uintptr_t hint = hint_.load(std::memory_order_relaxed);
-  auto* leaf = reinterpret_cast<Leaf*>(hint & ~(kLeafAlignment - 1));
+  auto* leaf = reinterpret_cast<Leaf*>(hint & ((uintptr_t{1} << kHintShift) - 1));
   if (!leaf) return {};
-  auto index = static_cast<uint32_t>(hint & (kLeafAlignment - 1));
+  auto index = static_cast<uint32_t>(hint >> kHintShift);
   for (uint32_t step = 0; step < 2 && index + step < leaf->count; ++step) {
     if (compare_fast(leaf->keys[index + step], key) == 0) return {leaf, index + step};
   }
   return {};
+}
+
+RowTree::Leaf* RowTree::hinted_leaf(Term key) const {
+  auto* leaf = reinterpret_cast<Leaf*>(hint_.load(std::memory_order_relaxed) & ((uintptr_t{1} << kHintShift) - 1));
+  if (!leaf || leaf->count == kFanout || compare_fast(leaf->keys[0], key) > 0) return nullptr;
+  return !leaf->next || compare_fast(key, leaf->next->keys[0]) < 0 ? leaf : nullptr;
 }
 
 RowTree::Place RowTree::find(Term key) const {
@@ -89,15 +94,18 @@ RowTree::Place RowTree::find(Term key) const {
   if (Place place = hinted(key)) return place;
   Leaf* leaf = descend(key, nullptr);
   const uint32_t after = rank_in(*leaf, 0, key);
-  if (after == 0 || compare_fast(leaf->keys[after - 1], key) != 0) return {};
-  return {leaf, after - 1};
+  const Place place{leaf, after > 0 ? after - 1 : 0};
+  if (after > 0 && compare_fast(leaf->keys[after - 1], key) == 0) return place;
+  remember(place);
+  return {};
 }
 
 Row* RowTree::insert(Row* row) {
   const Term key = row->key(key_position_);
   if (!root_) root_ = link_leaf(nullptr);
   Path path;
-  Leaf* leaf = descend(key, &path);
+  Leaf* leaf = hinted_leaf(key);
+  if (!leaf) leaf = descend(key, &path);
   uint32_t index = rank_in(*leaf, 0, key);
   if (index > 0 && compare_fast(leaf->keys[index - 1], key) == 0) return replace({leaf, index - 1}, row);
   if (leaf->count == kFanout) {

@@ -49,7 +49,7 @@ class RowTree {
     Leaf* leaf = place.leaf->previous;
     return leaf ? Place{leaf, leaf->count - 1} : Place{};
   }
-  Place find(Term key) const;
+  Place find(Term key) const;            // where there is none it remembers where it would be
   // The first place whose key is not before, or is after, what `target` orders keys by: target(key) is negative, 0 or positive as key is
   // before, inside or after it. Past the end: none.
   template <class Target>
@@ -66,7 +66,7 @@ class RowTree {
   void forget_all();                     // rows are the caller's
 
   // A row that was asked for: the next question is often about it, or its neighbour. Any thread with the table's lock.
-  void remember(Place place) const { hint_.store(reinterpret_cast<uintptr_t>(place.leaf) | place.index, std::memory_order_relaxed); }
+  void remember(Place place) const { hint_.store(reinterpret_cast<uintptr_t>(place.leaf) | uintptr_t{place.index} << kHintShift, std::memory_order_relaxed); }
 
  private:
   struct Inner {
@@ -78,8 +78,7 @@ class RowTree {
   struct Step { Inner* node; uint32_t child; };
   static constexpr int kMaxHeight = 16;
   struct Path { Step steps[kMaxHeight]; };   // from the root down; as many as the tree is high
-  static constexpr size_t kLeafAlignment = 64;   // a hint has the index in the low bits
-  static_assert(kFanout <= kLeafAlignment);
+  static constexpr int kHintShift = 56;   // a hint has the index in the high bits, which no address of a program uses
 
   template <bool kUpper, class Target>
   static uint32_t rank(const Term* keys, uint32_t first, uint32_t count, const Target& target) {   // keys before the bound
@@ -107,6 +106,7 @@ class RowTree {
   // The leaf where `key` is or would be.
   Leaf* descend(Term key, Path* path) const;
   Place hinted(Term key) const;
+  Leaf* hinted_leaf(Term key) const;              // where a new row of this key would go, if that is known and there is room
   void name_least(const Path& path, int levels, Term key);        // what the node at the end of the first steps begins with
   void add_child(const Path& path, int level, Term key, void* child);   // right of the path's child at this level; the path is spent
   void remove_child(const Path& path, int level, uint32_t child);

@@ -104,7 +104,7 @@ struct Instruction {
 };
 static_assert(sizeof(Instruction) == 16);
 
-struct Program : MagicObject {
+struct Program final : MagicObject {
   std::vector<Instruction> code;
   std::vector<std::vector<uint32_t>> binding_lists;   // variables of '$$', in order of their names
   uint32_t variables = 0;
