@@ -2,6 +2,8 @@
 // What lies in the rows of all tables: see heap/census.hpp.
 #include "heap/census.hpp"
 
+#include <mutex>
+
 #include "ets/table.hpp"
 #include "ets/tables.hpp"
 

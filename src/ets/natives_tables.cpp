@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Natives of module ets that concern whole tables: new, delete, rename, give_away, setopts, safe_fixtable, all.
 #include <algorithm>
+#include <shared_mutex>
 
 #include "bif/magic.hpp"
 #include "bif/time.hpp"

@@ -2,6 +2,8 @@
 #include "ets/tables.hpp"
 
 #include <algorithm>
+#include <mutex>
+#include <shared_mutex>
 
 #include "ets/persistent_terms.hpp"
 #include "ets/table.hpp"
