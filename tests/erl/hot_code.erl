@@ -199,6 +199,9 @@ slow_on_load() ->
     io:format("~p~n", [[receive {C, V} -> V end || C <- Callers]]),
     unregister(hot_code_main).
 
+%% The watcher may be in the middle of a call of old code.
+purge_softly(Module) -> code:soft_purge(Module) orelse (erlang:yield() andalso purge_softly(Module)).
+
 %% Several modules prepared and made visible in one step.
 at_once() ->
     Pair = fun(V) -> [{N, "nofile", compile(N, "value() -> " ++ integer_to_list(V) ++ ".")} || N <- [hot_a, hot_b]] end,
@@ -206,7 +209,7 @@ at_once() ->
     io:format("~p~n", [{hot_a:value(), hot_b:value()}]),
     Me = self(),
     Watcher = spawn_link(fun() -> Me ! {self(), watch(0)} end),
-    [begin ok = code:atomic_load(Pair(V)), code:soft_purge(hot_a), code:soft_purge(hot_b) end || V <- lists:seq(2, 8)],
+    [begin ok = code:atomic_load(Pair(V)), purge_softly(hot_a), purge_softly(hot_b) end || V <- lists:seq(2, 8)],
     Watcher ! stop,
     io:format("~p ~p~n", [receive {Watcher, W} -> W end, {hot_a:value(), hot_b:value()}]),
     {ok, Prepared} = code:prepare_loading(Pair(9)),
