@@ -36,6 +36,11 @@ bool is_call(Term t) {
          tuple_element(t, 2).small_value() >= 0 && tuple_element(t, 2).small_value() <= 255;
 }
 
+// A token of sequential trace: {Flags, Label, Serial, From, Last}.
+bool is_token(Term t) {
+  return is_tuple_of(t, 5) && tuple_element(t, 0).is_small() && tuple_element(t, 2).is_small() && is_pid(tuple_element(t, 3)) && tuple_element(t, 4).is_small();
+}
+
 bool fits(char letter, Term t, Term peer) {
   switch (letter) {
     case 'F': return is_kind(t, BoxedKind::ExternalPid) && node_of(t).name == peer;
@@ -53,8 +58,8 @@ bool fits(char letter, Term t, Term peer) {
     case 's': return t.is_atom() || is_kind(t, BoxedKind::ExternalPid);
     case 'm': return is_call(t);
     case 'o': return t.is_list();
+    case 'T': return is_token(t);
     case '_':
-    case 'T':
     case 'R': return true;
     default: return false;
   }

@@ -222,6 +222,54 @@ TEST_F(DistTest, SignalsReachLocalProcesses) {
   machine.settle();
 }
 
+// Numbers of unlinks have 64 bits and come back as they were; so they do for who is gone.
+TEST_F(DistTest, LargeNumbersOfUnlinksAreAcknowledged) {
+  Process& carrier = machine.spawned();
+  Process& local = machine.spawned();
+  Process& gone = machine.spawned();
+  const Term gone_pid = gone.pid();
+  end(gone, atoms::kill);
+  uint32_t id = connect(carrier);
+  RemoteNode& node = *distribution->find(peer);
+  FrameReader reader(intern("here@host"), kDefaultFlags);
+  for (Term to : {local.pid(), gone_pid}) {
+    const Term number = integer::from_uint64(heap, uint64_t{1} << 63 | 5);
+    const std::vector<std::string> frames = frames_of({ControlKind::UnlinkId, {number, remote_pid(4), to}, {}});
+    distribution->receive(node, id, frames[0], nullptr);
+    process::handle_signals(local);
+    std::string frame;
+    ASSERT_TRUE(distribution->take_frame(node, id, frame));
+    EXPECT_NE(frame.find(std::string("\x6e\x08\x00\x05\x00\x00\x00\x00\x00\x00\x80", 11)), std::string::npos) << "a large integer of 8 bytes";
+  }
+}
+
+// A token of sequential trace comes with a message, by whatever way it was addressed; what is none is refused.
+TEST_F(DistTest, TokensTravelWithMessages) {
+  Process& carrier = machine.spawned();
+  Process& local = machine.spawned();
+  uint32_t id = connect(carrier);
+  RemoteNode& node = *distribution->find(peer);
+  process::register_name(local, intern("server"));
+  const Term token = bif::make_tuple(heap, Term::small(7), intern("label"), Term::small(3), remote_pid(4), Term::small(2));
+  const Control controls[] = {{ControlKind::SendSenderTT, {remote_pid(4), local.pid(), token}, intern("one")},
+                              {ControlKind::RegSendTT, {remote_pid(4), atoms::no_text, intern("server"), token}, intern("two")},
+                              {ControlKind::SendSender, {remote_pid(4), local.pid()}, intern("three")}};
+  for (const Control& control : controls) {
+    const std::vector<std::string> frames = frames_of(control);
+    distribution->receive(node, id, frames[0], nullptr);
+    process::handle_signals(local);
+    local.mailbox().restart();
+    process::Signal* message = local.mailbox().peek();
+    ASSERT_NE(message, nullptr);
+    if (control['T'].is_none()) EXPECT_TRUE(message->token.is_nil());
+    else EXPECT_EQ(to_text(tuple_element(message->token, 1)), "label");
+    process::Signal::destroy(local.mailbox().remove_current());
+  }
+  const std::vector<std::string> bad = frames_of({ControlKind::SendSenderTT, {remote_pid(4), local.pid(), tuple_of({"no", "token"})}, intern("x")});
+  distribution->receive(node, id, bad[0], nullptr);
+  EXPECT_EQ(received(local), "");
+}
+
 TEST_F(DistTest, WatchersOfOtherNodesHearOfAnEnd) {
   Process& carrier = machine.spawned();
   Process& local = machine.spawned();

@@ -50,9 +50,11 @@ class Receiver {
     process::reference_words(alias, words);
     if (words[2] == 0 || !is_there(Term(words[2]))) return true;
     heap::Parcel parcel;
-    if (!decode(in, parcel)) return false;
+    Term token = token_of(control);
+    if (!decode(in, parcel, &token)) return false;
     Signal* signal = Signal::create(SignalKind::AliasMessage);
     signal->parcel = parcel;
+    signal->token = token;
     std::copy_n(words, 3, signal->reference);
     process::deliver(runtime_, Term(words[2]), signal);
     return true;
@@ -236,12 +238,18 @@ class Receiver {
   bool send(const Control& control, uint64_t sender) {
     return distribution_.push(node_, control, sender, Distribution::Flush::Later, connection_id_);
   }
-  bool decode(const Incoming& in, heap::Parcel& parcel) const {
+  bool decode(const Incoming& in, heap::Parcel& parcel, Term* token = nullptr) const {
     heap::FragmentAllocator heap(std::min<size_t>(in.payload_bytes / 2 + 16, 4096));
     parcel.term = in.decode_payload(heap);
     if (parcel.term.is_none()) return false;
+    if (token && token->is_pointer()) *token = heap::copy(*token, heap, nullptr);
     parcel.fragments = heap.take();
     return true;
+  }
+  // [] is the token of a message that came without one: it ends the receiver's.
+  static Term token_of(const Control& control) {
+    const Term token = control['T'];
+    return token.is_none() ? Term::nil() : token;
   }
   bool reason_of(const Control& control, const Incoming& in, heap::Parcel& reason) const {
     if (in.control.row().payload == Payload::Reason) return decode(in, reason);
@@ -250,9 +258,14 @@ class Receiver {
   }
   bool message_to(Term to, const Incoming& in) {
     if (!is_there(to)) return true;   // nobody: not even decoded
-    heap::Parcel parcel;
-    if (!decode(in, parcel)) return false;
-    process::send_parcel(runtime_, to, parcel);
+    Signal* signal = Signal::create(SignalKind::Message);
+    signal->token = token_of(in.control);
+    if (!decode(in, signal->parcel, &signal->token)) {
+      signal->token = Term::none();
+      Signal::destroy(signal);
+      return false;
+    }
+    process::deliver(runtime_, to, signal);
     return true;
   }
   // A signal whose sender is a pid of another node, which travels with it.
@@ -286,7 +299,9 @@ class Receiver {
     forget_link(to, from);
     Signal* signal = signal_from(SignalKind::Unlink, from);
     signal->number = number;
-    if (!process::deliver(runtime_, to, signal) && number != 0) send({ControlKind::UnlinkIdAck, {Term::small(static_cast<int64_t>(number)), to, from}, {}}, to.raw);
+    if (process::deliver(runtime_, to, signal) || number == 0) return true;
+    heap::FragmentAllocator heap(8);   // numbers have 64 bits
+    send({ControlKind::UnlinkIdAck, {integer::from_uint64(heap, number), to, from}, {}}, to.raw);
     return true;
   }
   bool exit(const Control& control, const Incoming& in, ExitOrigin origin) {

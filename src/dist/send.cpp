@@ -4,8 +4,10 @@
 #include "process/process_table.hpp"
 #include "process/send.hpp"
 #include "process/state.hpp"
+#include "process/tracing.hpp"
 #include "term/atom_table.hpp"
 #include "term/identifier.hpp"
+#include "term/integer.hpp"
 
 namespace athanor::dist {
 
@@ -34,13 +36,15 @@ SendOutcome Distribution::send(Process& self, Term to, Term message, const proce
     return SendOutcome::Suspended;
   }
   lock.unlock();
+  const Term token = self.trace_flags_ & process::trace_flag::kToken ? runtime_.tracing->token_of_send(self, to, message) : Term::none();
+  const bool has_token = !token.is_none();
   Control control;
   if (by_name) {
-    control = {ControlKind::RegSend, {self.pid(), atoms::no_text, tuple_element(to, 0)}, message};
+    control = {has_token ? ControlKind::RegSendTT : ControlKind::RegSend, {self.pid(), atoms::no_text, tuple_element(to, 0), token}, message};
   } else if (is_pid(to)) {
-    control = {ControlKind::SendSender, {self.pid(), to}, message};
+    control = {has_token ? ControlKind::SendSenderTT : ControlKind::SendSender, {self.pid(), to, token}, message};
   } else {
-    control = {ControlKind::AliasSend, {self.pid(), to}, message};
+    control = {has_token ? ControlKind::AliasSendTT : ControlKind::AliasSend, {self.pid(), to, token}, message};
   }
   push(node, control, self.pid().raw);
   return SendOutcome::Sent;
@@ -113,8 +117,8 @@ bool Distribution::deliver(Term to, Signal* signal) {
   Control control;
   switch (signal->kind) {
     case SignalKind::Link: control = {ControlKind::Link, {from, to}, {}}; break;
-    case SignalKind::Unlink: control = {ControlKind::UnlinkId, {Term::small(static_cast<int64_t>(signal->number)), from, to}, {}}; break;
-    case SignalKind::UnlinkAck: control = {ControlKind::UnlinkIdAck, {Term::small(static_cast<int64_t>(signal->number)), from, to}, {}}; break;
+    case SignalKind::Unlink: control = {ControlKind::UnlinkId, {integer::from_uint64(heap, signal->number), from, to}, {}}; break;
+    case SignalKind::UnlinkAck: control = {ControlKind::UnlinkIdAck, {integer::from_uint64(heap, signal->number), from, to}, {}}; break;
     case SignalKind::Exit: {
       const bool by_link = static_cast<process::ExitOrigin>(signal->number) == process::ExitOrigin::Link;
       control = {by_link ? ControlKind::PayloadExit : ControlKind::PayloadExit2, {from, to}, signal->parcel.term};

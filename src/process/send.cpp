@@ -93,7 +93,12 @@ BifResult send_to_alias(Process& self, Term alias, Term message) {
   Term to(words[2]);
   if (!self.runtime().processes->find(to)) return message;
   Signal* signal = Signal::create(SignalKind::AliasMessage);
-  signal->parcel = heap::pack(message, self.runtime().literals);
+  heap::FragmentAllocator builder(32);
+  signal->parcel.term = heap::copy(message, builder, self.runtime().literals);
+  if (ATH_UNLIKELY(self.trace_flags_ & trace_flag::kToken)) {
+    signal->token = heap::copy(self.runtime().tracing->token_of_send(self, alias, message), builder, self.runtime().literals);
+  }
+  signal->parcel.fragments = builder.take();
   signal->from = self.pid();
   for (int i = 0; i < 3; ++i) signal->reference[i] = words[i];
   deliver(self.runtime(), to, signal);

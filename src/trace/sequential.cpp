@@ -140,7 +140,8 @@ void token_received(Process& self, const process::Signal& message) {
   process::Extra& extra = self.extra();
   Term arrived = message.token;
   if (!is_tuple_of(arrived, 5)) {
-    if (!message.from.is_local_pid()) return;     // OTP: messages of ports and of the system leave the token alone
+    // OTP: messages of ports and of the system leave the token alone; those of other nodes come with [].
+    if (!arrived.is_nil() && !message.from.is_local_pid()) return;
     extra.seq_token = Term::none();
     self.trace_flags_ &= ~flag::kToken;
     return;

@@ -10,7 +10,7 @@ server() -> ok.
 main([ServerText]) ->
     Server = list_to_atom(ServerText),
     Checks = [fun ping/1, fun names/1, fun messages/1, fun identifiers/1, fun large/1, fun links/1, fun monitors/1, fun exits/1,
-              fun spawning/1, fun requests/1, fun aliases/1, fun calls/1, fun leaders/1, fun registries/1, fun order/1, fun reconnect/1,
+              fun spawning/1, fun requests/1, fun aliases/1, fun calls/1, fun leaders/1, fun registries/1, fun order/1, fun tokens/1, fun reconnect/1,
               fun lost/1],
     _ = [try Check(Server)
          catch Class:Reason:Stack -> out("~p: ~p ~p~n~p", [Check, Class, Reason, Stack])
@@ -290,6 +290,52 @@ order(S) ->
     out("in order ~p", [receive {P, Is} -> Is =:= lists:seq(1, 1000) after 60000 -> timeout end]).
 
 receive_all(To, Is) -> receive {I, _} -> receive_all(To, [I | Is]); stop -> To ! {self(), lists:reverse(Is)} end.
+
+%% The token of a sequential trace goes with a message to the other node and comes back; a message without one ends it.
+tokens(S) ->
+    Me = self(),
+    Tracer = spawn_link(fun() -> heard([]) end),
+    _ = seq_trace:set_system_tracer(Tracer),
+    P = spawn(S, fun() -> carry(Me) end),
+    rpc:call(S, code, ensure_loaded, [seq_trace]),   % else the token comes from the code server
+    rpc:call(S, erlang, register, [carrier, P]),
+    Name = fun(Pid) -> case Pid of Me -> me; P -> there; _ -> Pid end end,
+    Token = fun() -> case seq_trace:get_token() of {F, L, N, From, Last} -> {F, L, N, Name(From), Last}; [] -> [] end end,
+    Asked = fun(To, How) ->
+        seq_trace:set_token(label, {17, How}),
+        [seq_trace:set_token(Flag, true) || Flag <- [send, 'receive', print]],
+        To ! {token, Me},
+        Its = receive {P, {F, L, N, From, Last}} -> {F, L, N, Name(From), Last}; {P, Other} -> Other after 20000 -> timeout end,
+        Mine = Token(),
+        seq_trace:set_token([]),
+        out("token ~p ~p ~p", [How, Its, Mine])
+    end,
+    Asked(P, by_pid),
+    Asked({carrier, S}, by_name),
+    P ! alias,
+    Asked(receive {P, alias, Alias} -> Alias after 20000 -> timeout end, by_alias),
+    %% One without a token ends it.
+    seq_trace:set_token(label, 18),
+    P ! plain,
+    _ = receive {P, plain} -> ok after 20000 -> timeout end,
+    out("token ended ~p", [Token()]),
+    exit(P, kill),
+    Tracer ! {all, Me},
+    Heard = receive {Tracer, Events} -> Events after 20000 -> timeout end,
+    seq_trace:set_system_tracer(false),
+    [out("heard ~p ~p", [Label, case Event of {What, Serial, X, Y, _} -> {What, Serial, Name(X), if is_pid(Y) -> Name(Y); is_reference(Y) -> alias; true -> named end} end])
+     || {seq_trace, Label, Event} <- Heard, is_tuple(Label)],
+    unlink(Tracer), exit(Tracer, kill).
+
+heard(Events) -> receive {all, From} -> From ! {self(), lists:reverse(Events)}; E -> heard([E | Events]) end.
+
+carry(Me) ->
+    receive
+        {token, From} -> From ! {self(), seq_trace:get_token()};
+        alias -> Me ! {self(), alias, alias()};
+        plain -> seq_trace:set_token([]), Me ! {self(), plain}
+    end,
+    carry(Me).
 
 reconnect(S) ->
     monitor_node(S, true),

@@ -57,9 +57,10 @@ void handle_when_exiting(Process& self, Signal& signal) {
   }
 }
 
-void append_message(Process& self, heap::Parcel parcel, Term from) {
+void append_message(Process& self, heap::Parcel parcel, Term from, Term token) {
   Signal* message = Signal::create(SignalKind::Message);
   message->parcel = parcel;
+  message->token = token;
   if (from.is_immediate()) message->from = from;
   if (ATH_UNLIKELY(is_traced(self, trace_flag::kReceive))) self.runtime().tracing->received(self, *message);
   self.mailbox().append(message);

@@ -252,7 +252,7 @@ After handle_alias_message(Process& self, Signal& signal) {
   }
   heap::Parcel parcel = signal.parcel;
   signal.parcel = {};
-  append_message(self, parcel, signal.from);
+  append_message(self, parcel, signal.from, signal.token);
   return After::Look;
 }
 

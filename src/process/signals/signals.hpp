@@ -33,7 +33,7 @@ After handle_callback(Process& self, Signal& signal);
 void handle_when_exiting(Process& self, Signal& signal);
 
 // Appends a message that is built already.
-void append_message(Process& self, heap::Parcel parcel, Term from);
+void append_message(Process& self, heap::Parcel parcel, Term from, Term token = Term::none());   // token: of the parcel
 // Sends a MonitorDown for a watcher of `watched`.
 void send_down(Runtime& runtime, Term watcher, const uint64_t* reference, Term watched, Term reason);
 
