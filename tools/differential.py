@@ -62,7 +62,13 @@ def main():
         for env in ({}, {"PATH": ours + ":" + os.environ["PATH"], "ESCRIPT_EMULATOR": ours + "/erl", "ERLC_EMULATOR": ours + "/erl"}):
             with tempfile.TemporaryDirectory() as directory:
                 started = time.time()
-                results.append(run(path, directory, options.timeout, env) + (time.time() - started,))
+                result = run(path, directory, options.timeout, env)
+            if result[0] == "time limit" and not env:   # the stock VM hangs now and then too: it is asked once more, we are not
+                print(f"again  {os.path.relpath(path)}: the stock VM ran over the time limit")
+                with tempfile.TemporaryDirectory() as directory:
+                    started = time.time()
+                    result = run(path, directory, options.timeout, env)
+            results.append(result + (time.time() - started,))
         (stock_status, stock_out, _, stock_time), (status, out, err, seconds) = results
         name = os.path.relpath(path)
         if stock_status == "time limit":
