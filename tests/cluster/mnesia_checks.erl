@@ -29,7 +29,7 @@ checks(S) ->
     out("ram ~p", [mnesia:create_table(ram, [{ram_copies, [node()]}, {attributes, [key, value]}, {type, bag}])]),
     out("index ~p", [mnesia:add_table_index(account, amount)]),
     out("ready ~p", [mnesia:wait_for_tables([account, note, ram], 30000)]),
-    out("filled ~p", [mnesia:transaction(fun() ->
+    out("filled ~p", [mnesia:sync_transaction(fun() ->
         [mnesia:write(#account{name = I, amount = 100}) || I <- lists:seq(1, 200)],
         [mnesia:write(#note{key = I, text = "note " ++ integer_to_list(I)}) || I <- lists:seq(1, 100)], ok end)]),
     out("dirty ~p", [[mnesia:dirty_write({ram, a, V}) || V <- [1, 2, 3]]]),
