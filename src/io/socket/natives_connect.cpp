@@ -116,13 +116,8 @@ BifResult nif_accept_2(Process& self, const Term* args) {
   if (socket == nullptr) return self.badarg();
   std::lock_guard lock(socket->read.mutex);
   Side& side = socket->read;
-  if (!side.is_open()) return closed(self);
-  if (side.role == Role::Receive) return bad_state(self);
-  switch (socket->take_turn(side, self.pid(), args[1])) {
-    case Socket::Turn::Queued: return atoms::select;
-    case Socket::Turn::Repeated: return raise_invalid(self, atoms::state);
-    case Socket::Turn::Ours: break;
-  }
+  BifResult answer(atoms::ok);
+  if (!is_our_turn(self, *socket, side, Role::Receive, args[1], answer)) return answer;
   ++socket->accepted.tries;
   int descriptor = ::accept4(socket->descriptor, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
   if (descriptor >= 0) {

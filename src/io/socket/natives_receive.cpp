@@ -49,16 +49,9 @@ void count_package(Socket& socket, size_t bytes) {
 
 // Whether it is our turn; else what to answer. `reference` is the atom zero where the caller will not wait.
 bool may_receive(Process& self, Socket& socket, Term reference, BifResult& answer) {
-  Side& side = socket.read;
-  if (!side.is_open()) return answer = closed(self), false;
-  if (side.role == Role::Accept) return answer = bad_state(self), false;
-  switch (socket.take_turn(side, self.pid(), reference)) {
-    case Socket::Turn::Queued: return answer = atoms::select, false;
-    case Socket::Turn::Repeated: return answer = raise_invalid(self, atoms::state), false;
-    case Socket::Turn::Ours: break;
-  }
-  ++socket.received.tries;
-  return true;
+  const bool is_ours = is_our_turn(self, socket, socket.read, Role::Accept, reference, answer);
+  if (is_ours) ++socket.received.tries;
+  return is_ours;
 }
 
 bool is_ours(Process& self, Socket& socket) { return socket.read.current.pid == self.pid(); }
@@ -100,18 +93,30 @@ BifResult bad_number(Process& self, std::initializer_list<Term> numbers) {
 }
 bool is_receive_reference(Term term) { return is_reference(term) || term == atoms::zero; }
 
+// (Socket, Length, Flags, Reference)
+struct Question {
+  Socket* socket;
+  Term reference;
+  uint64_t length;
+  int flags;
+};
+bool read_question(Process& self, const Term* args, Question& question, BifResult& answer) {
+  question.socket = socket_of(args[0]);
+  question.reference = args[3];
+  if (question.socket == nullptr || !is_receive_reference(question.reference)) return answer = self.badarg(), false;
+  if (read_length(args[1], question.length) && read_int(args[2], question.flags)) return true;
+  return answer = bad_number(self, {args[1], args[2]}), false;
+}
+
 }  // namespace
 
 // Length 0: what is there, up to the buffer's size, of which a stream may give several to a package ({otp, rcvbuf}).
 BifResult nif_recv_4(Process& self, const Term* args) {
-  Socket* socket = socket_of(args[0]);
-  Term reference = args[3];
-  uint64_t length;
-  int flags;
-  if (socket == nullptr || !is_receive_reference(reference)) return self.badarg();
-  if (!read_length(args[1], length) || !read_int(args[2], flags)) return bad_number(self, {args[1], args[2]});
-  std::lock_guard lock(socket->read.mutex);
   BifResult answer(atoms::ok);
+  Question asked;
+  if (!read_question(self, args, asked, answer)) return answer;
+  auto [socket, reference, length, flags] = asked;
+  std::lock_guard lock(socket->read.mutex);
   if (!may_receive(self, *socket, reference, answer)) return answer;
   Buffer buffer(length != 0 ? length : socket->receive_bytes);
   ssize_t count = ::recv(socket->descriptor, buffer.data(), buffer.size(), flags);
@@ -141,14 +146,11 @@ BifResult nif_recv_4(Process& self, const Term* args) {
 }
 
 BifResult nif_recvfrom_4(Process& self, const Term* args) {
-  Socket* socket = socket_of(args[0]);
-  Term reference = args[3];
-  uint64_t length;
-  int flags;
-  if (socket == nullptr || !is_receive_reference(reference)) return self.badarg();
-  if (!read_length(args[1], length) || !read_int(args[2], flags)) return bad_number(self, {args[1], args[2]});
-  std::lock_guard lock(socket->read.mutex);
   BifResult answer(atoms::ok);
+  Question asked;
+  if (!read_question(self, args, asked, answer)) return answer;
+  auto [socket, reference, length, flags] = asked;
+  std::lock_guard lock(socket->read.mutex);
   if (!may_receive(self, *socket, reference, answer)) return answer;
   Buffer buffer(length != 0 ? length : socket->receive_bytes);
   Address from;

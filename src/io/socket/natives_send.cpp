@@ -66,15 +66,7 @@ BifResult after_send(Process& self, Socket& socket, ssize_t written, size_t want
 
 // Whether it is our turn to send; else what to answer.
 bool may_send(Process& self, Socket& socket, Term reference, BifResult& answer) {
-  Side& side = socket.write;
-  if (!side.is_open()) return answer = closed(self), false;
-  if (side.role == Role::Connect) return answer = bad_state(self), false;
-  switch (socket.take_turn(side, self.pid(), reference)) {
-    case Socket::Turn::Queued: return answer = atoms::select, false;
-    case Socket::Turn::Repeated: return answer = raise_invalid(self, atoms::state), false;
-    case Socket::Turn::Ours: break;
-  }
-  return true;
+  return is_our_turn(self, socket, socket.write, Role::Connect, reference, answer);
 }
 
 BifResult send(Process& self, Socket& socket, Term data, int flags, const Address* to, Term reference) {

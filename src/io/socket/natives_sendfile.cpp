@@ -94,14 +94,7 @@ BifResult nif_sendfile_5(Process& self, const Term* args) {
   if (!read_range(self, args, offset, count, answer)) return answer;
   if (!is_reference(args[4])) return self.badarg();
   std::lock_guard lock(socket->write.mutex);
-  Side& side = socket->write;
-  if (!side.is_open()) return closed(self);
-  if (side.role == Role::Connect) return bad_state(self);
-  switch (socket->take_turn(side, self.pid(), args[1])) {
-    case Socket::Turn::Queued: return atoms::select;
-    case Socket::Turn::Repeated: return raise_invalid(self, atoms::state);
-    case Socket::Turn::Ours: break;
-  }
+  if (!is_our_turn(self, *socket, socket->write, Role::Connect, args[1], answer)) return answer;
   if (socket->sendfile_descriptor >= 0) return bad_state(self);
   if (socket->sendfile == nullptr) socket->sendfile = std::make_unique<SendfileCounters>();
   auto* file = io::magic_as<io::OpenFile>(args[4]);
