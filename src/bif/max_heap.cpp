@@ -40,4 +40,9 @@ Term max_heap_map(Allocator& heap, const process::MaxHeap& limit) {
   return map::from_pairs(heap, pairs, 3);
 }
 
+process::MaxHeap max_heap_of(process::Process& process) {
+  const process::Extra* extra = process.extra_if_any();
+  return extra ? extra->max_heap : process::MaxHeap{};
+}
+
 }  // namespace athanor::bif

@@ -9,4 +9,6 @@ namespace athanor::bif {
 Term process_info_items(Allocator& heap);                              // a list of all items
 Term process_status(process::Process& process, bool asks_itself);      // as the item `status`. Any thread in an epoch.
 
+Term min_heap_size(process::Process& process);                         // where none was set: the machine's. Owner only.
+
 }  // namespace athanor::bif

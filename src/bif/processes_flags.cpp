@@ -3,7 +3,7 @@
 #include "bif/bif.hpp"
 #include "bif/max_heap.hpp"
 #include "bif/priority.hpp"
-#include "bif/system.hpp"
+#include "bif/process_items.hpp"
 #include "code/code_server.hpp"
 #include "process/process_table.hpp"
 #include "process/runtime.hpp"
@@ -37,16 +37,10 @@ bool read_count(Term t, uint64_t& value) {
 
 }  // namespace
 
-// As process_info and the flag's old value show it.
-Term max_heap_map(Process& self, Allocator& heap) {
-  process::Extra* extra = self.extra_if_any();
-  return max_heap_map(heap, extra ? extra->max_heap : process::MaxHeap{});
-}
-
 static BifResult set_max_heap(Process& self, Term value) {
   process::MaxHeap limit = self.runtime().max_heap();
   if (!read_max_heap(self.runtime(), value, limit)) return self.badarg();
-  Term old = max_heap_map(self, self.heap());
+  Term old = max_heap_map(self.heap(), max_heap_of(self));
   self.extra().max_heap = limit;
   return old;
 }
@@ -79,7 +73,7 @@ BifResult erlang::process_flag_2(Process& self, const Term* args) {
   }
   if (flag == atoms::min_heap_size) {
     if (!read_count(value, count)) return self.badarg();
-    Term old = Term::small(self.heap().min_words_ != 0 ? self.heap().min_words_ : default_min_heap_words(self.runtime()));
+    Term old = min_heap_size(self);
     self.heap().min_words_ = static_cast<uint32_t>(heap::next_heap_size(count));
     return old;
   }

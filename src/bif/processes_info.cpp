@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "bif/bif.hpp"
+#include "bif/max_heap.hpp"
 #include "bif/priority.hpp"
 #include "bif/process_items.hpp"
 #include "bif/system.hpp"
@@ -25,8 +26,6 @@
 
 namespace athanor::bif {
 
-Term max_heap_map(Process& self, Allocator& heap);
-
 namespace {
 
 using process::Signal;
@@ -44,14 +43,14 @@ uint64_t total_heap_words(Process& p) {
   if (is_running_dirty(p)) return heap.block_words() + static_cast<uint64_t>(heap.old_end_ - heap.old_start_);
   return heap.block_words() + static_cast<uint64_t>(heap.old_end_ - heap.old_start_) + heap.fragment_words_ + process::queued_words(p);
 }
-// Where none was set: the machine's.
-Term min_heap_words(Process& p) { return Term::small(p.heap().min_words_ != 0 ? p.heap().min_words_ : default_min_heap_words(p.runtime())); }
 
 uint64_t memory_bytes(Process& p) {
   return sizeof(Process) + (p.extra_if_any() ? sizeof(process::Extra) : 0) + total_heap_words(p) * sizeof(Word) + p.mailbox().count() * sizeof(Signal);
 }
 
 }  // namespace
+
+Term min_heap_size(Process& p) { return Term::small(p.heap().min_words_ != 0 ? p.heap().min_words_ : default_min_heap_words(p.runtime())); }
 
 Term process_status(Process& p, bool asks_itself) {
   uint32_t state = p.state_.load(std::memory_order_relaxed);
@@ -137,9 +136,9 @@ Term pair(Allocator& heap, Term name, Term value) { return make_tuple(heap, name
 Term collection_settings(Process& p, Allocator& heap) {
   process::Extra* extra = p.extra_if_any();
   Term items[] = {
-      pair(heap, atoms::max_heap_size, max_heap_map(p, heap)),
+      pair(heap, atoms::max_heap_size, max_heap_map(heap, max_heap_of(p))),
       pair(heap, atoms::min_bin_vheap_size, Term::small(extra ? extra->min_binary_virtual_heap : 46422)),
-      pair(heap, atoms::min_heap_size, min_heap_words(p)),
+      pair(heap, atoms::min_heap_size, min_heap_size(p)),
       pair(heap, atoms::fullsweep_after, Term::small(extra && extra->fullsweep_set ? extra->fullsweep_after : p.runtime().fullsweep_after.load())),
       pair(heap, atoms::minor_gcs, Term::small(p.heap().minor_collections_))};
   return make_list(heap, items, 5);
@@ -235,9 +234,9 @@ Term item_value(Process& p, Term item, Allocator& heap, bool asks_itself) {
   if (item == atoms::last_calls) return atoms::false_;
   if (item == atoms::suspending) return suspending_list(p, heap);
   if (item == atoms::parent) return p.parent_.is_none() ? atoms::undefined : p.parent_;
-  if (item == atoms::min_heap_size) return min_heap_words(p);
+  if (item == atoms::min_heap_size) return min_heap_size(p);
   if (item == atoms::min_bin_vheap_size) return Term::small(p.extra_if_any() ? p.extra().min_binary_virtual_heap : 46422);
-  if (item == atoms::max_heap_size) return max_heap_map(p, heap);
+  if (item == atoms::max_heap_size) return max_heap_map(heap, max_heap_of(p));
   if (item == atoms::fullsweep_after) {
     process::Extra* extra = p.extra_if_any();
     return Term::small(extra && extra->fullsweep_set ? extra->fullsweep_after : p.runtime().fullsweep_after.load());

@@ -41,13 +41,6 @@ bool word_count(Term t, uint64_t& value) {
   return true;
 }
 
-bool read_max_heap(Runtime& runtime, Term value, SpawnOptions& options) {
-  process::MaxHeap limit = runtime.max_heap();
-  if (!bif::read_max_heap(runtime, value, limit)) return false;
-  options.max_heap = limit;
-  return true;
-}
-
 bool read_option(Runtime& runtime, Term option, SpawnOptions& options, RequestOptions* request) {
   if (option == atoms::link) { options.link = true; return true; }
   if (option == atoms::monitor) { options.monitor = true; return true; }
@@ -75,7 +68,7 @@ bool read_option(Runtime& runtime, Term option, SpawnOptions& options, RequestOp
     options.min_heap_words = static_cast<uint32_t>(std::min<uint64_t>(words, UINT32_MAX));
     return true;
   }
-  if (name == atoms::max_heap_size) return read_max_heap(runtime, value, options);
+  if (name == atoms::max_heap_size) return read_max_heap(runtime, value, options.max_heap.emplace(runtime.max_heap()));
   if (name == atoms::min_bin_vheap_size) return word_count(value, words);
   if (name == atoms::fullsweep_after) {
     if (!word_count(value, words)) return false;

@@ -13,7 +13,6 @@ struct MemoryFigures {
   int64_t total, processes, system, atom, binary, code, ets;
 };
 MemoryFigures memory_figures(process::Runtime& runtime);
-Term max_heap_map(process::Process& self);                  // system-wide max_heap_size as a map
 uint32_t default_min_heap_words(process::Runtime& runtime);
 Term system_logger(process::Runtime& runtime);
 

@@ -16,8 +16,6 @@ namespace athanor::bif {
 
 using process::Runtime;
 
-Term max_heap_map(Process& self) { return max_heap_map(self.heap(), self.runtime().max_heap()); }
-
 uint32_t default_min_heap_words(Runtime& runtime) {
   uint32_t words = runtime.min_heap_words.load(std::memory_order_relaxed);
   return words ? words : 233;
@@ -39,8 +37,8 @@ bool count(Term value, int64_t least, int64_t most, uint32_t& out) {
 BifResult set_max_heap_size(Process& self, Term value) {
   Runtime& runtime = self.runtime();
   process::MaxHeap limit = runtime.max_heap();
+  Term before = max_heap_map(self.heap(), limit);
   if (!read_max_heap(runtime, value, limit)) return self.badarg();
-  Term before = max_heap_map(self);
   runtime.max_heap_words = limit.words;
   runtime.max_heap_kill = limit.kill;
   runtime.max_heap_error_logger = limit.error_logger;

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "bif/bif.hpp"
+#include "bif/max_heap.hpp"
 #include "bif/system.hpp"
 #include "bif/time.hpp"
 #include "code/code_server.hpp"
@@ -301,7 +302,7 @@ constexpr Row kRows[] = {
     ANSWER(fullsweep_after, pair(self, atoms::fullsweep_after, Term::small(self.runtime().fullsweep_after)))
     ANSWER(min_heap_size, pair(self, atoms::min_heap_size, Term::small(default_min_heap_words(self.runtime()))))
     ANSWER(min_bin_vheap_size, pair(self, atoms::min_bin_vheap_size, Term::small(scheduling(self).settings.min_binary_virtual_heap)))
-    ANSWER(max_heap_size, max_heap_map(self))
+    ANSWER(max_heap_size, max_heap_map(self.heap(), self.runtime().max_heap()))
     CONSTANT(message_queue_data, atoms::on_heap)
     CONSTANT(alloc_util_allocators, Term::nil())
     ANSWER(allocator, make_tuple(self.heap(), atoms::undefined, Term::nil(), Term::nil(), Term::nil()))
