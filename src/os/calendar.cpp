@@ -11,6 +11,13 @@
 #include <cctype>
 #include <cstdio>
 
+#ifndef __has_feature
+#define __has_feature(feature) 0
+#endif
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#include <sanitizer/allocator_interface.h>
+#endif
+
 namespace athanor::os {
 
 namespace {
@@ -81,8 +88,11 @@ int64_t resident_bytes() {
   return read == 2 ? resident * sysconf(_SC_PAGESIZE) : 0;
 }
 
+// Under a sanitizer malloc is its own, which knows no mallinfo2 and keeps what was freed for a while.
 int64_t allocated_bytes() {
-#if defined(__GLIBC__)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+  return static_cast<int64_t>(__sanitizer_get_current_allocated_bytes());
+#elif defined(__GLIBC__)
   struct mallinfo2 info = mallinfo2();
   return static_cast<int64_t>(info.uordblks + info.hblkhd);
 #else
