@@ -29,12 +29,12 @@ checks(S) ->
     out("ram ~p", [mnesia:create_table(ram, [{ram_copies, [node()]}, {attributes, [key, value]}, {type, bag}])]),
     out("index ~p", [mnesia:add_table_index(account, amount)]),
     out("ready ~p", [mnesia:wait_for_tables([account, note, ram], 30000)]),
-    out("filled ~p", [mnesia:sync_transaction(fun() ->
+    out("filled ~p", [mnesia:transaction(fun() ->
         [mnesia:write(#account{name = I, amount = 100}) || I <- lists:seq(1, 200)],
         [mnesia:write(#note{key = I, text = "note " ++ integer_to_list(I)}) || I <- lists:seq(1, 100)], ok end)]),
     out("dirty ~p", [[mnesia:dirty_write({ram, a, V}) || V <- [1, 2, 3]]]),
     out("there ~p", [lists:sort(rpc:call(S, mnesia, dirty_read, [ram, a]))]),
-    out("read there ~p", [rpc:call(S, mnesia, dirty_read, [account, 7])]),
+    out("read there ~p", [read_when_there(S, account, 7, 200)]),   % a transaction may end a moment before it has arrived everywhere
     out("indexed ~p", [length(mnesia:dirty_index_read(account, 100, #account.amount))]),
     transfers(S),
     out("abort ~p", [mnesia:transaction(fun() -> mnesia:write(#account{name = 1, amount = lost}), mnesia:abort(changed_my_mind) end)]),
@@ -48,6 +48,12 @@ checks(S) ->
     subscribed(S),
     backup(),
     lost(S).
+
+read_when_there(S, Table, Key, Tries) ->
+    case rpc:call(S, mnesia, dirty_read, [Table, Key]) of
+        [] when Tries > 0 -> timer:sleep(50), read_when_there(S, Table, Key, Tries - 1);
+        Rows -> Rows
+    end.
 
 %% Money moves at both nodes at once; none is lost.
 transfers(S) ->
