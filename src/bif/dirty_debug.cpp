@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // erts_debug:dirty_cpu/2, dirty_io/2, dirty/3: commands of OTP's own suites that are carried out on a dirty thread of that kind, or on
 // a scheduler.
-#include <chrono>
 #include <string_view>
 #include <thread>
 
 #include "bif/bif.hpp"
 #include "code/code_server.hpp"
 #include "heap/copy.hpp"
+#include "os/clock.hpp"
 #include "process/send.hpp"
 #include "process/state.hpp"
 #include "sched/scheduling.hpp"
@@ -16,10 +16,6 @@
 
 namespace athanor::bif::erts_debug {
 namespace {
-
-bool is_named(Term term, std::string_view name) { return term.is_atom() && atom_text(term) == name; }
-
-void sleep_ms(int64_t milliseconds) { std::this_thread::sleep_for(std::chrono::milliseconds(milliseconds)); }
 
 void tell(Process& self, Term to, Term what) {
   process::SendOutcome outcome{};
@@ -55,10 +51,10 @@ BifResult wait_for_end(Process& self, Term to, bool is_io) {
   if (process::is_exiting(self)) return self.badarg();
   tell(self, to, atoms::alive);
   while (!process::is_exiting(self)) {
-    if (is_io) sleep_ms(100);
+    if (is_io) os::sleep_ms(100);
     else std::this_thread::yield();
   }
-  sleep_ms(1000);
+  os::sleep_ms(1000);
   Term list = Term::nil();
   for (int i = 0; i < 10000; ++i) list = cons(self.heap(), Term::small(i), list);
   return list;
@@ -83,13 +79,13 @@ BifResult carry_out(Process& self, Term type, Term command, Term argument) {
   if (is_named(command, "wait")) {
     int64_t milliseconds;
     if (!integer::to_int64(argument, milliseconds) || milliseconds < 0) return self.badarg();
-    sleep_ms(milliseconds);
+    os::sleep_ms(milliseconds);
     return atoms::ok;
   }
   if (is_named(command, "reschedule")) return reschedule(self, type, command, argument);
   if (is_named(command, "ready_wait6_done")) {
     tell(self, argument, intern("ready"));
-    sleep_ms(6000);
+    os::sleep_ms(6000);
     tell(self, argument, intern("done"));
     return atoms::ok;
   }

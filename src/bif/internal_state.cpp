@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // erts_debug:get_internal_state/1 and set_internal_state/2: what OTP's own test suites ask of the machine. Only states that this
 // machine has; the others are badarg.
-#include <chrono>
 #include <string_view>
-#include <thread>
 
 #include "base/epoch.hpp"
 #include "bif/bif.hpp"
 #include "bif/magic.hpp"
 #include "bif/process_items.hpp"
 #include "code/code_server.hpp"
+#include "os/clock.hpp"
 #include "process/executor.hpp"
 #include "process/process_table.hpp"
 #include "process/send.hpp"
@@ -24,8 +23,6 @@ namespace athanor::bif::erts_debug {
 namespace {
 
 sched::SystemSettings& settings_of(Process& self) { return self.runtime().scheduling->settings; }
-
-bool is_named(Term term, std::string_view name) { return term.is_atom() && atom_text(term) == name; }
 
 void tell_access(Process& self) {
   std::string text = "Process " + to_text(self.pid()) +
@@ -75,7 +72,7 @@ BifResult ath_block_1(Process& self, const Term* args) {
   if (!integer::to_int64(args[0], milliseconds) || milliseconds < 0) return self.badarg();
   sched::Scheduling& scheduling = *self.runtime().scheduling;
   scheduling.pause();
-  std::this_thread::sleep_for(std::chrono::milliseconds(milliseconds));
+  os::sleep_ms(milliseconds);
   scheduling.resume();
   return atoms::true_;
 }
@@ -96,7 +93,7 @@ BifResult set_internal_state_2(Process& self, const Term* args) {
   }
   if (is_named(args[0], "force_gc")) return self.trap(self.runtime().code->export_of(atoms::erlang, atoms::garbage_collect, 1), {args[1]});
   if (is_named(args[0], "sleep") && integer::to_int64(args[1], number)) {
-    if (number > 0) std::this_thread::sleep_for(std::chrono::milliseconds(number));
+    os::sleep_ms(number);
     return atoms::true_;
   }
   if (is_named(args[0], "block")) return self.trap(self.runtime().code->export_of(atoms::erts_debug, intern("ath_block"), 1), {args[1]});

@@ -13,8 +13,6 @@ using dist::RemoteNode;
 
 namespace {
 
-bool is_named(Term term, std::string_view name) { return term.is_atom() && atom_text(term) == name; }
-
 // The port or process that carries the connection to this node.
 Term carrier_of(Process& self, Term name) {
   RemoteNode* node = self.runtime().distribution->find(name);
@@ -42,10 +40,6 @@ BifResult erts_debug::ath_dist_state_1(Process& self, const Term* args) {
   if (key == atoms::dist_ctrl) return carriers(self);
   if (key == atoms::dist_buf_busy_limit) return integer::from_uint64(heap, self.runtime().distribution->busy_limit());
   if (is_named(key, "max_atom_out_cache_index")) return Term::small(dist::kCacheSlots - 1);
-  // {{node_references, Counted}, {dist_references, Counted}}: of nodes whose references are counted. Here a node stays for the machine's life.
-  if (is_named(key, "node_and_dist_references")) {
-    return make_tuple(heap, make_tuple(heap, intern("node_references"), Term::nil()), make_tuple(heap, intern("dist_references"), Term::nil()));
-  }
   if (!is_tuple_of(key, 2) || !tuple_element(key, 1).is_atom()) return self.badarg();
   const Term what = tuple_element(key, 0), atom = tuple_element(key, 1);
   if (is_named(what, "dist_ctrl")) return carrier_of(self, atom);

@@ -25,6 +25,12 @@ double measure() {
 }  // namespace
 
 int64_t monotonic_ns() { return read_clock(CLOCK_MONOTONIC); }
+
+void sleep_ms(int64_t milliseconds) {
+  if (milliseconds <= 0) return;
+  timespec left{milliseconds / 1000, (milliseconds % 1000) * 1'000'000};
+  while (clock_nanosleep(CLOCK_MONOTONIC, 0, &left, &left) == EINTR) {}
+}
 int64_t system_ns() { return read_clock(CLOCK_REALTIME); }
 
 int64_t monotonic_resolution_hz() {

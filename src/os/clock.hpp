@@ -19,6 +19,7 @@ inline uint64_t cycle_count() {
   return static_cast<uint64_t>(monotonic_ns());
 #endif
 }
+void sleep_ms(int64_t milliseconds);   // the calling thread, not less
 double cycles_per_ns();         // measured once, 0.05 ms at first use
 bool random_bytes(void* out, size_t bytes);
 

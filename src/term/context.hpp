@@ -59,6 +59,7 @@ extern thread_local TermContext* current_term_context;
 
 inline AtomTable& atom_table() { return *current_term_context->atoms; }
 inline std::string_view atom_text(Term atom) { return atom_table().text(atom); }
+inline bool is_named(Term term, std::string_view name) { return term.is_atom() && atom_text(term) == name; }   // an atom of this text
 inline Term intern(std::string_view text) { return atom_table().intern(text); }
 
 }  // namespace athanor
