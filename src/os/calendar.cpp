@@ -17,6 +17,11 @@
 #if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
 #include <sanitizer/allocator_interface.h>
 #endif
+#if __has_feature(thread_sanitizer)
+// mktime and localtime_r set the time zone under a lock of glibc's own, which the sanitizer cannot see.
+extern "C" [[gnu::visibility("default")]] const char* __tsan_default_suppressions();
+extern "C" const char* __tsan_default_suppressions() { return "race:tzset_internal\n"; }
+#endif
 
 namespace athanor::os {
 
