@@ -8,30 +8,79 @@
 
 namespace athanor::sched {
 
+struct TimerWheel::Chunk {
+  static constexpr uint32_t kNodes = 256;
+  Chunk* next = nullptr;               // among the roomy ones
+  Chunk* previous = nullptr;
+  Timer* free = nullptr;
+  uint32_t place = 0;
+  uint32_t used = 0;
+  Timer nodes[kNodes];
+};
+
 TimerWheel::TimerWheel(int64_t now_ns) : elapsed_(std::max<int64_t>(0, now_ns / kTickNs)) {}
 
 TimerWheel::~TimerWheel() {
-  for (Timer* chunk : chunks_) {
-    for (uint32_t i = 0; i < kChunk; ++i)
-      if (chunk[i].kind == TimerKind::Message) heap::discard(chunk[i].message);
-    delete[] chunk;
+  for (const Place& place : places_) {
+    if (!place.chunk) continue;
+    for (Timer& timer : place.chunk->nodes)
+      if (timer.kind == TimerKind::Message) heap::discard(timer.message);
+    delete place.chunk;
   }
 }
 
-Timer* TimerWheel::allocate() {
-  if (!free_) {
-    auto* chunk = new Timer[kChunk];
-    uint32_t base = static_cast<uint32_t>(chunks_.size()) * kChunk;
-    chunks_.push_back(chunk);
-    for (uint32_t i = kChunk; i-- > 0;) {
-      chunk[i].index = base + i;
-      chunk[i].next = free_;
-      free_ = &chunk[i];
-    }
+size_t TimerWheel::nodes() const { return (places_.size() - vacant_.size()) * Chunk::kNodes; }
+
+void TimerWheel::list_as_roomy(Chunk* chunk) {
+  chunk->previous = nullptr;
+  chunk->next = roomy_;
+  if (roomy_) roomy_->previous = chunk;
+  roomy_ = chunk;
+}
+
+void TimerWheel::unlist(Chunk* chunk) {
+  (chunk->previous ? chunk->previous->next : roomy_) = chunk->next;
+  if (chunk->next) chunk->next->previous = chunk->previous;
+}
+
+TimerWheel::Chunk* TimerWheel::make_chunk() {
+  if (vacant_.empty()) {
+    vacant_.push_back(static_cast<uint32_t>(places_.size()));
+    places_.emplace_back();
   }
-  Timer* timer = free_;
-  free_ = timer->next;
+  auto* chunk = new Chunk;
+  chunk->place = vacant_.back();
+  vacant_.pop_back();
+  Place& place = places_[chunk->place];
+  place.chunk = chunk;
+  for (uint32_t i = Chunk::kNodes; i-- > 0;) {
+    Timer& timer = chunk->nodes[i];
+    timer.index = chunk->place * Chunk::kNodes + i;
+    timer.generation = place.first_generation;
+    timer.next = chunk->free;
+    chunk->free = &timer;
+  }
+  list_as_roomy(chunk);
+  return chunk;
+}
+
+void TimerWheel::end_chunk(Chunk* chunk) {
+  unlist(chunk);
+  uint32_t last = 0;
+  for (const Timer& timer : chunk->nodes) last = std::max(last, timer.generation);
+  places_[chunk->place] = {nullptr, (last + 1) & kGenerationMask};
+  vacant_.push_back(chunk->place);
+  delete chunk;
+}
+
+Timer* TimerWheel::allocate() {
+  Chunk* chunk = roomy_ ? roomy_ : make_chunk();
+  if (chunk == empty_) empty_ = nullptr;
+  Timer* timer = chunk->free;
+  chunk->free = timer->next;
   timer->next = nullptr;
+  ++chunk->used;
+  if (!chunk->free) unlist(chunk);
   return timer;
 }
 
@@ -40,13 +89,20 @@ void TimerWheel::release(Timer* timer) {
   timer->kind = TimerKind::Free;
   timer->message = {};
   timer->generation = (timer->generation + 1) & kGenerationMask;
-  timer->next = free_;
-  free_ = timer;
+  Chunk* chunk = places_[timer->index / Chunk::kNodes].chunk;
+  if (!chunk->free) list_as_roomy(chunk);
+  timer->next = chunk->free;
+  chunk->free = timer;
+  if (--chunk->used > 0) return;
+  if (empty_) end_chunk(chunk);
+  else empty_ = chunk;
 }
 
 Timer* TimerWheel::find(uint32_t index, uint32_t generation) {
-  if (index >= chunks_.size() * kChunk) return nullptr;
-  Timer* timer = &chunks_[index / kChunk][index % kChunk];
+  if (index / Chunk::kNodes >= places_.size()) return nullptr;
+  Chunk* chunk = places_[index / Chunk::kNodes].chunk;
+  if (!chunk) return nullptr;
+  Timer* timer = &chunk->nodes[index % Chunk::kNodes];
   return timer->kind != TimerKind::Free && timer->generation == generation ? timer : nullptr;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Hierarchical timing wheel: 8 levels of 64 slots, one millisecond a tick. Setting, cancelling: constant time. A timer fires
 // at the first tick that is not before its deadline; equal ticks fire by (deadline, creation). Not thread-safe.
+// Nodes lie in chunks; a chunk whose nodes are all free goes back to the system, but for one that is kept for the next timer.
 #pragma once
 
 #include <cstdint>
@@ -56,6 +57,7 @@ class TimerWheel {
   // When to look again: not later than the earliest deadline's tick. INT64_MAX: no timer.
   int64_t next_ns() const;
   size_t count() const { return count_; }
+  size_t nodes() const;                // used and free
 
   static constexpr uint32_t kGenerationMask = 0xFFFFFF;   // what a handle has room for
   static constexpr int64_t kTickNs = 1'000'000;
@@ -66,7 +68,16 @@ class TimerWheel {
 
  private:
   static constexpr int kLevels = 8, kSlotBits = 6, kSlots = 1 << kSlotBits;
-  static constexpr uint32_t kChunk = 256;
+  struct Chunk;
+  // A place for a chunk; the generations of its nodes go on where those of the chunk before it ended.
+  struct Place {
+    Chunk* chunk = nullptr;
+    uint32_t first_generation = 0;
+  };
+  Chunk* make_chunk();
+  void end_chunk(Chunk* chunk);
+  void list_as_roomy(Chunk* chunk);
+  void unlist(Chunk* chunk);
   void link(Timer* timer);
   Timer* take_slot(int level, int slot);
   bool next_slot(int& level, int& slot, int64_t& start) const;
@@ -76,8 +87,10 @@ class TimerWheel {
   size_t count_ = 0;
   uint64_t occupied_[kLevels] = {};    // bit a slot
   Timer* slots_[kLevels][kSlots] = {};
-  std::vector<Timer*> chunks_;         // arrays of kChunk nodes, never moved
-  Timer* free_ = nullptr;
+  std::vector<Place> places_;
+  std::vector<uint32_t> vacant_;       // places without a chunk
+  Chunk* roomy_ = nullptr;             // chunks with a free node
+  Chunk* empty_ = nullptr;             // the one with nothing but free nodes that is kept; among the roomy ones
 };
 
 }  // namespace athanor::sched

@@ -108,5 +108,28 @@ TEST(TimerWheel, AgreesWithASortedList) {
   }
 }
 
+// A peak's nodes go back, and their handles stay stale when the places are used again.
+TEST(TimerWheel, GivesNodesBackAfterAPeak) {
+  TimerWheel wheel(0);
+  struct Handle { uint32_t index, generation; };
+  std::vector<Handle> stale;
+  for (int round = 0; round < 3; ++round) {
+    std::vector<Timer*> timers;
+    for (uint32_t i = 0; i < 5000; ++i) {
+      Timer* timer = add(wheel, (1 + i) * kMs, i + 1);
+      for (const Handle& old : stale) ASSERT_FALSE(old.index == timer->index && old.generation == timer->generation);
+      if (i % 100 == 0) stale.push_back({timer->index, timer->generation});
+      timers.push_back(timer);
+    }
+    EXPECT_GE(wheel.nodes(), 5000u);
+    for (Timer* timer : timers) {
+      wheel.remove(timer);
+      wheel.release(timer);
+    }
+    EXPECT_LE(wheel.nodes(), 256u);
+    for (const Handle& old : stale) EXPECT_EQ(wheel.find(old.index, old.generation), nullptr);
+  }
+}
+
 }  // namespace
 }  // namespace athanor::sched

@@ -33,7 +33,7 @@ Timers::Timers(process::Runtime& runtime, TimerHost& host, uint32_t wheels)
     wheels_[i].wheel = std::make_unique<TimerWheel>(now);
     wheels_[i].next_ns.store(std::numeric_limits<int64_t>::max(), std::memory_order_relaxed);
   }
-  for (Shard& shard : shards_) shard.buckets.resize(64);
+  for (Shard& shard : shards_) shard.buckets.resize(kLeastBuckets);
 }
 
 Timers::~Timers() = default;
@@ -115,20 +115,22 @@ void Timers::cancel_receive_timer(Process& self) {
 
 // --- timers with a reference ---
 
-void Timers::insert(Shard& shard, Timer* timer) {
-  if (shard.count >= shard.buckets.size()) {
-    std::vector<Timer*> larger(shard.buckets.size() * 2);
-    for (Timer* at : shard.buckets) {
-      while (at) {
-        Timer* next = at->chain_next;
-        Timer*& place = larger[bucket_of(at->reference, larger.size())];
-        at->chain_next = place;
-        place = at;
-        at = next;
-      }
+void Timers::resize(Shard& shard, size_t buckets) {
+  std::vector<Timer*> other(buckets);
+  for (Timer* at : shard.buckets) {
+    while (at) {
+      Timer* next = at->chain_next;
+      Timer*& place = other[bucket_of(at->reference, buckets)];
+      at->chain_next = place;
+      place = at;
+      at = next;
     }
-    shard.buckets.swap(larger);
   }
+  shard.buckets.swap(other);
+}
+
+void Timers::insert(Shard& shard, Timer* timer) {
+  if (shard.count >= shard.buckets.size()) resize(shard, shard.buckets.size() * 2);
   Timer*& place = shard.buckets[bucket_of(timer->reference, shard.buckets.size())];
   timer->chain_next = place;
   place = timer;
@@ -156,6 +158,7 @@ void Timers::take_out(Shard& shard, Timer* timer) {
   timer->chain_next = nullptr;
   timer->indexed = false;
   --shard.count;
+  if (shard.buckets.size() > kLeastBuckets && shard.count < shard.buckets.size() / 8) resize(shard, shard.buckets.size() / 2);
   if (!timer->to.is_local_pid()) return;
   pid_counter(timer->to).fetch_sub(1, std::memory_order_relaxed);
   if (timer->pid_previous) timer->pid_previous->pid_next = timer->pid_next;

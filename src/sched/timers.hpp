@@ -63,9 +63,10 @@ class Timers final : public process::Timers {
     size_t count = 0;
     Timer* pids[64] = {};
   };
-  static constexpr uint32_t kShards = 16, kPidCounters = 1024;
+  static constexpr uint32_t kShards = 16, kPidCounters = 1024, kLeastBuckets = 64;
 
   Shard& shard_of(const uint64_t reference[2]) { return shards_[(reference[0] * 0x9E3779B97F4A7C15u) >> 60]; }
+  static void resize(Shard& shard, size_t buckets);
   void insert(Shard& shard, Timer* timer);
   Timer* find(Shard& shard, const uint64_t reference[2]);
   void take_out(Shard& shard, Timer* timer);
