@@ -137,41 +137,44 @@ BifResult values_1(Process& self, const Term* args) { return list_of_map(self, a
 
 namespace erts_internal {
 
-// erts_internal:map_next/3 (Path, Map, iterator | Accumulator): the next piece of an iteration. A path is the count of pairs
-// already given; a piece is a chain {K, V, {K, V, … [Path | Map]}}, or a list of pairs where a list is asked for.
+// erts_internal:map_next/3 (Path, Map, iterator | Accumulator): the next piece of an iteration. The path is where it goes on; a piece is
+// a chain {K, V, {K, V, … [Path | Map]}}, or pairs put in front of a list, itself behind the path and the map where more is to come.
 BifResult map_next_3(Process& self, const Term* args) {
   Term map = args[1];
   if (!is_map(map)) return self.badmap(map);
   if (!args[0].is_small() || args[0].small_value() < 0) return self.badarg();
-  bool as_chain = args[2] == atoms::iterator;
-  if (!as_chain && !args[2].is_list()) return self.badarg();
-  constexpr size_t kPiece = 64;
-  auto skip = static_cast<size_t>(args[0].small_value());
-  size_t size = map_size(map);
-  if (skip > size) return self.badarg();
-  bool to_the_end = !as_chain || size <= 2 * kPiece || size - skip <= kPiece;
-  // Skipping walks again from the start: pieces grow with the distance so that a whole walk stays linear.
-  size_t piece = to_the_end ? size - skip : std::max(kPiece, skip);
-  if (skip + piece > size) piece = size - skip;
-  std::vector<Term> pairs;
-  pairs.reserve(piece * 2);
-  map::Iterator iterator(map);
+  const bool is_chain = args[2] == atoms::iterator;
+  if (!is_chain && !args[2].is_list()) return self.badarg();
+  map::Iterator walk(map, map::Order::Stored);
+  if (!walk.go_to(static_cast<uint64_t>(args[0].small_value()))) return self.badarg();
+
+  const size_t piece = is_chain ? 64 : 4096;
+  size_t given = 0;
+  Term first = is_chain ? atoms::none : args[2];
+  Term* rest = &first;                 // where the next link of the chain goes
   Term key, value;
-  for (size_t i = 0; i < skip; ++i) iterator.next(key, value);
-  for (size_t i = 0; i < piece && iterator.next(key, value); ++i) {
-    pairs.push_back(key);
-    pairs.push_back(value);
+  std::optional<uint64_t> path;
+  while (!path && walk.next(key, value)) {
+    if (is_chain) {
+      Term link = make_tuple(self.heap(), key, value, atoms::none);
+      *rest = link;
+      rest = &link.pointer()[3];
+    } else if (is_flat_map(map)) {
+      // Its order is the same in both directions.
+      Term cell = cons(self.heap(), make_tuple(self.heap(), key, value), args[2]);
+      *rest = cell;
+      rest = &cell.pointer()[1];
+    } else {
+      first = cons(self.heap(), make_tuple(self.heap(), key, value), first);
+    }
+    if (++given >= piece) path = walk.path();
   }
-  self.charge((skip + piece) / 16);
-  if (!as_chain) {
-    // Pairs in front of the accumulator.
-    Term list = args[2];
-    for (size_t i = pairs.size(); i > 0; i -= 2) list = cons(self.heap(), make_tuple(self.heap(), pairs[i - 2], pairs[i - 1]), list);
-    return list;
-  }
-  Term rest = skip + piece >= size ? atoms::none : cons(self.heap(), Term::small(static_cast<int64_t>(skip + piece)), map);
-  for (size_t i = pairs.size(); i > 0; i -= 2) rest = make_tuple(self.heap(), pairs[i - 2], pairs[i - 1], rest);
-  return rest;
+  self.charge(static_cast<int64_t>(given) / 16);
+  if (!path) return first;
+  Term where = Term::small(static_cast<int64_t>(*path));
+  if (!is_chain) return cons(self.heap(), where, cons(self.heap(), map, first));
+  *rest = cons(self.heap(), where, map);
+  return first;
 }
 
 BifResult map_to_tuple_keys_1(Process& self, const Term* args) {

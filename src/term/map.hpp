@@ -3,6 +3,8 @@
 // mapped trie with 16 children a node, in the stock release's order.
 #pragma once
 
+#include <optional>
+
 #include "term/allocator.hpp"
 #include "term/boxed.hpp"
 
@@ -35,11 +37,26 @@ class Iterator {
   explicit Iterator(Term map, Order order = Order::Listed);
   bool next(Term& key, Term& value);  // false at the end
 
+  // Where the walk stands, as a number that outlives a move of the map: the children passed at each level, four bits a level.
+  // 0 is the start; none at the end, and below kPathLevels, where the walk has to go on before it can be left.
+  std::optional<uint64_t> path();
+  // Goes there from the start. False: no path of this map.
+  bool go_to(uint64_t path);
+  static constexpr int kPathLevels = 14;
+
  private:
+  struct Level {
+    const Term* next;                  // children still to come
+    const Term* end;
+    size_t count;                      // of all
+    size_t passed() const { return count - static_cast<size_t>(end - next); }
+  };
+  void enter(Term node);
+  Term step(Level& level) { return order_ == Order::Stored ? *level.next++ : *--level.end; }
+
   Term map_;
   size_t index_ = 0;
   Order order_;
-  struct Level { const Term* next; const Term* end; };  // children still to come
   Level levels_[18];
   int depth_ = 0;
 };

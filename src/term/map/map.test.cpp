@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <random>
 #include <vector>
 
 #include "term/compare.hpp"
@@ -106,6 +108,38 @@ TEST(Map, KeysAreComparedExactly) {
   Term map = map::put(heap, map_of(heap, 1, 1), one, atoms::ok);
   EXPECT_EQ(map_size(map), 2u);
   EXPECT_TRUE(map.pointer()[2].pointer()[1] == Term::small(1));  // integers stand before floats
+}
+
+TEST(Map, WalksGoOnFromAPath) {
+  TestContext context;
+  TestHeap heap;
+  for (int size : {33, 200, 5000}) {
+    Term map = map_of(heap, 1, size);
+    for (map::Order order : {map::Order::Listed, map::Order::Stored}) {
+      const std::vector<int64_t> whole = keys(map, order);
+      map::Iterator walk(map, order);
+      Term key, value;
+      for (size_t i = 0; i < whole.size(); ++i) {
+        std::optional<uint64_t> path = walk.path();
+        ASSERT_TRUE(path);
+        map::Iterator other(map, order);
+        ASSERT_TRUE(other.go_to(*path));
+        for (size_t k = i; k < std::min(whole.size(), i + 3); ++k) {
+          ASSERT_TRUE(other.next(key, value));
+          EXPECT_EQ(key.small_value(), whole[k]);
+        }
+        ASSERT_TRUE(walk.next(key, value));
+      }
+      EXPECT_FALSE(walk.path());
+    }
+    // Any number is a path or none, never a fault.
+    std::mt19937_64 random(7);
+    for (int i = 0; i < 20000; ++i) {
+      map::Iterator walk(map);
+      Term key, value;
+      if (walk.go_to(random() >> (random() % 64))) EXPECT_TRUE(walk.next(key, value));
+    }
+  }
 }
 
 }  // namespace

@@ -155,9 +155,12 @@ Term erase(Allocator& heap, Term node, KeyHash& hash, Term key, uint32_t depth, 
 }
 
 Iterator::Iterator(Term map, Order order) : map_(map), order_(order) {
-  if (!is_hash_map(map)) return;
-  NodeView v = view(map);
-  levels_[depth_++] = {v.children, v.children + v.count};
+  if (is_hash_map(map)) enter(map);
+}
+
+void Iterator::enter(Term node) {
+  NodeView v = view(node);
+  levels_[depth_++] = {v.children, v.children + v.count, v.count};
 }
 
 bool Iterator::next(Term& key, Term& value) {
@@ -173,16 +176,45 @@ bool Iterator::next(Term& key, Term& value) {
       --depth_;
       continue;
     }
-    Term child = order_ == Order::Stored ? *level.next++ : *--level.end;
+    Term child = step(level);
     if (child.is_list_cell()) {
       key = child.head();
       value = child.tail();
       return true;
     }
-    NodeView v = view(child);
-    levels_[depth_++] = {v.children, v.children + v.count};
+    enter(child);
   }
   return false;
+}
+
+std::optional<uint64_t> Iterator::path() {
+  if (is_flat_map(map_)) return index_ == 0 ? std::optional<uint64_t>(0) : std::nullopt;
+  while (depth_ > 0 && levels_[depth_ - 1].next == levels_[depth_ - 1].end) --depth_;
+  if (depth_ == 0 || depth_ > kPathLevels) return std::nullopt;
+  uint64_t path = 0;
+  for (int i = 0; i < depth_; ++i) {
+    // Of a child that is being walked the parent has passed one more than lies behind.
+    uint64_t behind = levels_[i].passed() - (i + 1 < depth_ ? 1 : 0);
+    path |= behind << (4 * i);
+  }
+  return path;
+}
+
+bool Iterator::go_to(uint64_t path) {
+  if (path == 0) return true;
+  if (is_flat_map(map_)) return false;
+  for (;;) {
+    Level& level = levels_[depth_ - 1];
+    size_t behind = path & 15;
+    if (behind >= level.count) return false;
+    (order_ == Order::Stored ? level.next += behind : level.end -= behind);
+    path >>= 4;
+    if (path == 0) return true;
+    if (depth_ == kPathLevels) return false;
+    Term child = step(level);
+    if (child.is_list_cell()) return false;
+    enter(child);
+  }
 }
 
 }  // namespace athanor::map
