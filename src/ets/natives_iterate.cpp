@@ -16,6 +16,9 @@ using athanor::ets::Storage;
 
 BifResult key_or_end(Term key) { return key.is_none() ? atoms::dollar_end_of_table : key; }
 
+// OTP: an ordered table has neighbours for every key, there or not, but for what stands for its end.
+bool is_no_place(Access& access, Term key) { return key == atoms::dollar_end_of_table && access.table().is_ordered(); }
+
 BifResult first(Process& self, const Term* args, Storage::Rows shown) {
   Access access(self, args[0], Right::Read, Hold::Shared);
   if (!access) return access.failure();
@@ -25,6 +28,7 @@ BifResult first(Process& self, const Term* args, Storage::Rows shown) {
 BifResult next(Process& self, const Term* args, Storage::Rows shown) {
   Access access(self, args[0], Right::Read, Hold::Shared);
   if (!access) return access.failure();
+  if (is_no_place(access, args[1])) return self.badarg();
   bool unknown_key = false;
   Term key = access.storage().next(args[1], self.heap(), unknown_key, shown);
   return unknown_key ? self.badarg() : key_or_end(key);
@@ -45,6 +49,7 @@ BifResult last_1(Process& self, const Term* args) {
 BifResult prev_2(Process& self, const Term* args) {
   Access access(self, args[0], Right::Read, Hold::Shared);
   if (!access) return access.failure();
+  if (is_no_place(access, args[1])) return self.badarg();
   bool unknown_key = false;
   Term key = access.storage().previous(args[1], self.heap(), unknown_key);
   return unknown_key ? self.badarg() : key_or_end(key);

@@ -29,8 +29,9 @@ Term reversed(Process& self, Term list) {
   return result;
 }
 
-Term continuation(Process& self, Walk& walk, Term identifier, Term rest, size_t rest_count) {
+Term continuation(Process& self, Walk& walk, Term rest, size_t rest_count) {
   Allocator& heap = self.heap();
+  Term identifier = walk.table->make_reference(heap);   // outlives the table's name, and does not go over to the name's next table
   Term compiled = make_magic_reference(self, walk.program.get());
   Term limit = Term::small(static_cast<int64_t>(walk.limit)), count = Term::small(static_cast<int64_t>(rest_count));
   if (!walk.table->is_ordered()) {
@@ -47,7 +48,7 @@ Term continuation(Process& self, Walk& walk, Term identifier, Term rest, size_t 
 }
 
 // The answer of a walk that has come to its end or limit.
-BifResult answer(Process& self, Walk& walk, Term identifier, Term list) {
+BifResult answer(Process& self, Walk& walk, Term list) {
   if (walk.mode != SelectMode::Collect) return Term::small(static_cast<int64_t>(walk.count));
   if (walk.limit == 0) return walk.in_order ? reversed(self, list) : list;
   if (walk.count == 0) return atoms::dollar_end_of_table;
@@ -63,7 +64,7 @@ BifResult answer(Process& self, Walk& walk, Term identifier, Term list) {
     chunk = reversed(self, list);
   }
   bool more = !walk.at_end || rest_count > 0;
-  return make_tuple(self.heap(), chunk, more ? continuation(self, walk, identifier, rest, rest_count) : atoms::dollar_end_of_table);
+  return make_tuple(self.heap(), chunk, more ? continuation(self, walk, rest, rest_count) : atoms::dollar_end_of_table);
 }
 
 // Which native goes on: its arguments, and which of them names a paused walk.
@@ -77,7 +78,7 @@ struct Call {
 BifResult run(Process& self, Call call, Walk& walk, PausedWalk* paused, Term identifier, Term list) {
   bool pauses = false;
   if (!athanor::ets::go_on(self, walk, paused ? Term::nil() : identifier, list, pauses)) return Term::none();
-  if (!pauses) return answer(self, walk, identifier, list);
+  if (!pauses) return answer(self, walk, list);
   walk.keep();
   athanor::ets::Held<PausedWalk> made(paused ? nullptr : new PausedWalk(std::move(walk)));
   Term again[3] = {call.args[0], call.arity > 1 ? call.args[1] : Term::nil(), call.arity > 2 ? call.args[2] : Term::nil()};

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Natives of module ets that concern whole tables: new, delete, rename, give_away, setopts, safe_fixtable, all.
 #include <algorithm>
+#include <bit>
 #include <shared_mutex>
 
 #include "bif/magic.hpp"
@@ -56,7 +57,7 @@ bool read_write_concurrency(Term t, Given& given) {
     if (!is_tuple_of(t, 2) || tuple_element(t, 0) != atoms::debug_hash_fixed_number_of_locks) return false;
     Term count = tuple_element(t, 1);
     if (!count.is_small() || count.small_value() < 1 || count.small_value() > 32768) return false;
-    o.explicit_locks = static_cast<uint32_t>(count.small_value());
+    o.explicit_locks = std::bit_floor(static_cast<uint32_t>(count.small_value()));
     given.decentralized_by_default = true;
   }
   return true;
@@ -111,11 +112,12 @@ Term living(Process& self, Term pid) {
 
 // Frees what a deleted table held, in slices. `none()`: done.
 BifResult free_in_slices(Process& self, const Term* args, size_t arity, Discarded* discarded, Term result) {
-  bool done;
+  bool done, is_over;
   do {
     done = discarded->free_some(500);
-  } while (!self.charge(60) && !done);
-  if (done) return result;
+    is_over = self.charge(60);
+  } while (!is_over && !done);
+  if (done && !is_over) return result;
   Term carried = make_tuple(self.heap(), make_magic_reference(self, discarded), result);
   return arity == 1 ? self.yield({carried}) : self.yield({args[0], carried});
 }
@@ -185,6 +187,7 @@ BifResult internal_delete_all_2(Process& self, const Term* args) {
     count = Term::small(storage.count());
     if (storage.is_fixed()) {   // rows stay, marked
       storage.clear(discarded->rows);
+      self.charge(static_cast<uint64_t>(count.small_value()) / 8);
     } else {
       discarded->storage = std::move(access.table().storage);
       access.table().storage = access.table().make_storage();
@@ -289,7 +292,7 @@ BifResult safe_fixtable_2(Process& self, const Term* args) {
   if (args[1] == atoms::true_) {
     if (!table.storage->is_fixed()) {
       table.fixed_since_monotonic_ns = erlang_monotonic_ns(self.runtime());
-      table.fixed_since_system_ns = self.runtime().clock->system_ns();
+      table.fixed_since_system_ns = table.fixed_since_monotonic_ns + erlang_time_offset_ns(self.runtime());
     }
     // One fixation of the storage a process, however often it asks.
     if (table.fixers[pid]++ == 0) {

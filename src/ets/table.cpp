@@ -49,7 +49,7 @@ Term Table::make_reference(Allocator& heap) {
 HashLocks Table::hash_locks() const {
   if (!is_striped()) return {};
   constexpr uint32_t kUsual = 64;   // OTP
-  return {options.explicit_locks > 0 ? std::max(std::bit_floor(options.explicit_locks), kUsual) : kUsual, options.decentralized_counters};
+  return {options.explicit_locks > 0 ? std::max(options.explicit_locks, kUsual) : kUsual, options.decentralized_counters};
 }
 
 int64_t Table::memory_words() const {

@@ -97,7 +97,7 @@ bool same_value(Term head, Term body, bool constant) {
     } else if (is_map(pair.head)) {
       return false;   // a map in a head matches larger maps
     } else {
-      if (pair.head == atoms::underscore) return false;
+      if (pair.head == atoms::underscore || pair.head == atoms::dollar || pair.head == atoms::dollar_dollar) return false;
       if (constant && variable_number(pair.head) >= 0) return false;
       if (!equal_exact(pair.head, pair.body)) return false;
     }
