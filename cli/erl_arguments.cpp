@@ -13,6 +13,7 @@
 #include <string_view>
 
 #include "athanor/release.hpp"
+#include "cli/emulator_flags.hpp"
 
 namespace athanor::cli {
 namespace {
@@ -95,101 +96,6 @@ bool is_one_of(std::string_view word, std::initializer_list<std::string_view> wo
   return std::find(words.begin(), words.end(), word) != words.end();
 }
 
-// Does an emulator flag (without its +) take the next word? As erlexec has it: only then where its name stands alone.
-bool takes_next(std::string_view flag, const std::string* next) {
-  std::string_view rest = flag.substr(1);
-  switch (flag[0]) {
-    case 'a': case 'A': case 'C': case 'e': case 'i': case 'n': case 'P': case 'Q': case 't': case 'T': case 'R': case 'W': case 'K':
-      return rest.empty();
-    case 'I': return is_one_of(rest, {"Ot", "Op", "OPt", "OPp", "Os"});
-    case 'J': return true;
-    case 'S': return is_one_of(rest, {"", "P", "Dcpu", "DPcpu", "Dio"});
-    case 'B': return rest.empty() && next && is_one_of(*next, {"i", "c", "d"});
-    case 'c': return rest.empty() && next && is_one_of(*next, {"true", "false"});
-    case 'M':
-      return is_one_of(rest, {"ea", "ummc", "uycs", "usac", "im", "is", "lpm", "Mamcbf", "Mrmcbf", "Mmcs", "Mscs", "Mscrfsd", "Msco",
-                              "Mscrpm", "Ye", "Ym", "Ytp", "Ytt", "Iscs", "Xscs", "dai"}) ||
-             (!rest.empty() && std::string_view("uBIDEFHLRSTZ").find(rest[0]) != std::string_view::npos &&
-              is_one_of(rest.substr(1), {"as", "asbcst", "atags", "acul", "acnl", "acfml", "acful", "cp", "e", "t", "lmbcs", "mbcgs", "mbsd",
-                                         "mmbcs", "mmmbc", "mmsbc", "msbclt", "ramv", "rmbcmt", "rsbcmt", "rsbcst", "sbct", "smbcs"}));
-    case 'h': return is_one_of(rest, {"ms", "mbs", "pds", "max", "maxk", "maxel", "mqd", ""});
-    case 'r': return rest == "g";
-    case 's':
-      return is_one_of(rest, {"bt", "bwtdcpu", "bwtdio", "bwt", "cl", "ct", "ecio", "fwi", "tbt", "wct", "wtdcpu", "wtdio", "wt", "ws", "ss",
-                              "ssdcpu", "ssdio", "pp", "ub"});
-    case 'p': return rest == "c";
-    case 'z': return is_one_of(rest, {"dbbl", "dntgc", "ebwt", "osrl"});
-    case 'd': return rest == "cg";
-    default: return false;
-  }
-}
-
-// Letters with which an emulator flag may begin.
-bool is_known(std::string_view flag) {
-  return std::string_view("aABcCdehiIJKlLMnpPQrRsStTvVWzf").find(flag[0]) != std::string_view::npos;
-}
-
-// Where the letter part of a flag ends: +P2000 and +P 2000 are the same.
-size_t name_length(const std::string& flag) {
-  static constexpr std::string_view kSingles = "PQtAaRTWcCeKS";
-  for (const char* longer : {"SDcpu", "SDPcpu", "SDio", "SP", "hms", "hmbs", "hmax", "zdbbl"}) {
-    std::string_view name = longer;
-    if (flag.size() > name.size() && flag.compare(0, name.size(), name) == 0 && std::isdigit(static_cast<unsigned char>(flag[name.size()]))) {
-      return name.size();
-    }
-  }
-  if (kSingles.find(flag[0]) != std::string_view::npos && flag.size() > 1 && (flag[0] != 'S' || flag[1] == ':' || std::isdigit(static_cast<unsigned char>(flag[1])))) return 1;
-  return flag.size();
-}
-
-bool read_count(const std::string& text, uint32_t least, uint32_t most, uint32_t& value) {
-  char* end = nullptr;
-  unsigned long long number = std::strtoull(text.c_str(), &end, 10);
-  if (text.empty() || *end || number < least) return false;
-  value = number > most ? most : static_cast<uint32_t>(number);
-  return true;
-}
-
-// Heeds one emulator flag; tuning flags of the stock VM's memory and threads are accepted. Not empty: what is wrong.
-std::string apply_emulator_flag(const std::string& name, const std::string& value, ErlCommand& command) {
-  MachineOptions& options = command.options;
-  auto checked = [&](bool good, const char* what) { return good ? std::string() : what + (" " + value); };
-  if (name == "P") return checked(value == "legacy" || read_count(value, 1024, 134217727, options.process_limit), "bad number of processes");
-  if (name == "Q") return checked(value == "legacy" || read_count(value, 1024, 134217727, options.port_limit), "bad number of ports");
-  if (name == "t") return checked(read_count(value, 8192, 2147483647, options.atom_limit), "bad atom table size");
-  if (name == "e") return checked(read_count(value, 0, 16777216, options.ets_limit), "bad maximum number of ets tables");
-  if (name == "hms") return checked(read_count(value, 0, 1u << 30, options.min_heap_words), "bad heap size");
-  if (name == "hmax") {   // as the stock VM: what is no number is no limit
-    options.max_heap_words = std::strtoull(value.c_str(), nullptr, 10);
-    return {};
-  }
-  if (name == "hmaxk" || name == "hmaxel") {
-    (name == "hmaxk" ? options.max_heap_kill : options.max_heap_error_logger) = value == "true";
-    return checked(value == "true" || value == "false", name == "hmaxk" ? "bad max heap kill" : "bad max heap error logger");
-  }
-  if (name == "zdbbl") return checked(read_count(value, 1, 2097152, options.dist_busy_limit_kib) && options.dist_busy_limit_kib < 2097152, "Invalid dbbl limit:");
-  if (name == "W") {   // heeded by error_logger:warning_map/0, which looks at the arguments
-    return checked(!value.empty() && std::string_view("wie").find(value[0]) != std::string_view::npos, "unrecognized warning_map option");
-  }
-  if (name == "K") return checked(value == "true" || value == "false", "bad kernel poll setting");
-  if (name == "S") {
-    size_t colon = value.find(':');
-    std::string total = value.substr(0, colon), online = colon == std::string::npos ? "" : value.substr(colon + 1);
-    uint32_t zero = 1;
-    bool good = (total.empty() && !online.empty()) || (read_count(total, 0, 1024, zero) && (zero == 0 || read_count(total, 1, 1024, options.schedulers)));
-    if (good && !online.empty()) good = read_count(online, 0, 1024, zero) && (zero == 0 || read_count(online, 1, 1024, options.schedulers_online));
-    return checked(good, "bad amount of schedulers");
-  }
-  if (name == "SDcpu") return checked(read_count(value.substr(0, value.find(':')), 1, 1024, options.dirty_cpu_schedulers), "bad amount of dirty CPU schedulers");
-  if (name == "SDio") return checked(read_count(value, 1, 1024, options.dirty_io_schedulers), "bad number of dirty IO schedulers");
-  if (name == "B" || name == "Bc" || name == "Bd" || name == "Bi") {
-    std::string kind = name.size() > 1 ? name.substr(1) : value;
-    options.break_key = kind == "c" ? BreakKey::InterruptShell : kind == "i" ? BreakKey::Ignored : BreakKey::Default;
-  }
-  if (name == "V") command.print_version = true;
-  return {};
-}
-
 }  // namespace
 
 ErlCommand read_erl_arguments(const std::vector<std::string>& arguments, const std::string& own_path) {
@@ -223,13 +129,12 @@ ErlCommand read_erl_arguments(const std::vector<std::string>& arguments, const s
     }
     if (word.size() > 1 && word[0] == '+') {
       std::string flag = word.substr(1);
-      bool next = takes_next(flag, has_next ? &words[i + 1] : nullptr);
+      bool next = flag_takes_next(flag, has_next ? &words[i + 1] : nullptr);
       if (next && !has_next) return refuse("Missing argument(s) for '" + word + "'.");
-      size_t length = name_length(flag);
+      size_t length = flag_name_length(flag);
       std::string name = flag.substr(0, length), value = flag.substr(length);
       emulator_flags.push_back("-" + flag);
       if (next) emulator_flags.push_back(value = words[++i]);
-      if (!is_known(flag)) return refuse("unknown flag -" + flag);
       std::string wrong = apply_emulator_flag(name, value, command);
       if (!wrong.empty()) return refuse(wrong);
     } else if ((word == "-env" && i + 2 >= words.size()) ||

@@ -18,6 +18,18 @@ enum class BreakKey : uint8_t {
   Ignored,          // +Bi
 };
 
+// How a machine's system time follows the system's clock; OTP: time warp modes.
+enum class TimeWarp : uint8_t {
+  None,     // never jumps: the offset to monotonic time is that of the start
+  Single,   // jumps once, when erlang:system_flag(time_offset, finalize) says so
+  Multi,    // jumps whenever the system's clock did
+};
+
+// How the names of files and the environment are written.
+enum class NameEncoding : uint8_t { Locale, Latin1, Utf8 };
+// What becomes of a name that is no UTF-8 text where a list of names is asked for.
+enum class OddNames : uint8_t { Warn, Ignore, Refuse };
+
 // What a machine starts with. Everything has a default that suits a program which only wants to run code.
 struct MachineOptions {
   std::vector<std::string> arguments;   // as after `erl`'s emulator flags: {"-root", R, "-bindir", B, "--", "-home", H, "--", "-noshell", …}
@@ -38,6 +50,15 @@ struct MachineOptions {
   uint64_t max_heap_words = 0;          // of each process, where it sets no other (process_flag max_heap_size); 0: no limit
   bool max_heap_kill = true;            // a process over the limit is killed
   bool max_heap_error_logger = true;    // … and reported
+  uint32_t min_binary_heap_words = 0;   // binaries outside of heaps that a process may hold before it is collected for them; 0: the usual
+  bool off_heap_messages = false;       // of processes that choose nothing else (process_flag message_queue_data)
+  bool ets_compressed = false;          // all ETS tables are compressed
+  bool printable_unicode = false;       // io:printable_range/0: unicode, else latin1
+  NameEncoding names = NameEncoding::Locale;
+  OddNames odd_names = OddNames::Warn;
+  TimeWarp time_warp = TimeWarp::None;
+  bool correct_time = true;             // told by system_info(time_correction); the clock here never needs a correction
+  uint32_t async_threads = 1;           // told by system_info(thread_pool_size)
   bool use_standard_streams = true;     // ports {fd,0,1} and {fd,2,2} may touch them
   bool handle_signals = false;          // programs: SIGTERM and friends become messages
   BreakKey break_key = BreakKey::Menu;  // heeded with handle_signals only

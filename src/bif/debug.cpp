@@ -48,7 +48,7 @@ BifResult error_logger::warning_map_0(Process& self, const Term*) {
 }
 
 // io:printable_range/0: the +pc flag's default.
-BifResult io::printable_range_0(Process&, const Term*) { return atoms::latin1; }
+BifResult io::printable_range_0(Process& self, const Term*) { return self.runtime().identity.printable_unicode ? atoms::unicode : atoms::latin1; }
 
 namespace erts_debug {
 

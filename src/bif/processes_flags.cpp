@@ -5,6 +5,7 @@
 #include "bif/priority.hpp"
 #include "bif/process_items.hpp"
 #include "code/code_server.hpp"
+#include "process/collect.hpp"
 #include "process/process_table.hpp"
 #include "process/runtime.hpp"
 #include "process/spawn.hpp"
@@ -79,8 +80,8 @@ BifResult erlang::process_flag_2(Process& self, const Term* args) {
   }
   if (flag == atoms::min_bin_vheap_size) {
     if (!read_count(value, count)) return self.badarg();
-    Term old = Term::small(self.extra().min_binary_virtual_heap);
-    self.extra().min_binary_virtual_heap = static_cast<uint32_t>(count);
+    Term old = Term::small(process::min_binary_heap_words(self));
+    self.extra().min_binary_heap_words = static_cast<uint32_t>(heap::next_heap_size(std::min<uint64_t>(count, UINT32_MAX / 2)));
     return old;
   }
   if (flag == atoms::max_heap_size) return set_max_heap(self, value);

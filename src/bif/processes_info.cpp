@@ -137,7 +137,7 @@ Term collection_settings(Process& p, Allocator& heap) {
   process::Extra* extra = p.extra_if_any();
   Term items[] = {
       pair(heap, atoms::max_heap_size, max_heap_map(heap, max_heap_of(p))),
-      pair(heap, atoms::min_bin_vheap_size, Term::small(extra ? extra->min_binary_virtual_heap : 46422)),
+      pair(heap, atoms::min_bin_vheap_size, Term::small(process::min_binary_heap_words(p))),
       pair(heap, atoms::min_heap_size, min_heap_size(p)),
       pair(heap, atoms::fullsweep_after, Term::small(extra && extra->fullsweep_set ? extra->fullsweep_after : p.runtime().fullsweep_after.load())),
       pair(heap, atoms::minor_gcs, Term::small(p.heap().minor_collections_))};
@@ -148,7 +148,6 @@ Term collection_details(Process& p, Allocator& heap) {
   const heap::Heap& h = p.heap();
   auto old_size = count_term(static_cast<uint64_t>(h.old_top_ - h.old_start_));
   auto old_block = count_term(static_cast<uint64_t>(h.old_end_ - h.old_start_));
-  process::Extra* extra = p.extra_if_any();
   Term items[] = {
       pair(heap, atoms::old_heap_block_size, old_block),
       pair(heap, atoms::heap_block_size, count_term(h.block_words())),
@@ -158,9 +157,9 @@ Term collection_details(Process& p, Allocator& heap) {
       pair(heap, atoms::old_heap_size, old_size),
       pair(heap, atoms::heap_size, count_term(is_running_dirty(p) ? h.block_words() : static_cast<uint64_t>(h.top() - h.start()))),
       pair(heap, atoms::bin_vheap_size, count_term(is_running_dirty(p) ? 0 : p.heap().off_heap().bytes / 8)),
-      pair(heap, atoms::bin_vheap_block_size, Term::small(extra ? extra->min_binary_virtual_heap : 46422)),
+      pair(heap, atoms::bin_vheap_block_size, Term::small(process::min_binary_heap_words(p))),
       pair(heap, atoms::bin_old_vheap_size, count_term(h.old_off_heap_.bytes / 8)),
-      pair(heap, atoms::bin_old_vheap_block_size, Term::small(extra ? extra->min_binary_virtual_heap : 46422))};
+      pair(heap, atoms::bin_old_vheap_block_size, Term::small(process::min_binary_heap_words(p)))};
   return make_list(heap, items, sizeof(items) / sizeof(items[0]));
 }
 
@@ -235,7 +234,7 @@ Term item_value(Process& p, Term item, Allocator& heap, bool asks_itself) {
   if (item == atoms::suspending) return suspending_list(p, heap);
   if (item == atoms::parent) return p.parent_.is_none() ? atoms::undefined : p.parent_;
   if (item == atoms::min_heap_size) return min_heap_size(p);
-  if (item == atoms::min_bin_vheap_size) return Term::small(p.extra_if_any() ? p.extra().min_binary_virtual_heap : 46422);
+  if (item == atoms::min_bin_vheap_size) return Term::small(process::min_binary_heap_words(p));
   if (item == atoms::max_heap_size) return max_heap_map(heap, max_heap_of(p));
   if (item == atoms::fullsweep_after) {
     process::Extra* extra = p.extra_if_any();

@@ -69,7 +69,11 @@ bool read_option(Runtime& runtime, Term option, SpawnOptions& options, RequestOp
     return true;
   }
   if (name == atoms::max_heap_size) return read_max_heap(runtime, value, options.max_heap.emplace(runtime.max_heap()));
-  if (name == atoms::min_bin_vheap_size) return word_count(value, words);
+  if (name == atoms::min_bin_vheap_size) {
+    if (!word_count(value, words)) return false;
+    options.min_binary_heap_words = static_cast<uint32_t>(heap::next_heap_size(std::min<uint64_t>(words, UINT32_MAX / 2)));
+    return true;
+  }
   if (name == atoms::fullsweep_after) {
     if (!word_count(value, words)) return false;
     options.fullsweep_after = static_cast<uint32_t>(std::min<uint64_t>(words, 65535));

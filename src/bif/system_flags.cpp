@@ -3,6 +3,7 @@
 #include "bif/bif.hpp"
 #include "bif/max_heap.hpp"
 #include "bif/system.hpp"
+#include "bif/time.hpp"
 #include "code/code_server.hpp"
 #include "heap/collector/collector.hpp"
 #include "process/tracing.hpp"
@@ -98,7 +99,7 @@ BifResult erlang::system_flag_2(Process& self, const Term* args) {
   }
   if (flag == atoms::min_bin_vheap_size) {
     if (!count(value, 0, int64_t{1} << 30, n)) return self.badarg();
-    return Term::small(settings.min_binary_virtual_heap.exchange(static_cast<uint32_t>(heap::next_heap_size(n))));
+    return Term::small(runtime.min_binary_heap_words.exchange(static_cast<uint32_t>(heap::next_heap_size(n))));
   }
   if (flag == atoms::max_heap_size) return set_max_heap_size(self, value);
   if (flag == atoms::outstanding_system_requests_limit) {
@@ -128,7 +129,7 @@ BifResult erlang::system_flag_2(Process& self, const Term* args) {
     if (!integer::to_uint64(value, word) || word > UINT32_MAX) return self.badarg();
     return Term::small(settings.trace_control_word.exchange(static_cast<uint32_t>(word)));
   }
-  if (flag == atoms::time_offset) return value == atoms::finalize ? BifResult(atoms::final) : self.badarg();
+  if (flag == atoms::time_offset) return value == atoms::finalize ? BifResult(time_offset_name(finalize_time_offset(runtime))) : self.badarg();
   if (flag == atoms::debug_flags) return atoms::true_;
   if (flag == atoms::reset_seq_trace || flag == atoms::sequential_tracer) {
     Term before = runtime.tracing->change_sequences(self, flag, value);

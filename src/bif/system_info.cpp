@@ -41,6 +41,11 @@ Term list(Process& self, Terms... items) {
   return make_list(self.heap(), array, sizeof...(items));
 }
 
+Term time_warp_mode(process::Identity::TimeWarp mode) {
+  using TimeWarp = process::Identity::TimeWarp;
+  return mode == TimeWarp::Multi ? atoms::multi_time_warp : mode == TimeWarp::Single ? atoms::single_time_warp : atoms::no_time_warp;
+}
+
 Term system_version(Process& self) {
   const process::Identity& identity = self.runtime().identity;
   sched::Scheduling& s = scheduling(self);
@@ -107,9 +112,8 @@ Term processor_topology(Process& self) {
 
 Term garbage_collection(Process& self) {
   Runtime& runtime = self.runtime();
-  auto& settings = scheduling(self).settings;
   return list(self, pair(self, atoms::max_heap_size, number(self, runtime.max_heap_words)),
-              pair(self, atoms::min_bin_vheap_size, Term::small(settings.min_binary_virtual_heap)),
+              pair(self, atoms::min_bin_vheap_size, Term::small(runtime.min_binary_heap_words)),
               pair(self, atoms::min_heap_size, Term::small(default_min_heap_words(runtime))),
               pair(self, atoms::fullsweep_after, Term::small(runtime.fullsweep_after)));
 }
@@ -241,13 +245,13 @@ constexpr Row kRows[] = {
     CONSTANT(context_reductions, Term::small(process::kReductionsPerSlice))
     CONSTANT(smp_support, atoms::true_)
     CONSTANT(threads, atoms::true_)
-    CONSTANT(thread_pool_size, Term::small(1))
+    COUNT(thread_pool_size, std::max<uint32_t>(self.runtime().identity.async_threads, 1))
     // --- time ---
     CONSTANT(start_time, Term::small(kErlangStartNs))
     ANSWER(end_time, integer::from_int64(self.heap(), kErlangEndNs))
-    CONSTANT(time_correction, atoms::true_)
-    CONSTANT(time_offset, atoms::final)
-    CONSTANT(time_warp_mode, atoms::no_time_warp)
+    ANSWER(time_correction, boolean(self.runtime().identity.correct_time))
+    ANSWER(time_offset, time_offset_name(self.runtime().time_offset_state.load()))
+    ANSWER(time_warp_mode, time_warp_mode(self.runtime().identity.time_warp))
     CONSTANT(tolerant_timeofday, atoms::enabled)
     ANSWER(os_monotonic_time_source, clock_source(self, intern("CLOCK_MONOTONIC"), self.runtime().clock->monotonic_ns(), true))
     ANSWER(os_system_time_source, clock_source(self, intern("CLOCK_REALTIME"), self.runtime().clock->system_ns(), false))
@@ -301,9 +305,9 @@ constexpr Row kRows[] = {
     ANSWER(garbage_collection, garbage_collection(self))
     ANSWER(fullsweep_after, pair(self, atoms::fullsweep_after, Term::small(self.runtime().fullsweep_after)))
     ANSWER(min_heap_size, pair(self, atoms::min_heap_size, Term::small(default_min_heap_words(self.runtime()))))
-    ANSWER(min_bin_vheap_size, pair(self, atoms::min_bin_vheap_size, Term::small(scheduling(self).settings.min_binary_virtual_heap)))
+    ANSWER(min_bin_vheap_size, pair(self, atoms::min_bin_vheap_size, Term::small(self.runtime().min_binary_heap_words)))
     ANSWER(max_heap_size, max_heap_map(self.heap(), self.runtime().max_heap()))
-    CONSTANT(message_queue_data, atoms::on_heap)
+    ANSWER(message_queue_data, self.runtime().off_heap_messages ? atoms::off_heap : atoms::on_heap)
     CONSTANT(alloc_util_allocators, Term::nil())
     ANSWER(allocator, make_tuple(self.heap(), atoms::undefined, Term::nil(), Term::nil(), Term::nil()))
     ANSWER(allocated_areas, allocated_areas(self))
@@ -312,7 +316,7 @@ constexpr Row kRows[] = {
     COUNT(trace_control_word, scheduling(self).settings.trace_control_word.load())
     ANSWER(sequential_tracer, pair(self, atoms::sequential_tracer, self.runtime().tracing->sequence_tracer()))
     CONSTANT(modified_timing_level, atoms::undefined)
-    CONSTANT(ets_always_compress, atoms::false_)
+    ANSWER(ets_always_compress, boolean(self.runtime().identity.ets_compressed))
     // --- texts ---
     ANSWER(info, info_text(self))
     ANSWER(loaded, loaded_text(self))

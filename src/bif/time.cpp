@@ -3,7 +3,7 @@
 
 #include "bif/bif.hpp"
 #include "os/calendar.hpp"
-#include "sched/scheduling.hpp"
+#include "process/relations.hpp"
 
 #define ATH_FAMILY "bif/time.def"
 #include "bif/declare.inc"
@@ -14,7 +14,40 @@ using athanor::os::DateTime;
 using process::Runtime;
 
 int64_t erlang_monotonic_ns(Runtime& runtime) { return runtime.clock->monotonic_ns() - runtime.start_monotonic_ns + kErlangStartNs; }
-int64_t erlang_time_offset_ns(Runtime& runtime) { return runtime.scheduling->start_system_ns() - kErlangStartNs; }
+
+// The system's clock is looked at ten times a second at most; what it drifts by less than a millisecond is left.
+static void follow_system_clock(Runtime& runtime) {
+  constexpr int64_t kPauseNs = 100'000'000, kLeastChangeNs = 1'000'000;
+  const int64_t now = runtime.clock->monotonic_ns();
+  int64_t checked = runtime.time_checked_ns.load(std::memory_order_relaxed);
+  if (now - checked < kPauseNs || !runtime.time_checked_ns.compare_exchange_strong(checked, now, std::memory_order_relaxed)) return;
+  const int64_t wanted = runtime.clock->system_ns() - erlang_monotonic_ns(runtime);
+  if (std::abs(wanted - runtime.time_offset_ns.load(std::memory_order_relaxed)) < kLeastChangeNs) return;
+  runtime.time_offset_ns.store(wanted, std::memory_order_relaxed);
+  process::tell_time_offset(runtime);
+}
+
+int64_t erlang_time_offset_ns(Runtime& runtime) {
+  if (runtime.time_offset_state.load(std::memory_order_relaxed) == Runtime::TimeOffset::Volatile) follow_system_clock(runtime);
+  return runtime.time_offset_ns.load(std::memory_order_relaxed);
+}
+
+Runtime::TimeOffset finalize_time_offset(Runtime& runtime) {
+  auto state = Runtime::TimeOffset::Preliminary;
+  if (!runtime.time_offset_state.compare_exchange_strong(state, Runtime::TimeOffset::Final)) return state;
+  runtime.time_offset_ns.store(runtime.clock->system_ns() - erlang_monotonic_ns(runtime), std::memory_order_relaxed);
+  process::tell_time_offset(runtime);
+  return Runtime::TimeOffset::Preliminary;
+}
+
+Term time_offset_name(Runtime::TimeOffset state) {
+  switch (state) {
+    case Runtime::TimeOffset::Preliminary: return atoms::preliminary;
+    case Runtime::TimeOffset::Volatile: return atoms::volatile_;
+    case Runtime::TimeOffset::Final: break;
+  }
+  return atoms::final;
+}
 
 int64_t clock_ns_of(Runtime& runtime, int64_t erlang_monotonic) {
   __int128 ns = static_cast<__int128>(erlang_monotonic) - kErlangStartNs + runtime.start_monotonic_ns;

@@ -135,6 +135,7 @@ BifResult new__2(Process& self, const Term* args) {
   }
   if (!list.is_nil()) return self.badarg();
   TableOptions& o = given.options;
+  o.compressed |= self.runtime().identity.ets_compressed;
   bool ordered = o.type == TableType::OrderedSet;
   if (ordered && o.explicit_locks > 0) return self.badarg();
   if (o.protection == Protection::Private) o.write_concurrency = o.write_concurrency_auto = false;

@@ -13,17 +13,16 @@
 
 namespace athanor::io {
 
-bool names_are_utf8() {
+bool locale_is_utf8() {
   // The host's own locale is left alone: a locale object of ours answers.
-  static const bool utf8 = [] {
-    locale_t locale = ::newlocale(LC_CTYPE_MASK, "", nullptr);
-    if (locale == nullptr) return false;
-    bool result = std::strcmp(::nl_langinfo_l(CODESET, locale), "UTF-8") == 0;
-    ::freelocale(locale);
-    return result;
-  }();
-  return utf8;
+  locale_t locale = ::newlocale(LC_CTYPE_MASK, "", nullptr);
+  if (locale == nullptr) return false;
+  bool result = std::strcmp(::nl_langinfo_l(CODESET, locale), "UTF-8") == 0;
+  ::freelocale(locale);
+  return result;
 }
+
+bool names_are_utf8() { return process::current_runtime->identity.utf8_names; }
 
 static void append_utf8(std::string& out, uint32_t code) {
   if (code < 0x80) {
@@ -140,12 +139,17 @@ BifResult prim_file::internal_name2native_1(Process& self, const Term* args) {
   return athanor::binary::from_bytes(self.heap(), bytes.c_str(), bytes.size() + 1);
 }
 
+static Term what_of_odd_names(process::Identity::OddNames odd_names) {
+  using OddNames = process::Identity::OddNames;
+  return odd_names == OddNames::Ignore ? atoms::ignore : odd_names == OddNames::Refuse ? atoms::error : atoms::warning;
+}
+
 BifResult prim_file::internal_native2name_1(Process& self, const Term* args) {
   if (!athanor::binary::is_binary(args[0])) return self.badarg();
   athanor::binary::Scratch scratch;
   std::string_view bytes = athanor::binary::bytes_of(args[0], scratch);
   if (!io::names_are_utf8()) return latin1_list(self.heap(), bytes);
-  if (!io::is_utf8(bytes)) return make_tuple(self.heap(), atoms::error, atoms::warning);
+  if (!io::is_utf8(bytes)) return make_tuple(self.heap(), atoms::error, what_of_odd_names(self.runtime().identity.odd_names));
   return code_point_list(self.heap(), bytes);
 }
 

@@ -8,7 +8,9 @@
 
 namespace athanor::io {
 
-// Raw names are UTF-8 when the program's locale is, else Latin-1. Asked for once.
+// Of the environment's variables (LC_ALL, LC_CTYPE, LANG).
+bool locale_is_utf8();
+// Raw names are UTF-8, else Latin-1: as the locale, unless the machine was told otherwise. On threads of a machine.
 bool names_are_utf8();
 
 // An atom's text is allowed only where asked for.

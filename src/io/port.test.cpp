@@ -43,7 +43,6 @@ class StepScheduling : public sched::Scheduling {
   std::vector<uint32_t> active_tasks() const override { return {0}; }
   uint32_t dirty_queue_length(bool) const override { return 0; }
   uint32_t dirty_busy(bool) const override { return 0; }
-  int64_t start_system_ns() const override { return 0; }
   size_t timer_count() const override { return 0; }
   size_t polled_descriptors() const override { return interests_.size(); }
   void poll(int descriptor, uint32_t interest, void (*callback)(void*, uint32_t), void* argument) override {

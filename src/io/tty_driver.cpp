@@ -74,7 +74,7 @@ int TtyDriver::start(Port& port) {
   if (ports_.runtime().identity.break_key == process::Identity::BreakKey::InterruptShell) raw.c_cc[VINTR] = _POSIX_VDISABLE;
   ::tcsetattr(0, TCSADRAIN, &raw);
   raw_ = true;
-  unicode_ = names_are_utf8();
+  unicode_ = locale_is_utf8();
   begin(port);
   begin_output(out);
   begin_input(in);

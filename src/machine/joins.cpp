@@ -4,6 +4,7 @@
 #include "code/code_server.hpp"
 #include "dist/distribution.hpp"
 #include "ets/tables.hpp"
+#include "io/file_names.hpp"
 #include "io/ports.hpp"
 #include "nif/monitor.hpp"
 #include "nif/select.hpp"
@@ -98,6 +99,13 @@ void configure(process::Runtime& runtime, const MachineOptions& options, const R
   identity.bin_dir = release.bin_dir;
   identity.emulator_arguments = options.emulator_arguments;
   identity.port_limit = options.port_limit;
+  identity.printable_unicode = options.printable_unicode;
+  identity.ets_compressed = options.ets_compressed;
+  identity.correct_time = options.correct_time;
+  identity.utf8_names = options.names == NameEncoding::Utf8 || (options.names == NameEncoding::Locale && io::locale_is_utf8());
+  identity.odd_names = static_cast<process::Identity::OddNames>(options.odd_names);
+  identity.time_warp = static_cast<process::Identity::TimeWarp>(options.time_warp);
+  identity.async_threads = options.async_threads;
   identity.ets_limit = options.ets_limit;
   runtime.port_count = [](process::Runtime& r) -> uint64_t { return r.ports->count(); };
   runtime.ets_count = [](process::Runtime& r) -> uint64_t { return r.tables->count(); };

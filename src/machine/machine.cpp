@@ -8,6 +8,7 @@
 #include <mutex>
 
 #include "bif/bif.hpp"
+#include "bif/time.hpp"
 #include "code/code_server.hpp"
 #include "engine/engine.hpp"
 #include "dist/distribution.hpp"
@@ -130,6 +131,8 @@ void Machine::Implementation::join_layers() {
   literals = std::make_unique<heap::LiteralSpace>();
   runtime.literals = literals.get();
   runtime.min_heap_words = options.min_heap_words;
+  if (options.min_binary_heap_words) runtime.min_binary_heap_words = static_cast<uint32_t>(heap::next_heap_size(options.min_binary_heap_words));
+  runtime.off_heap_messages = options.off_heap_messages;
   runtime.max_heap_words = options.max_heap_words;
   runtime.max_heap_kill = options.max_heap_kill;
   runtime.max_heap_error_logger = options.max_heap_error_logger;
@@ -146,6 +149,10 @@ void Machine::Implementation::join_layers() {
   scheduling_options.stress = options.stress;
   scheduling = sched::Scheduling::create(runtime, scheduling_options, engine::make_executor);
   runtime.start_monotonic_ns = runtime.clock->monotonic_ns();
+  runtime.time_offset_ns = runtime.clock->system_ns() - bif::kErlangStartNs;
+  runtime.time_offset_state = options.time_warp == TimeWarp::Multi    ? process::Runtime::TimeOffset::Volatile
+                              : options.time_warp == TimeWarp::Single ? process::Runtime::TimeOffset::Preliminary
+                                                                      : process::Runtime::TimeOffset::Final;
   process::ThreadScope scope(runtime);
   code = std::make_unique<code::CodeServer>(runtime, machine::native_rows(), engine::make_stubs());
   runtime.code = code.get();

@@ -62,6 +62,7 @@ bool collect_garbage(Process& self, size_t words_needed, bool full) {
   request.full = full;
   request.fullsweep_after =
       extra && extra->fullsweep_set ? extra->fullsweep_after : runtime.fullsweep_after.load(std::memory_order_relaxed);
+  request.min_binary_bytes = uint64_t{min_binary_heap_words(self)} * 8;
   request.literals = runtime.literals;
   request.evacuate = evacuate;
   request.max_words = extra ? extra->max_heap.words : 0;

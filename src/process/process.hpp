@@ -72,7 +72,7 @@ class Dictionary; // process/dictionary.hpp
 // Rare things, made when first needed.
 struct Extra {
   MaxHeap max_heap;
-  uint32_t min_binary_virtual_heap = 46422;
+  uint32_t min_binary_heap_words = 0;  // 0: the machine's
   bool off_heap_messages = false;
   bool monitors_nodes = false;         // dist/ has something noted for it
   bool carries_node = false;           // it is the controller of a connection to a node

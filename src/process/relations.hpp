@@ -19,6 +19,8 @@ struct MonitorOptions {
 };
 // Reads [{alias, A}, {tag, T}]; false: bad option.
 bool parse_monitor_options(Term list, MonitorOptions& options);
+// The time offset changed: {'CHANGE', Reference, time_offset, clock_service, Offset} to every process that monitors it. Any thread.
+void tell_time_offset(Runtime& runtime);
 // erlang:monitor/2,3: the reference, or the error raised (badarg, cause badtype).
 BifResult monitor(Process& self, Term type, Term target, const MonitorOptions& options);
 // True: was monitoring. False: no such monitor (any more). BadArgument: no reference, or not ours to end.

@@ -41,6 +41,11 @@ struct Identity {
   bool use_standard_streams = true;
   enum class BreakKey : uint8_t { Menu, InterruptShell, Default, Ignored } break_key = BreakKey::Menu;   // athanor::BreakKey
   uint32_t port_limit = 65536, ets_limit = 8192;
+  bool printable_unicode = false, ets_compressed = false, correct_time = true;
+  bool utf8_names = true;                       // of files and the environment; else Latin-1
+  enum class OddNames : uint8_t { Warn, Ignore, Refuse } odd_names = OddNames::Warn;   // athanor::OddNames
+  enum class TimeWarp : uint8_t { None, Single, Multi } time_warp = TimeWarp::None;   // athanor::TimeWarp
+  uint32_t async_threads = 1;
 };
 
 // erlang:send/3, and what became of a message to another node.
@@ -96,6 +101,14 @@ struct Runtime {
   std::atomic<uint64_t> system_logger_raw{0};   // Term: pid or atom, system_flag(system_logger)
   std::atomic<uint32_t> backtrace_depth{8};
   std::atomic<uint32_t> min_heap_words{0};
+  std::atomic<uint32_t> min_binary_heap_words{46422};   // OTP: min_bin_vheap_size
+  std::atomic<bool> off_heap_messages{false};   // of new processes that choose nothing else
+  // Erlang system time = monotonic time + offset (bif/time.hpp).
+  std::atomic<int64_t> time_offset_ns{0};
+  enum class TimeOffset : uint8_t { Preliminary, Final, Volatile };
+  std::atomic<TimeOffset> time_offset_state{TimeOffset::Final};
+  std::atomic<bool> time_offset_watched{false}; // somebody monitored it once
+  std::atomic<int64_t> time_checked_ns{0};      // when a volatile offset was compared with the system's clock
   std::atomic<uint32_t> fullsweep_after{65535};
   // The limit that new processes begin with; three words, of which a reader may see some old and some new.
   std::atomic<uint64_t> max_heap_words{0};

@@ -37,12 +37,16 @@ void apply_options(Runtime& runtime, Process& child, const SpawnOptions& options
   uint32_t min_words = options.min_heap_words ? options.min_heap_words : runtime.min_heap_words.load(std::memory_order_relaxed);
   child.heap().min_words_ = min_words ? static_cast<uint32_t>(heap::next_heap_size(min_words)) : 0;
   const MaxHeap max_heap = options.max_heap ? *options.max_heap : runtime.max_heap();
-  if (options.fullsweep_set || options.off_heap_messages || max_heap != MaxHeap{}) {
+  const uint32_t min_binary_words = std::max(options.min_binary_heap_words, runtime.min_binary_heap_words.load(std::memory_order_relaxed));
+  child.heap().binary_limit_ = uint64_t{min_binary_words} * 8;
+  const bool off_heap_messages = options.off_heap_messages.value_or(runtime.off_heap_messages.load(std::memory_order_relaxed));
+  if (options.fullsweep_set || off_heap_messages || options.min_binary_heap_words || max_heap != MaxHeap{}) {
     Extra& extra = child.extra();
     extra.fullsweep_after = options.fullsweep_after;
     extra.fullsweep_set = options.fullsweep_set;
     extra.max_heap = max_heap;
-    extra.off_heap_messages = options.off_heap_messages;
+    extra.off_heap_messages = off_heap_messages;
+    extra.min_binary_heap_words = options.min_binary_heap_words ? min_binary_words : 0;
   }
   if (options.scheduler) child.home_scheduler_ = static_cast<uint16_t>(options.scheduler);
 }

@@ -45,8 +45,7 @@ Schedulers::Schedulers(process::Runtime& runtime, const SchedulingOptions& optio
       dirty_cpu_(runtime, make_executor, ThreadKind::DirtyCpu, options.dirty_cpu ? options.dirty_cpu : scheduler_count_for(options)),
       dirty_io_(runtime, make_executor, ThreadKind::DirtyIo, std::max(1u, options.dirty_io)),
       poller_(runtime),
-      slice_(slice_for(options)),
-      start_system_ns_(clock_.system_ns()) {
+      slice_(slice_for(options)) {
   uint32_t count = scheduler_count_for(options);
   double cycles = os::cycles_per_ns();
   help_after_cycles_ = static_cast<uint64_t>(cycles * Scheduler::kHelpAfterNs);

@@ -47,7 +47,6 @@ class Schedulers final : public Scheduling, private TimerHost {
   void set_wall_time_measuring(bool on) override;
   std::vector<WallTime> wall_times() const override;
   int processors() const override;
-  int64_t start_system_ns() const override { return start_system_ns_; }
   size_t timer_count() const override { return timers_.count(); }
   size_t polled_descriptors() const override { return poller_.watched(); }
   void poll(int descriptor, uint32_t interest, void (*callback)(void*, uint32_t), void* argument) override;
@@ -99,7 +98,6 @@ class Schedulers final : public Scheduling, private TimerHost {
   Poller poller_;
   int64_t slice_;
   uint64_t help_after_cycles_, spin_cycles_;
-  int64_t start_system_ns_;
   std::atomic<int64_t> wall_time_start_{0};
   std::vector<int64_t> wall_time_base_;     // active time at wall_time_start_; guarded by mutex_
   std::atomic<uint32_t> online_;

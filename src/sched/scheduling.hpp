@@ -32,7 +32,6 @@ struct SystemMonitor {
 // Machine-wide settings of system_flag/2 and its kin. Any thread.
 struct SystemSettings {
   std::atomic<int64_t> last_exact_reductions{0};       // statistics/1: since the last call
-  std::atomic<uint32_t> min_binary_virtual_heap{46422};
   std::atomic<uint32_t> trace_control_word{0};
   std::atomic<uint32_t> multi_scheduling_blocks{0};    // how often blocked
   std::atomic<uint32_t> schedulers_before_block{1};
@@ -80,7 +79,6 @@ class Scheduling : public process::Waker {
   struct WallTime { uint32_t id; int64_t active_ns, total_ns; };
   virtual std::vector<WallTime> wall_times() const = 0;
   virtual int processors() const = 0;   // configured on the system
-  virtual int64_t start_system_ns() const = 0;   // system time at create: time_offset hangs on it
   virtual size_t timer_count() const = 0;
   virtual size_t polled_descriptors() const = 0;
 

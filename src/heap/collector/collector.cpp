@@ -172,11 +172,11 @@ CollectResult collect_as(Heap& heap, RootSource& roots, const CollectRequest& re
   if (everything) {
     sizes.young_max = before + (request.evacuate ? request.evacuate->words() : 0);
     live = full(heap, roots, request, sizes, shape);
-    heap.binary_limit_ = std::max(Heap::kMinBinaryBytes, 2 * heap.off_heap_bytes());
+    heap.binary_limit_ = std::max(request.min_binary_bytes, 2 * heap.off_heap_bytes());
   } else {
     sizes.young_max = static_cast<size_t>(heap.top() - heap.high_water_) + heap.fragment_words_;
     live = minor(heap, roots, request, sizes);
-    heap.binary_limit_ = std::max(Heap::kMinBinaryBytes, heap.off_heap_bytes() + std::max(Heap::kMinBinaryBytes, heap.off_heap_bytes()));
+    heap.binary_limit_ = std::max(request.min_binary_bytes, heap.off_heap_bytes() + std::max(request.min_binary_bytes, heap.off_heap_bytes()));
   }
   size_t after = static_cast<size_t>(heap.top() - heap.start_) + static_cast<size_t>(heap.old_top_ - heap.old_start_);
   result.words_reclaimed = before > after ? before - after : 0;

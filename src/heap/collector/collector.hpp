@@ -28,6 +28,7 @@ struct CollectRequest {
   size_t words_needed = 0;          // free words that must be there afterwards, reserve apart
   bool full = false;                // also the old generation
   uint32_t fullsweep_after = 65535;
+  uint64_t min_binary_bytes = Heap::kMinBinaryBytes;
   const LiteralSpace* literals = nullptr;
   // Terms in this area are copied into the heap (purge of a module's literals); null: none.
   const class LiteralArea* evacuate = nullptr;

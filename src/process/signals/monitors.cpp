@@ -9,6 +9,7 @@
 #include "process/spawn.hpp"
 #include "term/atom_table.hpp"
 #include "term/identifier.hpp"
+#include "term/integer.hpp"
 
 namespace athanor::process {
 
@@ -56,7 +57,10 @@ BifResult monitor_local(Process& self, MonitorType type, Term target, Term name,
   origin.tag = options.tag;
   origin.pid_word = words[2];
   monitors_of(self).add_origin(words, origin);
-  if (type == MonitorType::TimeOffset) return reference;
+  if (type == MonitorType::TimeOffset) {
+    self.runtime().time_offset_watched.store(true, std::memory_order_relaxed);
+    return reference;
+  }
   Runtime& runtime = self.runtime();
   Signal* signal = Signal::create(SignalKind::Monitor);
   signal->from = self.pid();
@@ -147,6 +151,32 @@ BifResult monitor(Process& self, Term type, Term target, const MonitorOptions& o
     return monitor_local(self, MonitorType::TimeOffset, target, Term::none(), options);
   }
   return self.badarg_because(atoms::badtype);
+}
+
+static void show_time_offset(Process& self, Signal&) {
+  if (!self.monitors_) return;
+  Runtime& runtime = self.runtime();
+  for (auto& [key, origin] : self.monitors_->origins()) {
+    if (origin.type != MonitorType::TimeOffset) continue;
+    const uint64_t words[3] = {key.words[0], key.words[1], origin.pid_word};
+    heap::FragmentAllocator builder(6 + kAliasReferenceWords + 2);
+    Term tag = origin.tag.is_none() ? atoms::CHANGE : heap::copy(origin.tag, builder, runtime.literals);
+    Term reference = reference_from_words(builder, words);
+    Term offset = integer::from_int64(builder, runtime.time_offset_ns.load(std::memory_order_relaxed));
+    Term* place = builder.allocate(6);
+    place[0].raw = tuple_header(5);
+    place[1] = tag;
+    place[2] = reference;
+    place[3] = atoms::time_offset;
+    place[4] = atoms::clock_service;
+    place[5] = offset;
+    send_parcel(runtime, self.pid(), {Term::boxed(place), builder.take()});
+  }
+}
+
+void tell_time_offset(Runtime& runtime) {
+  if (!runtime.time_offset_watched.load(std::memory_order_relaxed)) return;
+  for (Term pid : runtime.processes->all()) request(runtime, pid, SignalKind::Rpc, pid, nullptr, {}, 0, show_time_offset);
 }
 
 Demonitored demonitor(Process& self, Term reference, bool& multiple) {

@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/emulator_flags.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <cstdlib>
+#include <initializer_list>
+
+#include "cli/erl_arguments.hpp"
+
+namespace athanor::cli {
+namespace {
+
+bool is_one_of(std::string_view word, std::initializer_list<std::string_view> words) {
+  return std::find(words.begin(), words.end(), word) != words.end();
+}
+
+bool read_count(const std::string& text, uint32_t least, uint32_t most, uint32_t& value) {
+  char* end = nullptr;
+  unsigned long long number = std::strtoull(text.c_str(), &end, 10);
+  if (text.empty() || *end || number < least) return false;
+  value = number > most ? most : static_cast<uint32_t>(number);
+  return true;
+}
+
+// Flags that are checked and have no effect here: what they tune is not there, or done otherwise.
+struct Tuning {
+  enum class Value : uint8_t { Any, Boolean, Count, Waiting, Threshold, Binding, Strategy, Delay };
+  std::string_view name;
+  Value value;
+  const char* refusal;           // followed by the value
+  uint32_t least = 0, most = UINT32_MAX;
+};
+
+constexpr Tuning kTuning[] = {
+    {"a", Tuning::Value::Count, "bad stack size for async threads", 16, 8192},
+    {"hpds", Tuning::Value::Count, "bad initial process dictionary size", 1},
+    {"IOt", Tuning::Value::Count, "bad I/O poll threads number:", 1, 1024},
+    {"IOp", Tuning::Value::Count, "bad I/O pollset number:", 1, 1024},
+    {"IOPt", Tuning::Value::Count, "bad I/O poll threads percentage number:", 0, 100},
+    {"IOPp", Tuning::Value::Count, "bad I/O pollset percentage number:", 0, 100},
+    {"IOs", Tuning::Value::Boolean, "bad +IOs boolean argument:"},
+    {"JPperf", Tuning::Value::Any, ""},
+    {"JDdump", Tuning::Value::Any, ""},
+    {"sbt", Tuning::Value::Binding, "bad scheduler bind type:"},
+    {"stbt", Tuning::Value::Binding, "bad scheduler bind type:"},
+    {"sbwt", Tuning::Value::Waiting, "bad scheduler busy wait threshold:"},
+    {"sbwtdcpu", Tuning::Value::Waiting, "bad dirty CPU scheduler busy wait threshold:"},
+    {"sbwtdio", Tuning::Value::Waiting, "bad dirty I/O scheduler busy wait threshold:"},
+    {"swt", Tuning::Value::Threshold, "bad scheduler wakeup threshold:"},
+    {"swtdcpu", Tuning::Value::Threshold, "bad dirty CPU scheduler wakeup threshold:"},
+    {"swtdio", Tuning::Value::Threshold, "bad dirty I/O scheduler wakeup threshold:"},
+    {"scl", Tuning::Value::Boolean, "bad scheduler compact load value"},
+    {"sub", Tuning::Value::Boolean, "bad scheduler utilization balancing value"},
+    {"spp", Tuning::Value::Boolean, "bad port parallelism scheduling hint"},
+    {"sfwi", Tuning::Value::Count, "bad scheduler forced wakeup interval"},
+    {"sss", Tuning::Value::Count, "bad stack size for scheduler threads", 20, 8192},
+    {"sssdcpu", Tuning::Value::Count, "bad stack size for dirty CPU scheduler threads", 20, 8192},
+    {"sssdio", Tuning::Value::Count, "bad stack size for dirty IO scheduler threads", 20, 8192},
+    {"sws", Tuning::Value::Strategy, "bad scheduler wakeup strategy:"},
+    {"zdntgc", Tuning::Value::Delay, "Invalid delayed node table gc:"},
+    {"rg", Tuning::Value::Count, "bad reader groups limit:"},
+    {"zosrl", Tuning::Value::Count, "Invalid outstanding requests limit", 1},
+    {"zebwt", Tuning::Value::Any, ""},
+    {"R", Tuning::Value::Count, "bad compatibility release number", 23, 25},
+    {"T", Tuning::Value::Count, "bad modified timing level", 0, 9},
+};
+
+bool is_good(const Tuning& tuning, const std::string& value) {
+  switch (tuning.value) {
+    case Tuning::Value::Any: return true;
+    case Tuning::Value::Boolean: return value == "true" || value == "false";
+    case Tuning::Value::Waiting: return is_one_of(value, {"none", "very_short", "short", "medium", "long", "very_long"});
+    case Tuning::Value::Threshold: return is_one_of(value, {"very_low", "low", "medium", "high", "very_high"});
+    case Tuning::Value::Binding: return is_one_of(value, {"u", "ns", "ts", "ps", "s", "nnts", "nnps", "tnnps", "db"});
+    case Tuning::Value::Strategy: return value == "default" || value == "legacy";
+    case Tuning::Value::Delay:
+      if (value == "infinity") return true;
+      break;
+    case Tuning::Value::Count: break;
+  }
+  uint32_t count = 0;
+  return read_count(value, tuning.least, UINT32_MAX, count) && count <= tuning.most;
+}
+
+// +fn{l,u,a}{w,i,e}
+bool read_name_encoding(std::string_view value, MachineOptions& options) {
+  if (value.empty() || value.size() > 2) return false;
+  if (value[0] == 'l') options.names = NameEncoding::Latin1;
+  else if (value[0] == 'u') options.names = NameEncoding::Utf8;
+  else if (value[0] == 'a') options.names = NameEncoding::Locale;
+  else return false;
+  const char odd = value.size() > 1 ? value[1] : 'w';
+  options.odd_names = odd == 'i' ? OddNames::Ignore : odd == 'e' ? OddNames::Refuse : OddNames::Warn;
+  return odd == 'w' || odd == 'i' || odd == 'e';
+}
+
+// +SP Schedulers:Online in percent of the processors; either may be left out.
+bool read_percentages(const std::string& value, uint32_t& all, uint32_t& online) {
+  const auto processors = static_cast<uint32_t>(std::max(1L, ::sysconf(_SC_NPROCESSORS_ONLN)));
+  auto share = [&](const std::string& text, uint32_t& count) {
+    uint32_t percent = 0;
+    if (text.empty()) return true;
+    if (!read_count(text, 1, UINT32_MAX, percent) || percent > 400) return false;
+    count = std::max<uint32_t>(1, processors * percent / 100);
+    return true;
+  };
+  const size_t colon = value.find(':');
+  if (!share(value.substr(0, colon), all)) return false;
+  if (colon != std::string::npos && !share(value.substr(colon + 1), online)) return false;
+  return online <= (all > 0 ? all : processors);
+}
+
+}  // namespace
+
+bool flag_takes_next(std::string_view flag, const std::string* next) {
+  std::string_view rest = flag.substr(1);
+  switch (flag[0]) {
+    case 'a': case 'A': case 'C': case 'e': case 'i': case 'n': case 'P': case 'Q': case 't': case 'T': case 'R': case 'W': case 'K':
+      return rest.empty();
+    case 'I': return is_one_of(rest, {"Ot", "Op", "OPt", "OPp", "Os"});
+    case 'J': return true;
+    case 'S': return is_one_of(rest, {"", "P", "Dcpu", "DPcpu", "Dio"});
+    case 'B': return rest.empty() && next && is_one_of(*next, {"i", "c", "d"});
+    case 'c': return rest.empty() && next && is_one_of(*next, {"true", "false"});
+    case 'M':
+      return is_one_of(rest, {"ea", "ummc", "uycs", "usac", "im", "is", "lpm", "Mamcbf", "Mrmcbf", "Mmcs", "Mscs", "Mscrfsd", "Msco",
+                              "Mscrpm", "Ye", "Ym", "Ytp", "Ytt", "Iscs", "Xscs", "dai"}) ||
+             (!rest.empty() && std::string_view("uBIDEFHLRSTZ").find(rest[0]) != std::string_view::npos &&
+              is_one_of(rest.substr(1), {"as", "asbcst", "atags", "acul", "acnl", "acfml", "acful", "cp", "e", "t", "lmbcs", "mbcgs", "mbsd",
+                                         "mmbcs", "mmmbc", "mmsbc", "msbclt", "ramv", "rmbcmt", "rsbcmt", "rsbcst", "sbct", "smbcs"}));
+    case 'h': return is_one_of(rest, {"ms", "mbs", "pds", "max", "maxk", "maxel", "mqd", ""});
+    case 'r': return rest == "g";
+    case 's':
+      return is_one_of(rest, {"bt", "bwtdcpu", "bwtdio", "bwt", "cl", "ct", "ecio", "fwi", "tbt", "wct", "wtdcpu", "wtdio", "wt", "ws", "ss",
+                              "ssdcpu", "ssdio", "pp", "ub"});
+    case 'p': return rest == "c";
+    case 'z': return is_one_of(rest, {"dbbl", "dntgc", "ebwt", "osrl"});
+    case 'd': return rest == "cg";
+    default: return false;
+  }
+}
+
+size_t flag_name_length(const std::string& flag) {
+  static constexpr std::string_view kSingles = "PQtAaRTWKS";
+  for (const char* longer : {"SDcpu", "SDPcpu", "SDio", "SP", "hms", "hmbs", "hmax", "hpds", "hmqd", "zdbbl", "e"}) {
+    std::string_view name = longer;
+    if (flag.size() > name.size() && flag.compare(0, name.size(), name) == 0 && std::isdigit(static_cast<unsigned char>(flag[name.size()]))) {
+      return name.size();
+    }
+  }
+  if (kSingles.find(flag[0]) != std::string_view::npos && flag.size() > 1 && (flag[0] != 'S' || flag[1] == ':' || std::isdigit(static_cast<unsigned char>(flag[1])))) return 1;
+  return flag.size();
+}
+
+std::string apply_emulator_flag(const std::string& name, const std::string& value, ErlCommand& command) {
+  MachineOptions& options = command.options;
+  auto checked = [&](bool good, const char* what) { return good ? std::string() : what + (" " + value); };
+  if (name == "P") return checked(value == "legacy" || read_count(value, 1024, 134217727, options.process_limit), "bad number of processes");
+  if (name == "Q") return checked(value == "legacy" || read_count(value, 1024, 134217727, options.port_limit), "bad number of ports");
+  if (name == "t") return checked(read_count(value, 8192, 2147483647, options.atom_limit), "bad atom table size");
+  if (name == "e") return checked(read_count(value, 0, 16777216, options.ets_limit), "bad maximum number of ets tables");
+  if (name == "hms") return checked(read_count(value, 0, 1u << 30, options.min_heap_words), "bad heap size");
+  if (name == "hmbs") return checked(read_count(value, 1, 1u << 30, options.min_binary_heap_words), "bad heap size");
+  if (name == "hmqd") {
+    options.off_heap_messages = value == "off_heap";
+    return checked(value == "off_heap" || value == "on_heap", "Invalid message_queue_data flag:");
+  }
+  if (name == "ec") {
+    options.ets_compressed = true;
+    return {};
+  }
+  if (name == "pc") {
+    options.printable_unicode = value == "unicode";
+    return checked(value == "unicode" || value == "latin1", "bad range of printable characters:");
+  }
+  if (name.starts_with("fn")) {
+    return read_name_encoding(name.substr(2), options) ? std::string() : "bad filename encoding " + name.substr(2) + ", can be (l,u or a, optionally followed by w, i or e)";
+  }
+  if (name == "C") {
+    options.time_warp = value == "multi_time_warp" ? TimeWarp::Multi : value == "single_time_warp" ? TimeWarp::Single : TimeWarp::None;
+    return checked(is_one_of(value, {"no_time_warp", "single_time_warp", "multi_time_warp"}), "Invalid time warp mode:");
+  }
+  if (name == "c") {
+    options.correct_time = value == "true";   // alone it switches the correction off
+    return {};
+  }
+  if (name == "A") return checked(read_count(value, 0, UINT32_MAX, options.async_threads) && options.async_threads <= 1024, "bad number of async threads");
+  if (name == "SP") return checked(read_percentages(value, options.schedulers, options.schedulers_online), "bad schedulers percentage");
+  if (name == "hmax") {   // as the stock VM: what is no number is no limit
+    options.max_heap_words = std::strtoull(value.c_str(), nullptr, 10);
+    return {};
+  }
+  if (name == "hmaxk" || name == "hmaxel") {
+    (name == "hmaxk" ? options.max_heap_kill : options.max_heap_error_logger) = value == "true";
+    return checked(value == "true" || value == "false", name == "hmaxk" ? "bad max heap kill" : "bad max heap error logger");
+  }
+  if (name == "zdbbl") return checked(read_count(value, 1, 2097152, options.dist_busy_limit_kib) && options.dist_busy_limit_kib < 2097152, "Invalid dbbl limit:");
+  if (name == "W") {   // heeded by error_logger:warning_map/0, which looks at the arguments
+    return checked(!value.empty() && std::string_view("wie").find(value[0]) != std::string_view::npos, "unrecognized warning_map option");
+  }
+  if (name == "K") return checked(value == "true" || value == "false", "bad kernel poll setting");
+  if (name == "S") {
+    size_t colon = value.find(':');
+    std::string total = value.substr(0, colon), online = colon == std::string::npos ? "" : value.substr(colon + 1);
+    uint32_t zero = 1;
+    bool good = (total.empty() && !online.empty()) || (read_count(total, 0, 1024, zero) && (zero == 0 || read_count(total, 1, 1024, options.schedulers)));
+    if (good && !online.empty()) good = read_count(online, 0, 1024, zero) && (zero == 0 || read_count(online, 1, 1024, options.schedulers_online));
+    return checked(good, "bad amount of schedulers");
+  }
+  if (name == "SDcpu") return checked(read_count(value.substr(0, value.find(':')), 1, 1024, options.dirty_cpu_schedulers), "bad amount of dirty CPU schedulers");
+  if (name == "SDio") return checked(read_count(value, 1, 1024, options.dirty_io_schedulers), "bad number of dirty IO schedulers");
+  if (name == "B" || name == "Bc" || name == "Bd" || name == "Bi") {
+    std::string kind = name.size() > 1 ? name.substr(1) : value;
+    options.break_key = kind == "c" ? BreakKey::InterruptShell : kind == "i" ? BreakKey::Ignored : BreakKey::Default;
+  }
+  if (name == "V") command.print_version = true;
+  for (const Tuning& tuning : kTuning)
+    if (name == tuning.name) return checked(is_good(tuning, value), tuning.refusal);
+  // The rest tunes allocators (+M), says where (+sct, +swct, +sws …) or is of debug builds; known by their first letters.
+  static constexpr std::string_view kRest[] = {"M", "s", "z", "d", "i", "I", "J", "L", "n", "r", "v", "V", "SD", "B"};
+  for (std::string_view begin : kRest)
+    if (name.starts_with(begin)) return {};
+  return "unknown flag -" + name;
+}
+
+
+}  // namespace athanor::cli
