@@ -31,6 +31,7 @@ class TimeTest : public testing::Test {
     runtime_.processes = table_.get();
     scheduling_ = sched::Scheduling::create(runtime_, {}, [](process::Runtime&) -> process::Executor* { return nullptr; });
     runtime_.start_monotonic_ns = runtime_.clock->monotonic_ns();
+    runtime_.time_offset_ns = runtime_.clock->system_ns() - kErlangStartNs;
     self_ = table_->create(runtime_);
     self_->heap().create_block(1000);
   }

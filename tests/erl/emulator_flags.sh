@@ -13,7 +13,7 @@ erl +S 2 +fnui -noshell -eval "$shown"
 erl +hmqd off_heap +hmbs 100000 -noshell -eval '
   Told = fun(Options) -> {Pid, M} = spawn_opt(fun() -> exit([process_info(self(), message_queue_data), element(2, process_info(self(), min_bin_vheap_size))]) end, [monitor | Options]),
                          receive {_, M, _, Pid, What} -> io:format("~w ~w~n", [Options, What]) end end,
-  [Told(Options) || Options <- [[], [{message_queue_data, on_heap}], [{min_bin_vheap_size, 1000}], [{min_bin_vheap_size, 300000}]]], halt().'
+  [Told(Options) || Options <- [[], [{message_queue_data, on_heap}], [{min_bin_vheap_size, 1000}, {fullsweep_after, 9}], [{fullsweep_after, 9}, {min_bin_vheap_size, 300000}]]], halt().'
 # Names that are no UTF-8: ignored, refused.
 mkdir odd && touch odd/plain "$(printf 'odd/\377')"
 for flag in +fnui +fnue +fnl; do erl $flag -noshell -eval 'io:format("~w~n", [file:list_dir("odd")]), halt().'; done
