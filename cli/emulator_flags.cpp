@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cctype>
 #include <cstdint>
 #include <cstdlib>
 #include <initializer_list>
@@ -20,7 +21,7 @@ bool is_one_of(std::string_view word, std::initializer_list<std::string_view> wo
 bool read_count(const std::string& text, uint32_t least, uint32_t most, uint32_t& value) {
   char* end = nullptr;
   unsigned long long number = std::strtoull(text.c_str(), &end, 10);
-  if (text.empty() || *end || number < least) return false;
+  if (text.empty() || !std::isdigit(static_cast<unsigned char>(text[0])) || *end || number < least) return false;
   value = number > most ? most : static_cast<uint32_t>(number);
   return true;
 }
