@@ -19,7 +19,7 @@ SUBJECTS = [
     ("SCTP", "no `sctp_inet` driver"),
     ("The module `socket`", "all natives of `prim_socket` and `prim_net` for Linux; not yet: `counter_wrap` messages; SCTP options are untried"),
     ("Child programs", "children of a helper process; `busy_limits_msgq` has no effect"),
-    ("Tracing", "calls, processes, sequences, `system_monitor`; not yet: tokens that a spawned process or an exit signal takes along, tracers in modules of programs, ports as tracees, `system_profile`"),
+    ("Tracing", "calls, processes, sequences, `system_monitor`; processes and ports as tracees; pids, ports and modules as tracers; `system_profile`; not yet: tokens that a spawned process or an exit signal takes along"),
     ("Break menu", "(a), (A), (c), (v); the others say that they are not there yet"),
     ("ETS", "order, locks and chunks as on the stock VM, `compressed` too; not yet: long list inserts do not yield, nor does the end of a process that owns a large table"),
     ("JIT", "the interpreter runs everything; the seam (`src/engine/jit`) runs bodies written by hand in its tests"),

@@ -191,6 +191,12 @@ static void tell_name(Process& self, Term who, Term what, Term name) {
   };
   if (who == self.pid()) {
     tell(self, what, name);
+  } else if (who.is_local_port() && runtime.tracing->in_use.load(std::memory_order_relaxed)) {
+    struct Named { process::Runtime* runtime; Term port, what, name; } named{&runtime, who, what, name};
+    runtime.with_port_trace(runtime, who, [](process::PortTrace& trace, void* context) {
+      const auto& event = *static_cast<Named*>(context);
+      if (trace.is_traced(process::trace_flag::kPorts)) event.runtime->tracing->port_told(event.port, trace, event.what, event.name);
+    }, &named);
   } else if (who.is_local_pid() && runtime.tracing->in_use.load(std::memory_order_relaxed)) {
     process::request(runtime, who, process::SignalKind::Rpc, self.pid(), nullptr, {name, nullptr}, what.raw, [](Process& tracee, process::Signal& signal) {
       if (process::is_traced(tracee, process::trace_flag::kProcs)) tracee.runtime().tracing->told(tracee, Term(signal.number), signal.parcel.term);
@@ -203,6 +209,7 @@ BifResult register__2(Process& self, const Term* args) {
   if (!args[0].is_atom() || args[0] == atoms::undefined) return self.badarg_because(atoms::none);
   if (args[1].is_local_port()) {
     if (!self.runtime().registry->add(args[0], args[1])) return self.badarg_because(atoms::registered_name);
+    tell_name(self, args[1], atoms::register_, args[0]);
     return atoms::true_;
   }
   if (!args[1].is_local_pid()) return self.badarg_because(atoms::none);

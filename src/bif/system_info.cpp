@@ -314,7 +314,7 @@ constexpr Row kRows[] = {
     // --- settings ---
     ANSWER(system_logger, system_logger(self.runtime()))
     COUNT(trace_control_word, scheduling(self).settings.trace_control_word.load())
-    ANSWER(sequential_tracer, pair(self, atoms::sequential_tracer, self.runtime().tracing->sequence_tracer()))
+    ANSWER(sequential_tracer, pair(self, atoms::sequential_tracer, self.runtime().tracing->sequence_tracer(self.heap())))
     CONSTANT(modified_timing_level, atoms::undefined)
     ANSWER(ets_always_compress, boolean(self.runtime().identity.ets_compressed))
     // --- texts ---

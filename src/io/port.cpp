@@ -19,9 +19,13 @@ using process::SignalKind;
 Port::Port(Ports& ports, Term id, Term owner, std::string name, std::unique_ptr<PortDriver> driver)
     : ports_(ports), id_(id), name_(std::move(name)), driver_(std::move(driver)), owner_(owner) {
   data_.term = atoms::undefined;
+  if (ports.runtime().new_port_trace.load(std::memory_order_relaxed)) ports.runtime().tracing->port_created(trace_);
 }
 
-Port::~Port() { heap::discard(data_); }
+Port::~Port() {
+  if (process::Tracing* tracing = ports_.runtime().tracing; tracing && trace_.is_traced(~0u)) tracing->port_gone(trace_);
+  heap::discard(data_);
+}
 
 bool PortDriver::output_data(Port& port, Term data, size_t& bytes) {
   std::string flat;
@@ -32,6 +36,7 @@ bool PortDriver::output_data(Port& port, Term data, size_t& bytes) {
 }
 
 void Port::send_term(Term to, heap::FragmentAllocator& heap, Term message) {
+  if (ATH_UNLIKELY(is_traced(process::trace_flag::kSend))) tell_sent(to, message);
   process::send_parcel(ports_.runtime(), to, heap::Parcel{message, heap.take()}, id_);
 }
 
@@ -39,6 +44,7 @@ template <class Build>
 void Port::send_to(Term to, size_t words_hint, Build&& build) {
   heap::FragmentAllocator heap(words_hint);
   Term message = build(heap);
+  if (ATH_UNLIKELY(is_traced(process::trace_flag::kSend))) tell_sent(to, message);
   process::send_parcel(ports_.runtime(), to, heap::Parcel{message, heap.take()}, id_);
 }
 
@@ -79,6 +85,14 @@ void Port::send_atom(Term to, Term what) {
   send_to(to, 4, [&](Allocator& heap) { return bif::make_tuple(heap, id_, what); });
 }
 
+// OTP: tracers hear of the atom alone.
+void Port::send_closed(Term to) {
+  tell(process::trace_flag::kSend, atoms::send, atoms::closed, to);
+  heap::FragmentAllocator heap(4);
+  Term message = bif::make_tuple(heap, id_, atoms::closed);
+  process::send_parcel(ports_.runtime(), to, heap::Parcel{message, heap.take()}, id_);
+}
+
 void Port::send_inet_reply(Term to, int error) {
   send_to(to, 12, [&](Allocator& heap) {
     return bif::make_tuple(heap, atoms::inet_reply, id_, error == 0 ? atoms::ok : error_tuple(heap, error));
@@ -102,8 +116,11 @@ void Port::end(Term reason) {
   open_ = false;
   if (reason == atoms::kill) reason = atoms::killed;
   process::Runtime& runtime = ports_.runtime();
+  tell(process::trace_flag::kPorts, atoms::closed, reason);
   for (Term name : runtime.registry->names()) {
-    if (runtime.registry->find(name) == id_) runtime.registry->remove(name);
+    if (runtime.registry->find(name) != id_) continue;
+    runtime.registry->remove(name);
+    tell(process::trace_flag::kPorts, atoms::unregister, name);
   }
   ports_.remove(*this);
   for (Term pid : links_) {
@@ -130,6 +147,7 @@ bool Port::has_link(Term pid) const { return std::find(links_.begin(), links_.en
 bool Port::link(Term pid) {
   if (has_link(pid)) return false;
   links_.push_back(pid);
+  tell(process::trace_flag::kPorts, atoms::getting_linked, pid);
   return true;
 }
 

@@ -18,6 +18,7 @@
 #include "heap/copy.hpp"
 #include "io/framing.hpp"
 #include "process/process.hpp"
+#include "process/tracing.hpp"
 
 namespace athanor::io {
 
@@ -91,6 +92,7 @@ class Port : public std::enable_shared_from_this<Port> {
   void send_reply(std::string_view head, const std::string_view* data = nullptr);
   void send_exit_status(int status);                                   // {Port, {exit_status, N}}
   void send_atom(Term to, Term what);                                  // {Port, What}
+  void send_closed(Term to);                                           // {Port, closed}, the last
   void send_inet_reply(Term to, int error);                            // {inet_reply, Port, ok | {error, E}}
   void end_of_input();                                                 // {Port, eof}, or the port ends
   void fail(int error_number);                                         // the port ends with the error's atom
@@ -112,6 +114,18 @@ class Port : public std::enable_shared_from_this<Port> {
   bool is_busy() const { return busy_; }
   void set_busy(bool busy);                  // false wakes who waits
   void suspend_until_room(process::Process& self);   // it is to yield and ask again
+
+  // --- what tracers hear (port_trace.cpp); is_traced() before all that costs ---
+  process::PortTrace& trace() { return trace_; }
+  bool is_traced(uint32_t flag) const { return trace_.is_traced(flag); }
+  void tell(uint32_t flag, Term what, Term data, Term extra = Term::none());
+  void tell_opened();                                          // open, getting_linked
+  void tell_command(Term from, Term data);                     // data: what output is made from
+  void tell_request(Term from, Term kind, uint32_t number, std::string_view bytes);   // control, call
+  void tell_reply(Term to, Term kind, std::string_view bytes);
+  void tell_connect(Term from, Term to);
+  void tell_closing(Term from);
+  void tell_sent(Term to, Term message);
 
   // The channel that owns input and output from now on (deliver: port). A driver that delivers to the port asks for it.
   void set_sink(std::shared_ptr<FrameSink> sink) { sink_ = std::move(sink); }
@@ -149,8 +163,31 @@ class Port : public std::enable_shared_from_this<Port> {
   std::vector<Term> waiting_;
   std::shared_ptr<FrameSink> sink_;
   uint64_t input_bytes_ = 0, output_bytes_ = 0;
+  process::PortTrace trace_;
   std::mutex data_mutex_;
   heap::Parcel data_;
+};
+
+// An operation on a port: tells that it runs, and what it does (running_ports). With the port's lock.
+class PortTurn {
+ public:
+  // `caller`: the process that waits for it, or null.
+  PortTurn(Port& port, Term operation, process::Process* caller = nullptr) : port_(port), caller_(caller), operation_(operation) {
+    if (ATH_UNLIKELY(is_watched())) begin();
+  }
+  ~PortTurn() {
+    if (ATH_UNLIKELY(is_watched())) end();
+  }
+  PortTurn(const PortTurn&) = delete;
+  PortTurn& operator=(const PortTurn&) = delete;
+
+ private:
+  bool is_watched() const;
+  void begin();
+  void end();
+  Port& port_;
+  process::Process* const caller_;
+  const Term operation_;
 };
 
 }  // namespace athanor::io

@@ -110,6 +110,8 @@ BifResult erts_internal::port_command_3(Process& self, const Term* args) {
   }
   size_t bytes = 0;
   port->set_caller(self.pid());
+  const io::PortTurn turn(*port, atoms::command, &self);
+  port->tell_command(self.pid(), args[1]);
   if (!port->driver().output_data(*port, args[1], bytes)) {
     Term text = latin1_list(self.heap(), "Bad value on output port '" + port->name() + "'\n");
     process::log_event(self.runtime(), atoms::error, "~s~n", make_list(self.heap(), &text, 1), self.group_leader_, self.pid());
@@ -127,7 +129,10 @@ BifResult erts_internal::port_control_3(Process& self, const Term* args) {
   if (!port || !operation_number(args[1], operation) || !iolist_to_string(args[2], data)) return atoms::badarg;
   self.charge(20);
   port->set_caller(self.pid());
+  const io::PortTurn turn(*port, atoms::control, &self);
+  port->tell_request(self.pid(), atoms::control, operation, data);
   if (!port->driver().control(*port, operation, data, reply)) return atoms::badarg;
+  port->tell_reply(self.pid(), atoms::control, reply);
   return latin1_list(self.heap(), reply);
 }
 
@@ -137,6 +142,8 @@ BifResult erts_internal::port_call_3(Process&, const Term*) { return atoms::bada
 BifResult erts_internal::port_close_1(Process& self, const Term* args) {
   OpenPort port(self, args[0]);
   if (!port) return atoms::badarg;
+  const io::PortTurn turn(*port, atoms::close, &self);
+  port->tell_closing(self.pid());
   port->end(atoms::normal);
   return atoms::true_;
 }
@@ -144,13 +151,20 @@ BifResult erts_internal::port_close_1(Process& self, const Term* args) {
 BifResult erts_internal::port_connect_2(Process& self, const Term* args) {
   OpenPort port(self, args[0]);
   Term owner = args[1];
-  if (!port || !owner.is_local_pid() || self.runtime().processes->find(owner) == nullptr) return atoms::badarg;
+  if (!port) return atoms::badarg;
+  const io::PortTurn turn(*port, atoms::connect, &self);
+  if (!owner.is_local_pid() || self.runtime().processes->find(owner) == nullptr) return atoms::badarg;
   if (port->link(owner)) {
     process::Signal* link = process::Signal::create(process::SignalKind::Link);
     link->from = port->id();
     process::deliver(self.runtime(), owner, link);
   }
   port->set_owner(owner);
+  port->tell_connect(self.pid(), owner);
+  if (port->is_traced(process::trace_flag::kSend)) {
+    heap::FragmentAllocator heap(4);
+    port->tell(process::trace_flag::kSend, atoms::send, make_tuple(heap, port->id(), atoms::connected), self.pid());
+  }
   return atoms::true_;
 }
 

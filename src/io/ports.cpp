@@ -6,6 +6,7 @@
 
 #include "bif/bif.hpp"
 #include "process/process_table.hpp"
+#include "process/relations.hpp"
 #include "process/send.hpp"
 #include "process/timers.hpp"
 #include "sched/scheduling.hpp"
@@ -87,17 +88,19 @@ Ports::Opened Ports::open(Process& owner, PortOptions&& options, std::unique_ptr
   std::lock_guard lock(port->mutex());
   port->set_formats(options.binary, options.soft_eof);
   port->set_parallelism(options.parallelism);
-  // The link is a signal to the owner itself, so that it comes before anything the port sends.
+  port->tell_opened();
   port->link(owner.pid());
-  int error = port->driver().start(*port);
+  int error = 0;
+  {
+    const PortTurn turn(*port, atoms::open, &owner);
+    error = port->driver().start(*port);
+  }
   if (error != 0) {
     port->unlink(owner.pid());
     take_back(*port);
     return {Term::none(), error};
   }
-  Signal* link = Signal::create(SignalKind::Link);
-  link->from = port->id();
-  process::deliver(runtime_, owner.pid(), link);
+  process::link_made(owner, port->id());   // before it looks at what the port may have sent already
   return {port->id(), 0};
 }
 
@@ -137,6 +140,7 @@ void Ports::on_edge(process::Runtime& runtime, uint64_t key, uint32_t ready) {
   std::shared_ptr<Port> port = runtime.ports->find_working(static_cast<uint32_t>(key));
   if (port == nullptr) return;
   std::lock_guard lock(port->mutex());
+  const PortTurn turn(*port, Term::small(0));
   port->driver().edge(*port, ready);
 }
 
@@ -177,9 +181,11 @@ bool Ports::deliver(Term to, Signal* signal) {
 }
 
 void Ports::receive(Port& port, Signal& signal) {
+  const PortTurn turn(port, signal.kind == SignalKind::Link ? atoms::link : signal.kind == SignalKind::Unlink ? atoms::unlink : Term::small(0));
   switch (signal.kind) {
     case SignalKind::Link: port.link(signal.from); break;
     case SignalKind::Unlink:
+      if (port.has_link(signal.from)) port.tell(process::trace_flag::kPorts, atoms::getting_unlinked, signal.from);
       port.unlink(signal.from);
       acknowledge_unlink(port.id(), signal);
       break;
@@ -190,11 +196,14 @@ void Ports::receive(Port& port, Signal& signal) {
       if (by_link && !port.has_link(signal.from)) break;
       if (by_link) port.unlink(signal.from);
       // OTP: normal counts from the owner alone.
+      port.tell_closing(signal.from);
       if (signal.parcel.term != atoms::normal || signal.from == port.owner()) port.end(signal.parcel.term);
       break;
     }
     case SignalKind::Message:   // a timer's: all else is sent by send()
-      if (signal.parcel.term.is_small()) port.driver().timer_expired(port, static_cast<uint64_t>(signal.parcel.term.small_value()));
+      if (!signal.parcel.term.is_small()) break;
+      port.tell(process::trace_flag::kReceive, atoms::receive, atoms::timeout);
+      port.driver().timer_expired(port, static_cast<uint64_t>(signal.parcel.term.small_value()));
       break;
     default: break;   // others mean nothing to a port
   }
@@ -231,13 +240,16 @@ SendOutcome Ports::send(Process& self, Term to, Term message, const process::Sen
     port->send_badsig();
     return SendOutcome::Sent;
   }
+  const PortTurn turn(*port, is_tuple(request) ? tuple_element(request, 0) : request);
   if (request == atoms::close) {
     Term owner = port->owner();
+    port->tell_closing(self.pid());
     port->end(atoms::normal);
-    port->send_atom(owner, atoms::closed);
+    port->send_closed(owner);
   } else if (is_command(request)) {
     size_t bytes = 0;
     port->set_caller(self.pid());
+    port->tell_command(self.pid(), tuple_element(request, 1));
     if (port->driver().output_data(*port, tuple_element(request, 1), bytes)) {
       port->count_output(bytes);
     } else {
@@ -248,6 +260,7 @@ SendOutcome Ports::send(Process& self, Term to, Term message, const process::Sen
     }
   } else if (is_tuple_of(request, 2) && tuple_element(request, 0) == atoms::connect && tuple_element(request, 1).is_local_pid()) {
     Term old_owner = port->owner();
+    port->tell_connect(self.pid(), tuple_element(request, 1));
     port->set_owner(tuple_element(request, 1));   // OTP: not linked to the new owner
     port->send_atom(old_owner, atoms::connected);
   } else {

@@ -114,6 +114,7 @@ void SpawnDriver::on_exit(void* argument, uint32_t) {
   process::ThreadScope scope(driver->ports_.runtime());
   std::shared_ptr<Port> port = driver->port_->shared_from_this();
   std::lock_guard lock(port->mutex());
+  const PortTurn turn(*port, Term::small(0));
   driver->status_ = child_status(driver->child_);
   if (port->is_open() && driver->options_.exit_status && driver->input_done_) driver->report(*port);
   driver->ports_.runtime().scheduling->run_in_background(retire_child, new std::shared_ptr<Port>(port));

@@ -76,6 +76,7 @@ void StreamDriver::on_readable(void* argument, uint32_t) {
   process::ThreadScope scope(driver->ports_.runtime());
   std::shared_ptr<Port> port = driver->port_->shared_from_this();   // stays until after the unlock
   std::lock_guard lock(port->mutex());
+  const PortTurn turn(*port, Term::small(0));
   driver->read_available(*port);
 }
 
@@ -117,6 +118,7 @@ void StreamDriver::read_in_background(void* argument) {
     int error = errno;
     std::lock_guard lock(port.mutex());
     if (driver.closing_ || !driver.in_active_) break;
+    const PortTurn turn(port, Term::small(0));
     if (count > 0) { driver.received(port, {buffer.get(), static_cast<size_t>(count)}); continue; }
     if (count < 0 && error == EINTR) continue;
     driver.in_active_ = false;
@@ -203,6 +205,7 @@ void StreamDriver::on_writable(void* argument, uint32_t) {
   process::ThreadScope scope(driver->ports_.runtime());
   std::shared_ptr<Port> port = driver->port_->shared_from_this();
   std::lock_guard lock(port->mutex());
+  const PortTurn turn(*port, Term::small(0));
   driver->out_armed_ = false;
   if (!driver->retired_) driver->write_queue(*port);
 }

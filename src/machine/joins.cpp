@@ -49,6 +49,17 @@ void port_output(process::Runtime& runtime, Term id, std::string&& bytes) {
 
 bool port_is_open(process::Runtime& runtime, Term port) { return runtime.ports->exists(port); }
 
+std::vector<Term> all_ports(process::Runtime& runtime) { return runtime.ports->all(); }
+
+bool with_port_trace(process::Runtime& runtime, Term id, void (*change)(process::PortTrace& trace, void* context), void* context) {
+  std::shared_ptr<io::Port> port = runtime.ports->find(id);
+  if (!port) return false;
+  std::lock_guard lock(port->mutex());
+  if (!port->is_open()) return false;
+  change(port->trace(), context);
+  return true;
+}
+
 bool deliver_elsewhere(process::Runtime& runtime, Term to, process::Signal* signal) {
   if (to == nif::kObjectWatcher) return nif::host_of(runtime)->deliver(to, signal);
   return to.is_local_port() ? runtime.ports->deliver(to, signal) : runtime.distribution->deliver(to, signal);

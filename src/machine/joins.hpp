@@ -32,6 +32,8 @@ Term monitor_nodes(process::Process& self, bool on, Term options);
 // Output of the machine itself to a port (a tracer); nobody's if the port has ended.
 void port_output(process::Runtime& runtime, Term port, std::string&& bytes);
 bool port_is_open(process::Runtime& runtime, Term port);
+std::vector<Term> all_ports(process::Runtime& runtime);
+bool with_port_trace(process::Runtime& runtime, Term port, void (*change)(process::PortTrace& trace, void* context), void* context);
 // Hands options and release to the layers that answer questions about them.
 void configure(process::Runtime& runtime, const MachineOptions& options, const Release& release);
 void request_stop(process::Runtime& runtime);

@@ -22,6 +22,7 @@
 #include "machine/release.hpp"
 #include "nif/monitor.hpp"
 #include "nif/select.hpp"
+#include "nif/tracers.hpp"
 #include "process/process_table.hpp"
 #include "process/send.hpp"
 #include "process/spawn.hpp"
@@ -160,6 +161,9 @@ void Machine::Implementation::join_layers() {
   runtime.tracing = tracing.get();
   runtime.port_output = machine::port_output;
   runtime.port_is_open = machine::port_is_open;
+  runtime.call_tracer = nif::call_tracer;
+  runtime.all_ports = machine::all_ports;
+  runtime.with_port_trace = machine::with_port_trace;
   joins = std::make_unique<machine::Joins>(runtime);
   runtime.terms.host = joins.get();
   tables = ets::Tables::create(runtime, options.ets_limit);

@@ -111,6 +111,14 @@ Library::Library(Host& host, void* handle, const ErlNifEntry& given, code::Modul
   entry.min_erts = at_least(14) ? given.min_erts : "";
 }
 
+bool Library::retain_user_of_living() {
+  uint32_t users = users_.load(std::memory_order_relaxed);
+  while (users > 0) {
+    if (users_.compare_exchange_weak(users, users + 1, std::memory_order_acquire, std::memory_order_relaxed)) return true;
+  }
+  return false;
+}
+
 // OTP: unload comes last, after the destructors of resources that outlive the generation.
 void Library::release_user() {
   if (users_.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
@@ -163,6 +171,14 @@ Host::~Host() {
 void Host::add(Library& library) {
   std::lock_guard lock(mutex_);
   libraries_.push_back(&library);
+}
+
+Library* Host::library_of(const code::ModuleCode& code) {
+  std::lock_guard lock(mutex_);
+  for (Library* library : libraries_) {
+    if (library->code == &code) return library;
+  }
+  return nullptr;
 }
 
 void Host::forget(Library& library) {

@@ -43,6 +43,7 @@ class Library final : public code::NifLibrary {
  public:
   Library(Host& host, void* handle, const ErlNifEntry& entry, code::ModuleCode& code);
   void retain_user() { users_.fetch_add(1, std::memory_order_relaxed); }
+  bool retain_user_of_living();          // false: the last has released it
   void release_user();                   // the last unloads and closes the library
   void retain() { references_.fetch_add(1, std::memory_order_relaxed); }
   void release() override;
@@ -95,6 +96,7 @@ class Host {
 
   void add(Library& library);
   void forget(Library& library);
+  Library* library_of(const code::ModuleCode& code);   // null: none, or purged; inside an epoch
 
  private:
   std::mutex mutex_;

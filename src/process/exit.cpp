@@ -124,6 +124,7 @@ bool exit_process(Process& self, Term reason) {
   self.release_memory();
   // serve_signals ended it while it stands in a run queue: who takes it out of there comes here again.
   if (self.state_.load(std::memory_order_acquire) & kQueued) return false;
+  if (ATH_UNLIKELY(self.runtime().profiled.load(std::memory_order_relaxed) & profile::kProcesses)) self.runtime().tracing->profiled(self, false);
   self.state_.fetch_or(kFree, std::memory_order_release);
   self.runtime().processes->remove(self);
   return true;

@@ -78,7 +78,7 @@ struct Extra {
   bool carries_node = false;           // it is the controller of a connection to a node
   Term seq_token;                      // root; none or {Flags, Label, Serial, From, Last}
   uint64_t seq_clock = 0, seq_last = 0;   // serial numbers of the sequential trace
-  Term tracer;                         // root; with trace flags: pid or port
+  Term tracer;                         // root; with trace flags: pid, port, or a small integer that trace/ knows
   uint32_t save_calls = 0;
   uint32_t fullsweep_after = 0; bool fullsweep_set = false;
   std::atomic<uint32_t> suspend_count{0};

@@ -12,6 +12,7 @@ namespace athanor::process {
 // erlang:link/1, unlink/1: true, or the error raised (badarg for what is no pid or port; noproc).
 BifResult link(Process& self, Term target);
 BifResult unlink(Process& self, Term target);
+void link_made(Process& self, Term port);   // by the port that self has just opened; it has its side
 
 struct MonitorOptions {
   AliasMode alias = AliasMode::None;

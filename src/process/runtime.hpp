@@ -30,6 +30,7 @@ class ProcessTable;
 class Registry;
 class Timers;
 class Tracing;
+struct PortTrace;
 
 // What programs ask about the release and the start of this machine (system_info, init). Fixed before the first process runs.
 struct Identity {
@@ -53,6 +54,15 @@ struct SendOptions {
   bool nosuspend = false, noconnect = false;
 };
 enum class SendOutcome : uint8_t { Sent, NoConnection, WouldSuspend, Suspended };
+
+// A call of a tracer's library: the function of this name, or where it has none of `otherwise`. An immediate answer is kept.
+struct TracerCall {
+  const char* name = nullptr;        // null: `otherwise` alone
+  const char* otherwise = nullptr;   // null: nothing is called
+  const Term* arguments = nullptr;
+  uint32_t arity = 0;
+  Term* answer = nullptr;
+};
 
 // Makes runnable processes run. Implemented by sched/.
 class Waker {
@@ -82,6 +92,7 @@ struct Runtime {
   Registry* registry = nullptr;
   Timers* timers = nullptr;
   Waker* waker = nullptr;
+  std::atomic<uint32_t> profiled{0};            // system_profile/2: what somebody wants to know of (profile:: in tracing.hpp)
   code::CodeServer* code = nullptr;
   sched::Scheduling* scheduling = nullptr;
   ets::Tables* tables = nullptr;
@@ -90,6 +101,7 @@ struct Runtime {
   machine::Machine* machine = nullptr;
   Tracing* tracing = nullptr;                   // src/trace; null in unit tests
   std::atomic<uint32_t> new_process_trace{0};   // trace flags that new processes begin with
+  std::atomic<uint32_t> new_port_trace{0};      // and new ports
   // system_monitor/2: somebody wants to know of long or large collections; of slices this long (0: nobody).
   std::atomic<bool> monitors_collections{false};
   std::atomic<int64_t> long_slice_ms{0};
@@ -135,6 +147,12 @@ struct Runtime {
   // For tracers that are ports: raw output, without an owner; is it there? Any thread. Joined in machine/.
   void (*port_output)(Runtime& runtime, Term port, std::string&& bytes) = nullptr;
   bool (*port_is_open)(Runtime& runtime, Term port) = nullptr;
+  // For tracing ports: all of them; runs `change` with the lock of one that is open, false: there is none. Joined in machine/.
+  std::vector<Term> (*all_ports)(Runtime& runtime) = nullptr;
+  bool (*with_port_trace)(Runtime& runtime, Term port, void (*change)(PortTrace& trace, void* context), void* context) = nullptr;
+  // For tracers that are modules: calls the module's library of NIFs. `runs`: on whose behalf, or null. False: there is no library, or
+  // none of a tracer. Joined in machine/.
+  bool (*call_tracer)(Runtime& runtime, Process* runs, Term module, const TracerCall& call) = nullptr;
   std::atomic<bool> trace_cpu_time{false};      // trace flag cpu_timestamp: stamps are times of the CPU
   // Any other signal (Link, Unlink, UnlinkAck, Monitor, Demonitor, MonitorDown, Exit, GroupLeader) to a port or a remote process, as
   // deliver() is given it; Monitor and Demonitor by name have the node's name in `to`. Takes the signal over in any case; false: no such receiver. Any thread. Joined in machine/.

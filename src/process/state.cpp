@@ -9,6 +9,7 @@
 #include "process/collect.hpp"
 #include "process/literals.hpp"
 #include "process/spawn.hpp"
+#include "process/tracing.hpp"
 
 namespace athanor::process {
 
@@ -32,8 +33,22 @@ Transition transit(Process& process, Change change) {
 
 constexpr uint32_t with_queued(uint32_t state) { return is_schedulable(state) ? state | kQueued : state; }
 
+// system_profile(_, [runnable_procs])
+bool is_profiled(Process& process) { return (process.runtime().profiled.load(std::memory_order_relaxed) & profile::kProcesses) != 0; }
+
+// It is told while the process is still ours, so one that finds something to do after all is told to be runnable again.
+bool stop_running_profiled(Process& process, uint32_t bits) {
+  const uint32_t now = process.state_.load(std::memory_order_relaxed);
+  const bool stays = (now & kQueued) || ((bits & kActive) && !(now & kSuspended));
+  if (!stays) process.runtime().tracing->profiled(process, false);
+  const bool queued = transit(process, [=](uint32_t state) { return with_queued((state & ~kRunning) | bits); }).queues();
+  if (!stays && queued) process.runtime().tracing->profiled(process, true);
+  return queued;
+}
+
 // Clears kRunning, sets `bits`; queues if there is something to do. True: queued (the caller passes it on).
 bool stop_running(Process& process, uint32_t bits) {
+  if (ATH_UNLIKELY(is_profiled(process))) return stop_running_profiled(process, bits);
   return transit(process, [=](uint32_t state) { return with_queued((state & ~kRunning) | bits); }).queues();
 }
 void stop_running_and_enqueue(Process& process, uint32_t bits) {
@@ -63,7 +78,10 @@ void notify(Process& process, uint32_t bits, Priority priority) {
     }
     return with_queued(bits & kSignals ? with_exit_priority(next, priority) : next);
   });
-  if (t.queues()) return process.runtime().waker->enqueue(process);
+  if (t.queues()) {
+    if (ATH_UNLIKELY(is_profiled(process))) process.runtime().tracing->profiled(process, true);
+    return process.runtime().waker->enqueue(process);
+  }
   if ((bits & kSignals) == 0 || (t.after & kFree)) return;
   if (t.after & kDirty) {
     process.runtime().waker->enqueue_signals(process, std::min(priority, own_priority(t.after)));

@@ -35,6 +35,7 @@ ATH_TRACE_FLAGS(X)
 #undef X
 constexpr uint32_t kAll = (1u << kCount) - 1;         // what programs set
 // Ours, beside them in the word.
+constexpr uint32_t kAsksTracer = 1u << 27;            // the tracer is a module: asked for its status before each slice
 constexpr uint32_t kReturnCells = 1u << 28;           // return cells with exception_trace or return_to may lie on the stack
 constexpr uint32_t kToken = 1u << 29;                 // a sequential trace token is held
 constexpr uint32_t kSensitive = 1u << 30;             // process_flag(sensitive, true): no events
@@ -45,12 +46,24 @@ inline bool is_traced(const Process& process, uint32_t flag) {
   return (process.trace_flags_ & (flag | trace_flag::kSensitive)) == flag;
 }
 
+// What a port is traced for: with the port's lock, the flags to look at them before.
+struct PortTrace {
+  std::atomic<uint32_t> flags{0};
+  Term tracer;
+  bool is_traced(uint32_t flag) const { return (flags.load(std::memory_order_relaxed) & flag) != 0; }
+};
+
+// What system_profile/2 tells of.
+namespace profile {
+constexpr uint32_t kProcesses = 1, kPorts = 2, kSchedulers = 4, kExclusive = 8;
+}
+
 // Return cells that a breakpoint puts on the stack (engine/interp/breakpoints.hpp).
 struct ReturnCells {
   enum class Tells : uint8_t { Nothing, Return, ReturnAndException };
   Tells own = Tells::Nothing, meta = Tells::Nothing;   // to the process's tracer, to the meta tracer
   bool tells_return_to = false, times = false;
-  Term meta_tracer;          // immediate
+  Term meta_tracer;          // one word, as all tracers are
   uint64_t timed_before = 0; // which timed function was running before; 0: none
 };
 
@@ -73,13 +86,24 @@ class Tracing {
   virtual void ran_long(Process& self, int64_t ms, Mfa in) = 0;
   virtual void ended(Process& self) = 0;                                    // frees what was kept for it
 
+  // --- events of ports; with the port's lock ---
+  virtual void port_created(PortTrace& trace) = 0;                          // what new ports begin with
+  virtual void port_told(Term port, PortTrace& trace, Term what, Term data, Term extra = Term::none()) = 0;
+  virtual void port_gone(PortTrace& trace) = 0;
+
+  // --- system_profile; Runtime::profiled has been looked at ---
+  // Becomes runnable, or stops to be: by the thread that makes it so, before any other can see it.
+  virtual void profiled(Process& process, bool active) = 0;
+  virtual void port_profiled(Term port, bool active) = 0;
+  virtual void scheduler_profiled(uint32_t id, bool active) = 0;
+
   // --- sequential trace; the process holds a token ---
   virtual Term token_of_send(Process& self, Term to, Term message) = 0;     // the token as it travels, on self's heap; none(): none travels
   virtual void token_received(Process& self, const Signal& message) = 0;    // the message is taken; also where it has no token
 
   // system_flag(sequential_tracer | reset_seq_trace, Value): the value before; none(): badarg. sequence_tracer(): {sequential_tracer, T}'s T.
   virtual Term change_sequences(Process& self, Term flag, Term value) = 0;
-  virtual Term sequence_tracer() = 0;
+  virtual Term sequence_tracer(Allocator& heap) = 0;
 
   // --- breakpoints; the process's state is synced ---
   virtual ReturnCells called(Process& self, code::Breakpoint& point, const Term* args) = 0;

@@ -21,7 +21,7 @@ thread_local Scheduler* current_scheduler = nullptr;
 thread_local ThreadKind current_thread_kind = ThreadKind::Foreign;
 
 namespace {
-constexpr uint32_t kTellsRuns = process::trace_flag::kRunning | process::trace_flag::kRunningProcs | process::trace_flag::kExiting | process::trace_flag::kTimed;
+constexpr uint32_t kTellsRuns = process::trace_flag::kRunning | process::trace_flag::kRunningProcs | process::trace_flag::kExiting | process::trace_flag::kTimed | process::trace_flag::kAsksTracer;
 
 // Counters with one writer need no read-modify-write.
 template <class T>
@@ -264,6 +264,8 @@ void Scheduler::set_active(bool active) {
   int64_t since = active_since_.load(std::memory_order_relaxed);
   if (!active && since > 0) add(active_ns_, now - since);
   active_since_.store(active ? now : 0, std::memory_order_relaxed);
+  process::Runtime& runtime = all_.runtime();
+  if (ATH_UNLIKELY(runtime.profiled.load(std::memory_order_relaxed) & process::profile::kSchedulers)) runtime.tracing->scheduler_profiled(index_ + 1, active);
 }
 
 int64_t Scheduler::active_ns(int64_t now) const {

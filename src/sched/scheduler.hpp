@@ -40,6 +40,7 @@ class Scheduler {
   uint64_t context_switches() const { return context_switches_.load(std::memory_order_relaxed); }
   bool is_running_process() const { return is_running_process_.load(std::memory_order_acquire); }
   int64_t active_ns(int64_t now) const;
+  bool is_active() const { return active_since_.load(std::memory_order_relaxed) != 0; }
 
   os::Parker parker_;
   os::Thread thread_;

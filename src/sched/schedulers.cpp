@@ -235,6 +235,10 @@ uint32_t Schedulers::current_scheduler_id() const {
   return current_scheduler && &current_scheduler->all() == this ? current_scheduler->index() + 1 : 0;
 }
 
+uint32_t Schedulers::awake_schedulers() const {
+  return static_cast<uint32_t>(std::ranges::count_if(schedulers_, [](const auto& scheduler) { return scheduler->is_active(); }));
+}
+
 uint32_t Schedulers::run_queue_length() const {
   uint32_t total = 0;
   for (auto& scheduler : schedulers_) total += scheduler->queue().length();

@@ -66,6 +66,7 @@ class Scheduling : public process::Waker {
   virtual void set_dirty_cpu_online(uint32_t count) = 0;
   // 1.. for scheduler threads, 0 elsewhere.
   virtual uint32_t current_scheduler_id() const = 0;
+  virtual uint32_t awake_schedulers() const = 0;   // that have work
   virtual uint32_t run_queue_length() const = 0;
   virtual std::vector<uint32_t> run_queue_lengths() const = 0;
   // Waiting and running, a scheduler.

@@ -29,6 +29,11 @@ Term argument_list(Process& self, const Term* args, uint32_t arity) {
 
 Term mfa_term(Process& self, Mfa mfa, Term arguments) { return bif::make_tuple(self.heap(), mfa.module, mfa.function, arguments); }
 
+// OTP: a module is not asked whether it wants the end of a call that it was told of.
+bool hears_of_ends(process::Runtime& runtime, Term tracer, Term tracee) {
+  return !tracer.is_none() && (is_module_tracer(tracer) || look(runtime, tracer, tracee) == Told::Yes);
+}
+
 // What call_time knows of a process: Extra::trace.
 struct Clock {
   uint64_t running = 0;     // id of the timed function that runs; 0: none
@@ -40,7 +45,7 @@ struct Clock {
 // Flags of match_spec::Outcome. `meta_tracer` none(): the process's own tracer and flags.
 uint32_t Trace::tell_call(Process& self, Point& point, const Spec* spec, Term meta_tracer, const Term* args) {
   Term tracer = meta_tracer.is_none() ? tracer_of(self) : meta_tracer;
-  if (tracer.is_none() || (self.trace_flags_ & flag::kSensitive) || look(runtime_, tracer, self.pid()) != Told::Yes) return 0;
+  if (tracer.is_none() || (self.trace_flags_ & flag::kSensitive) || look(runtime_, tracer, self.pid(), atoms::call) != Told::Yes) return 0;
   Term plain_args[kMaxArguments];
   const uint32_t arity = point.mfa.arity;
   for (uint32_t i = 0; i < arity; ++i) plain_args[i] = plain(self, args[i]);
@@ -71,9 +76,10 @@ process::ReturnCells Trace::called(Process& self, code::Breakpoint& breakpoint, 
   if (data.kinds & kMeta) {
     cells.meta = wish(tell_call(self, point, data.meta, data.meta_tracer, args));
     cells.meta_tracer = data.meta_tracer;
+    if (cells.meta != Tells::Nothing) modules.keep(data.meta_tracer);
   }
   if (data.counts) point.count.fetch_add(1, std::memory_order_relaxed);
-  if (data.times && is_traced) {
+  if (data.times && is_traced && !tracer_of(self).is_none()) {
     cells.timed_before = time_switch(self, &point);
     point.add_time(self.pid(), 1, 0);
     cells.times = true;
@@ -83,7 +89,7 @@ process::ReturnCells Trace::called(Process& self, code::Breakpoint& breakpoint, 
 
 void Trace::returned(Process& self, Mfa mfa, Term meta_tracer, Term value) {
   Term tracer = meta_tracer.is_none() ? tracer_of(self) : meta_tracer;
-  if (tracer.is_none() || look(runtime_, tracer, self.pid()) != Told::Yes || (self.trace_flags_ & flag::kSensitive)) return;
+  if (!hears_of_ends(runtime_, tracer, self.pid()) || (self.trace_flags_ & flag::kSensitive)) return;
   if (meta_tracer.is_none() && (!(self.trace_flags_ & flag::kCall) || (self.trace_flags_ & flag::kSilent))) return;
   tell(runtime_, tracer, meta_tracer.is_none() ? self.trace_flags_ : kMetaFlags,
        {self.pid(), atoms::return_from, mfa_term(self, mfa, Term::small(mfa.arity)), value, Term::none()}, self.pid());
@@ -91,7 +97,7 @@ void Trace::returned(Process& self, Mfa mfa, Term meta_tracer, Term value) {
 
 void Trace::raised(Process& self, Mfa mfa, Term meta_tracer, Term klass, Term value) {
   Term tracer = meta_tracer.is_none() ? tracer_of(self) : meta_tracer;
-  if (tracer.is_none() || look(runtime_, tracer, self.pid()) != Told::Yes || (self.trace_flags_ & flag::kSensitive)) return;
+  if (!hears_of_ends(runtime_, tracer, self.pid()) || (self.trace_flags_ & flag::kSensitive)) return;
   if (meta_tracer.is_none() && (!(self.trace_flags_ & flag::kCall) || (self.trace_flags_ & flag::kSilent))) return;
   tell(runtime_, tracer, meta_tracer.is_none() ? self.trace_flags_ : kMetaFlags,
        {self.pid(), atoms::exception_from, mfa_term(self, mfa, Term::small(mfa.arity)), bif::make_tuple(self.heap(), klass, value), Term::none()},
@@ -129,6 +135,8 @@ void Trace::time_returned(Process& self, uint64_t timed_before) {
 }
 
 void Trace::ended(Process& self) {
+  modules.release(self.extra().tracer);
+  self.extra().tracer = Term::none();
   delete static_cast<Clock*>(self.extra().trace);
   self.extra().trace = nullptr;
 }

@@ -18,6 +18,8 @@ using process::Process;
 void Trace::tell_event(Process& self, const Event& event) {
   Term tracer = tracer_of(self);
   if (tracer.is_none() || tracer == self.pid()) return;
+  // OTP: the end of a call is told wherever the call was.
+  if (is_module_tracer(tracer) && event.tag != atoms::return_to && look(runtime_, tracer, self.pid(), event.tag) != Told::Yes) return;
   tell(runtime_, tracer, self.trace_flags_, event, self.pid());
 }
 
@@ -54,6 +56,7 @@ void Trace::told(Process& self, Term what, Term data, Term extra) { tell_event(s
 
 void Trace::ran(Process& self, Term what, bool is_exiting) {
   if (self.trace_flags_ & flag::kTimed) time_switch(self, nullptr, what != atoms::in);
+  if ((self.trace_flags_ & flag::kAsksTracer) && what == atoms::in) (void)living_tracer_of(self);
   const uint32_t wanted = what == atoms::out_exited ? flag::kExiting : is_exiting ? flag::kExiting : flag::kRunning | flag::kRunningProcs;
   if (!(self.trace_flags_ & wanted) || (self.trace_flags_ & flag::kSensitive)) return;
   Term tag = what;
@@ -144,23 +147,23 @@ void Trace::linking(Process& self, Term other) {
   self.trace_flags_ &= ~ended;
 }
 
-void Trace::change_new(uint32_t off, uint32_t on, Term tracer) {
+void Trace::change_newcomers(TracerHandle& holder, std::atomic<uint32_t>& place, uint32_t off, uint32_t on, Term tracer) {
   std::lock_guard lock(new_mutex_);
-  const uint32_t flags = (runtime_.new_process_trace.load(std::memory_order_relaxed) & ~off) | on;
+  const uint32_t flags = (place.load(std::memory_order_relaxed) & ~off) | on;
   in_use.store(true, std::memory_order_relaxed);
-  if (!tracer.is_none()) new_tracer_ = tracer;
-  if (flags == 0) new_tracer_ = Term::none();
-  runtime_.new_process_trace.store(new_tracer_.is_none() ? 0 : flags, std::memory_order_relaxed);
+  if (!tracer.is_none()) holder = tracer;
+  if (flags == 0) holder = {};
+  place.store(holder.is_none() ? 0 : flags, std::memory_order_relaxed);
 }
 
-Term Trace::new_info(Allocator& heap, Term key) {
+Term Trace::newcomers_info(Allocator& heap, TracerHandle& holder, std::atomic<uint32_t>& place, Term key) {
   std::lock_guard lock(new_mutex_);
-  if (!new_tracer_.is_none() && !is_alive(runtime_, new_tracer_)) {
-    new_tracer_ = Term::none();
-    runtime_.new_process_trace.store(0, std::memory_order_relaxed);
+  if (!holder.is_none() && !is_alive(runtime_, holder)) {
+    holder = {};
+    place.store(0, std::memory_order_relaxed);
   }
-  if (key == atoms::flags) return bif::make_tuple(heap, key, flag_list(heap, runtime_.new_process_trace.load(std::memory_order_relaxed)));
-  if (key == atoms::tracer) return bif::make_tuple(heap, key, new_tracer_.is_none() ? Term::nil() : new_tracer_);
+  if (key == atoms::flags) return bif::make_tuple(heap, key, flag_list(heap, place.load(std::memory_order_relaxed)));
+  if (key == atoms::tracer) return bif::make_tuple(heap, key, holder.is_none() ? Term::nil() : tracer_term(runtime_, heap, holder));
   return Term::none();
 }
 
@@ -169,9 +172,9 @@ Term Trace::new_info(Allocator& heap, Term key) {
 Term Trace::token_of_send(Process& self, Term to, Term message) { return trace::token_of_send(self, to, message); }
 void Trace::token_received(Process& self, const process::Signal& message) { trace::token_received(self, message); }
 
-Term Trace::sequence_tracer() {
+Term Trace::sequence_tracer(Allocator& heap) {
   Term tracer(sequence_tracer_raw.load(std::memory_order_acquire));
-  return tracer.is_none() || !is_alive(runtime_, tracer) ? atoms::false_ : tracer;
+  return tracer.is_none() || !is_alive(runtime_, tracer) ? atoms::false_ : tracer_term(runtime_, heap, tracer);
 }
 
 Term Trace::change_sequences(Process& self, Term what, Term value) {
@@ -184,16 +187,20 @@ Term Trace::change_sequences(Process& self, Term what, Term value) {
     }
     return atoms::true_;
   }
-  Term next;
-  if (is_tuple_of(value, 2) && tuple_element(value, 0) == atoms::erl_tracer) value = tuple_element(value, 1);
-  if (value.is_local_pid() || value.is_local_port()) {
+  TracerHandle next;
+  if (is_tuple_of(value, 2) && tuple_element(value, 0).is_atom()) {
+    next = module_tracer(runtime_, tuple_element(value, 0), tuple_element(value, 1));
+    if (next.is_none()) return Term::none();
+  } else if (value.is_local_pid() || value.is_local_port()) {
     if (!is_alive(runtime_, value)) return Term::none();
     next = value;
   } else if (value != atoms::false_) {
     return Term::none();
   }
-  Term before = sequence_tracer();
-  sequence_tracer_raw.store(next.raw, std::memory_order_release);
+  Term before = sequence_tracer(self.heap());
+  const Term next_word = next;
+  modules.retain(next_word);
+  modules.release(Term(sequence_tracer_raw.exchange(next_word.raw, std::memory_order_acq_rel)));
   return before;
 }
 
@@ -201,7 +208,7 @@ bool has_sequence_tracer(process::Runtime& runtime) { return trace_of(runtime).s
 
 Term tracer_of_sequences(process::Runtime& runtime, Term pid) {
   Term tracer(trace_of(runtime).sequence_tracer_raw.load(std::memory_order_acquire));
-  if (tracer.is_none() || look(runtime, tracer, pid) != Told::Yes) return Term::none();
+  if (tracer.is_none() || look(runtime, tracer, pid, atoms::seq_trace) != Told::Yes) return Term::none();
   return tracer;
 }
 

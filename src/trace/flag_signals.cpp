@@ -6,7 +6,7 @@
 #include "process/relations.hpp"
 #include "process/send.hpp"
 #include "process/state.hpp"
-#include "trace/tracer.hpp"
+#include "trace/trace.hpp"
 
 namespace athanor::trace {
 
@@ -21,7 +21,7 @@ struct FlagChange {
   Term asker;                               // none(): nobody waits for an answer
   uint64_t reference[3] = {0, 0, 0};
   uint32_t off = 0, on = 0;
-  Term tracer;
+  TracerHandle tracer;
   bool takes_over = false;
 };
 
@@ -52,7 +52,7 @@ void receive(Process& target, Signal& signal) {
 bool apply_flags(Process& self, uint32_t off, uint32_t on, Term tracer) {
   if (!tracer.is_none()) {
     Term now = tracer_of(self);
-    if (!now.is_none() && now != tracer) return false;
+    if (!now.is_none() && now != tracer && !living_tracer_of(self).is_none()) return false;
   }
   const uint32_t flags = (self.trace_flags_ & flag::kAll & ~off) | on;
   if (tracer.is_none() && self.extra_if_any()) tracer = self.extra().tracer;
@@ -60,9 +60,10 @@ bool apply_flags(Process& self, uint32_t off, uint32_t on, Term tracer) {
   return true;
 }
 
-FlagChange* begin_change(Process& asker, uint32_t off, uint32_t on, Term tracer, const uint64_t reference[3]) {
+FlagChange* begin_change(Process& asker, uint32_t off, uint32_t on, Term tracer, const uint64_t reference[3], uint32_t made_already) {
   auto* change = new FlagChange;
   change->runtime = &asker.runtime();
+  change->made.store(made_already, std::memory_order_relaxed);
   if (reference) change->asker = asker.pid();
   for (int i = 0; reference && i < 3; ++i) change->reference[i] = reference[i];
   change->off = off;

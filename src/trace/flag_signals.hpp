@@ -8,7 +8,7 @@ namespace athanor::trace {
 
 // One change for many processes; the last of them answers {Reference, Count} to the asker, where count is of those it was made for.
 struct FlagChange;
-FlagChange* begin_change(process::Process& asker, uint32_t off, uint32_t on, Term tracer, const uint64_t reference[3]);
+FlagChange* begin_change(process::Process& asker, uint32_t off, uint32_t on, Term tracer, const uint64_t reference[3], uint32_t made_already = 0);
 void change(process::Process& asker, FlagChange* change, Term target);
 void end_change(FlagChange* change);        // no more targets
 

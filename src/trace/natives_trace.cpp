@@ -31,33 +31,41 @@ constexpr uint32_t kOfProcesses = (flag::kAll & ~kOfPorts) | kModifiers;
 
 BifResult bad_option(Process& self) { return self.badarg_because(atoms::badopt); }
 
-// A tracer in a module of a program would be called as a NIF, which is not done yet.
-BifResult no_tracer_module(Process& self) { return self.error(atoms::notsup); }
-
-enum class Sort : uint8_t { Bad, New, Existing, All };
-Sort sort_of(Term who, bool& processes) {
-  processes = who != atoms::ports && who != atoms::new_ports && who != atoms::existing_ports;
-  if (who == atoms::all || who == atoms::processes || who == atoms::ports) return Sort::All;
-  if (who == atoms::existing || who == atoms::existing_processes || who == atoms::existing_ports) return Sort::Existing;
-  if (who == atoms::new_ || who == atoms::new_processes || who == atoms::new_ports) return Sort::New;
-  return Sort::Bad;
+// Whom the first argument names.
+struct Whom { bool is_valid = false, existing = false, coming = false, processes = true, ports = true; };
+Whom whom(Term who) {
+  Whom result;
+  for (auto [all, existing, coming, processes, ports] : {std::tuple{atoms::all, atoms::existing, atoms::new_, true, true},
+                                                         std::tuple{atoms::processes, atoms::existing_processes, atoms::new_processes, true, false},
+                                                         std::tuple{atoms::ports, atoms::existing_ports, atoms::new_ports, false, true}}) {
+    if (who != all && who != existing && who != coming) continue;
+    result = {true, who != coming, who != existing, processes, ports};
+  }
+  return result;
 }
 
 BifResult await(Process& self, Term reference) {
   return self.trap(self.runtime().code->export_of(atoms::erts_internal, atoms::await_result, 1), {reference});
 }
 
+BifResult tell_taken(Process& self) {
+  process::log_event(self.runtime(), atoms::error, "** can only have one tracer per process\n~n", Term::nil(), self.group_leader_, Term::none());
+  return self.badarg();
+}
+
+BifResult trace_port(Process& self, Term port, uint32_t off, uint32_t on, Term tracer) {
+  bool is_taken = false;
+  if (trace::trace_of(self.runtime()).change_port(port, off, on, tracer, is_taken)) return Term::small(1);
+  return is_taken ? tell_taken(self) : self.badarg();
+}
+
 BifResult trace_process(Process& self, Term who, uint32_t off, uint32_t on, Term tracer) {
   process::Process* target = self.runtime().processes->find(who);
   if (!target || process::is_exiting(*target)) return self.badarg();
-  auto told = [](process::Process& asker) {
-    process::log_event(asker.runtime(), atoms::error, "** can only have one tracer per process\n~n", Term::nil(), asker.group_leader_, Term::none());
-  };
   if (target == &self) {
     self.runtime().tracing->in_use.store(true, std::memory_order_relaxed);
     if (trace::apply_flags(self, off, on, tracer)) return Term::small(1);
-    told(self);
-    return self.badarg();
+    return tell_taken(self);
   }
   Term reference = process::make_reference(self.runtime(), self.heap());
   uint64_t words[3];
@@ -86,8 +94,7 @@ BifResult erts_internal::ath_await_trace_2(Process& self, const Term* args) {
         Term made = tuple_element(t, 1);
         process::Signal::destroy(self.mailbox().remove_current());
         if (made == Term::small(1)) return made;
-        process::log_event(self.runtime(), atoms::error, "** can only have one tracer per process\n~n", Term::nil(), self.group_leader_, Term::none());
-        return self.badarg();
+        return tell_taken(self);
       }
     }
     self.mailbox().advance();
@@ -97,9 +104,8 @@ BifResult erts_internal::ath_await_trace_2(Process& self, const Term* args) {
 }
 
 BifResult erts_internal::trace_3(Process& self, const Term* args) {
-  FlagOptions options = trace::parse_flags(args[2]);
-  if (options.fault == FlagOptions::Fault::NoTracerModule) return no_tracer_module(self);
-  if (options.fault != FlagOptions::Fault::None) return bad_option(self);
+  FlagOptions options = trace::parse_flags(self.runtime(), args[2]);
+  if (options.is_bad) return bad_option(self);
   if (args[1] != atoms::true_ && args[1] != atoms::false_) return self.badarg();
   const bool is_on = args[1] == atoms::true_;
   if (is_on && options.tracer.is_none()) options.tracer = self.pid();
@@ -107,20 +113,25 @@ BifResult erts_internal::trace_3(Process& self, const Term* args) {
   Runtime& runtime = self.runtime();
   Term who = args[0];
   if (who.is_local_pid()) return options.cpu_timestamp ? self.badarg() : trace_process(self, who, off, on, options.tracer);
-  if (who.is_local_port()) return options.cpu_timestamp ? self.badarg() : self.error(atoms::notsup);
+  if (who.is_local_port()) return options.cpu_timestamp ? self.badarg() : trace_port(self, who, off, on, options.tracer);
   if (options.cpu_timestamp && who != atoms::all) return self.badarg();
-  bool processes = false;
-  const Sort sort = sort_of(who, processes);
-  if (sort == Sort::Bad) return self.badarg();
+  const Whom wanted = whom(who);
+  if (!wanted.is_valid) return self.badarg();
   if (options.cpu_timestamp) runtime.trace_cpu_time.store(is_on, std::memory_order_relaxed);
-  if (sort != Sort::Existing && processes && (options.flags & kOfProcesses)) {
-    trace::trace_of(runtime).change_new(off & kOfProcesses, on & kOfProcesses, options.tracer);
+  Trace& trace = trace::trace_of(runtime);
+  if (wanted.coming && wanted.processes && (options.flags & kOfProcesses)) trace.change_new(off & kOfProcesses, on & kOfProcesses, options.tracer);
+  if (wanted.coming && wanted.ports && (options.flags & kOfPorts)) trace.change_new_ports(off & kOfPorts, on & kOfPorts, options.tracer);
+  if (!wanted.existing) return Term::small(0);
+  int64_t ports = 0;
+  bool is_taken = false;
+  if (wanted.ports && (options.flags & kOfPorts)) {
+    for (Term port : runtime.all_ports(runtime)) ports += trace.change_port(port, off, on, options.tracer, is_taken);
   }
-  if (sort == Sort::New || !processes || !(options.flags & kOfProcesses)) return Term::small(0);
+  if (!wanted.processes || !(options.flags & kOfProcesses)) return Term::small(ports);
   Term reference = process::make_reference(runtime, self.heap());
   uint64_t words[3];
   process::reference_words(reference, words);
-  auto* change = trace::begin_change(self, off, on, options.tracer, words);
+  auto* change = trace::begin_change(self, off, on, options.tracer, words, static_cast<uint32_t>(ports));
   for (Term pid : runtime.processes->all()) trace::change(self, change, pid);
   trace::end_change(change);
   return await(self, reference);
@@ -139,7 +150,7 @@ BifResult erlang::trace_delivered_1(Process& self, const Term* args) {
 namespace {
 
 // False: bad option.
-bool parse_pattern_flags(Process& self, Term list, trace::PatternFlags& flags, bool& has_module) {
+bool parse_pattern_flags(Process& self, Term list, trace::PatternFlags& flags) {
   bool is_global = false;
   for (; list.is_list_cell(); list = list.tail()) {
     Term item = list.head();
@@ -149,12 +160,9 @@ bool parse_pattern_flags(Process& self, Term list, trace::PatternFlags& flags, b
       continue;
     }
     if (is_tuple(item)) {
-      FlagOptions parsed;
-      trace::parse_tracer(item, atoms::meta, parsed);
-      if (parsed.fault == FlagOptions::Fault::NoTracerModule) has_module = true;
-      else if (parsed.fault != FlagOptions::Fault::None) return false;
+      flags.meta_tracer = trace::parse_tracer(self.runtime(), item, atoms::meta);
+      if (flags.meta_tracer.is_none()) return false;
       flags.kinds |= trace::kMeta;
-      flags.meta_tracer = parsed.tracer;
       continue;
     }
     if (is_global) return false;
@@ -186,9 +194,7 @@ int parse_mfa(Term pattern, Mfa& mfa) {
 
 BifResult set_pattern(Process& self, const Term* args, Switch on, trace::Spec* spec) {
   trace::PatternFlags flags;
-  bool has_module = false;
-  if (!parse_pattern_flags(self, args[2], flags, has_module)) return bad_option(self);
-  if (has_module) return no_tracer_module(self);
+  if (!parse_pattern_flags(self, args[2], flags)) return bad_option(self);
   Term what = args[0];
   if (spec && flags.kinds && !(flags.kinds & (trace::kLocal | trace::kMeta))) return self.badarg_because(atoms::call_count);
   Trace& trace = trace::trace_of(self.runtime());
@@ -231,8 +237,8 @@ BifResult erts_internal::trace_pattern_3(Process& self, const Term* args) {
 namespace {
 
 Term tracee_info(Process& tracee, Allocator& heap, Term key) {
-  Term tracer = trace::tracer_of(tracee);
-  if (key == atoms::tracer) return make_tuple(heap, key, tracer.is_none() ? Term::nil() : tracer);
+  Term tracer = trace::living_tracer_of(tracee);
+  if (key == atoms::tracer) return make_tuple(heap, key, tracer.is_none() ? Term::nil() : trace::tracer_term(tracee.runtime(), heap, tracer));
   return make_tuple(heap, key, trace::flag_list(heap, tracee.trace_flags_ & flag::kAll));
 }
 
@@ -262,12 +268,9 @@ BifResult erlang::trace_info_2(Process& self, const Term* args) {
   if (what == atoms::on_load) return or_badarg(self, trace.default_info(self.heap(), key));
   if (what == atoms::send || what == atoms::receive) return key == atoms::match_spec ? BifResult(trace.event_info(self.heap(), what)) : self.badarg();
   if (what == atoms::new_ || what == atoms::new_processes) return or_badarg(self, trace.new_info(self.heap(), key));
-  if (what == atoms::new_ports) {   // no port is traced yet
-    if (key == atoms::flags || key == atoms::tracer) return make_tuple(self.heap(), key, Term::nil());
-    return self.badarg();
-  }
+  if (what == atoms::new_ports) return or_badarg(self, trace.new_port_info(self.heap(), key));
   if (what.is_local_pid()) return process_trace_info(self, what, key);
-  if (what.is_local_port()) return key == atoms::flags || key == atoms::tracer ? BifResult(make_tuple(self.heap(), key, Term::nil())) : self.badarg();
+  if (what.is_local_port()) return or_badarg(self, trace.port_info(self.heap(), what, key));
   if (is_tuple_of(what, 3)) {
     Term module = tuple_element(what, 0), function = tuple_element(what, 1), arity = tuple_element(what, 2);
     if (!module.is_atom() || !function.is_atom() || !arity.is_small()) return self.badarg();

@@ -6,6 +6,7 @@
 #include <mutex>
 
 #include "code/breakpoint.hpp"
+#include "trace/module_tracers.hpp"
 #include "trace/spec.hpp"
 
 namespace athanor::trace {
@@ -18,7 +19,7 @@ struct PointData {
   bool counts = false, times = false;     // active: not paused
   Spec* calls = nullptr;                  // of kLocal, kGlobal; null: no match spec. Each holds one count
   Spec* meta = nullptr;
-  Term meta_tracer;                       // pid or port
+  TracerHandle meta_tracer;
   PointData() = default;
   PointData(const PointData& other) { *this = other; }
   PointData& operator=(const PointData& other);

@@ -206,7 +206,7 @@ void Trace::set_default_pattern(Switch on, PatternFlags flags, Spec* spec) {
     default_.meta_tracer = flags.meta_tracer;
   } else if (!is_breakpoint) {
     replace(default_.meta, nullptr);
-    default_.meta_tracer = Term::none();
+    default_.meta_tracer = {};
   }
   if (on != Switch::On) flags.kinds &= on == Switch::Off ? ~0u : ~uint32_t{kCount | kTime};
   if (default_.kinds && is_breakpoint) {

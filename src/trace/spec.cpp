@@ -41,11 +41,11 @@ Verdict judge(Process& self, const Spec* spec, const Term* arguments, size_t cou
 namespace {
 
 // [Flag …] of the action trace; {tracer, Pid} may stand among them.
-bool parse_list(Term list, uint32_t& flags, Term& tracer) {
-  FlagOptions options = parse_flags(list);
+bool parse_list(process::Runtime& runtime, Term list, uint32_t& flags, TracerHandle& tracer) {
+  FlagOptions options = parse_flags(runtime, list);
   flags = options.flags;
   if (!options.tracer.is_none()) tracer = options.tracer;
-  return options.fault == FlagOptions::Fault::None && !options.cpu_timestamp;
+  return !options.is_bad && !options.cpu_timestamp;
 }
 
 Term place_of(process::Process& self, const engine::CallSite& site) {
@@ -122,8 +122,8 @@ Term TraceEnvironment::action(Action action, const Term* arguments, uint32_t cou
     }
     case Action::Trace: {
       uint32_t off = 0, on = 0;
-      Term tracer = Term::none();
-      if (!parse_list(arguments[count - 2], off, tracer) || !parse_list(arguments[count - 1], on, tracer)) return Term::none();
+      TracerHandle tracer;
+      if (!parse_list(runtime, arguments[count - 2], off, tracer) || !parse_list(runtime, arguments[count - 1], on, tracer)) return Term::none();
       return change_flags(count == 3 ? arguments[0] : self_.pid(), off, on, tracer);
     }
     case Action::Display: {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// system_monitor, system_profile. Who monitors is told of long slices, and of long and large collections.
+// system_monitor. Who monitors is told of long slices, and of long and large collections.
 #include <algorithm>
 #include <mutex>
 
@@ -148,14 +148,5 @@ BifResult erlang::system_monitor_1(Process& self, const Term* args) {
 }
 
 BifResult erlang::system_monitor_2(Process& self, const Term* args) { return set(self, args[0], args[1]); }
-
-BifResult erlang::system_profile_0(Process&, const Term*) { return atoms::undefined; }
-
-// Profiling is never on, so switching it off is all that works.
-BifResult erlang::system_profile_2(Process& self, const Term* args) {
-  if (args[0] == atoms::undefined || args[1].is_nil()) return atoms::undefined;
-  if (!args[0].is_local_pid() && !args[0].is_local_port()) return self.badarg();
-  return self.error(atoms::notsup);
-}
 
 }  // namespace athanor::bif

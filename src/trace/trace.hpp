@@ -3,6 +3,7 @@
 // rest: patterns for events and for code to come, what new processes begin with, who hears of sequences.
 #pragma once
 
+#include <deque>
 #include <memory>
 #include <mutex>
 #include <unordered_map>
@@ -23,7 +24,7 @@ struct EventPattern {
 // The flag list of trace_pattern/3.
 struct PatternFlags {
   uint32_t kinds = 0;                       // kLocal, kMeta, kCount, kTime; 0: global
-  Term meta_tracer;
+  TracerHandle meta_tracer;
 };
 enum class Switch : uint8_t { Off, On, Restart, Pause };
 
@@ -43,10 +44,16 @@ class Trace final : public process::Tracing {
   void collected(process::Process& self, int64_t ns) override;
   void ran_long(process::Process& self, int64_t ms, Mfa in) override;
   void ended(process::Process& self) override;
+  void port_created(process::PortTrace& trace) override;
+  void port_told(Term port, process::PortTrace& trace, Term what, Term data, Term extra) override;
+  void port_gone(process::PortTrace& trace) override;
+  void profiled(process::Process& process, bool active) override;
+  void port_profiled(Term port, bool active) override;
+  void scheduler_profiled(uint32_t id, bool active) override;
   Term token_of_send(process::Process& self, Term to, Term message) override;
   void token_received(process::Process& self, const process::Signal& message) override;
   Term change_sequences(process::Process& self, Term flag, Term value) override;
-  Term sequence_tracer() override;
+  Term sequence_tracer(Allocator& heap) override;
   process::ReturnCells called(process::Process& self, code::Breakpoint& point, const Term* args) override;
   void returned(process::Process& self, Mfa mfa, Term tracer, Term value) override;
   void raised(process::Process& self, Mfa mfa, Term tracer, Term klass, Term value) override;
@@ -62,14 +69,27 @@ class Trace final : public process::Tracing {
   Term event_info(Allocator& heap, Term event);                          // of match_spec
   Term function_info(Allocator& heap, Mfa mfa, Term key);                // none(): badarg
   Term default_info(Allocator& heap, Term key);                          // likewise
-  // Flags and tracer of processes to come.
-  void change_new(uint32_t off, uint32_t on, Term tracer);
-  Term new_info(Allocator& heap, Term key);
+  // Flags and tracer of processes to come, and of ports to come.
+  void change_new(uint32_t off, uint32_t on, Term tracer) { change_newcomers(new_tracer_, runtime_.new_process_trace, off, on, tracer); }
+  void change_new_ports(uint32_t off, uint32_t on, Term tracer) { change_newcomers(new_port_tracer_, runtime_.new_port_trace, off, on, tracer); }
+  Term new_info(Allocator& heap, Term key) { return newcomers_info(heap, new_tracer_, runtime_.new_process_trace, key); }
+  Term new_port_info(Allocator& heap, Term key) { return newcomers_info(heap, new_port_tracer_, runtime_.new_port_trace, key); }
+  // One port, as erlang:trace/3 does it. False: there is no such port, or another tracer has it.
+  bool change_port(Term port, uint32_t off, uint32_t on, Term tracer, bool& is_taken);
+  Term port_info(Allocator& heap, Term port, Term key);                  // none(): badarg; undefined: no such port
 
-  std::atomic<uint64_t> sequence_tracer_raw{0};   // Term: pid or port; 0: nobody
+  // system_profile/2. profile_term: {Profiler, Options}, undefined.
+  bool set_profile(Term profiler, uint32_t what, uint32_t timestamp);   // false: no such profiler
+  void clear_profile();
+  Term profile_term(Allocator& heap);
+
+  std::atomic<uint64_t> sequence_tracer_raw{0};   // Term: a tracer; 0: nobody
+  ModuleTracers modules;
 
  private:
-  struct Default { bool on = false; uint32_t kinds = 0; Spec* calls = nullptr; Spec* meta = nullptr; Term meta_tracer; };
+  void change_newcomers(TracerHandle& holder, std::atomic<uint32_t>& flags, uint32_t off, uint32_t on, Term tracer);
+  Term newcomers_info(Allocator& heap, TracerHandle& holder, std::atomic<uint32_t>& flags, Term key);
+  struct Default { bool on = false; uint32_t kinds = 0; Spec* calls = nullptr; Spec* meta = nullptr; TracerHandle meta_tracer; };
   void set_points(code::Function& function, Switch on, const PatternFlags& flags, Spec* spec);
   void set_global(code::Export& exported, bool on, Spec* spec);
   Point& point_of(code::Function& function);
@@ -82,12 +102,22 @@ class Trace final : public process::Tracing {
   void tell_event(process::Process& self, const Event& event);
   Term timed_list(Allocator& heap, Point& point);
 
+  void tell_profiler(Term subject, Term* elements, size_t count, heap::FragmentAllocator& memory, int schedulers);
+  static void write_profile(void* trace);
+
   process::Runtime& runtime_;
   std::recursive_mutex mutex_;              // changes of patterns
   Default default_;
   std::atomic<const EventPattern*> sends_{new EventPattern}, receives_{new EventPattern};
+  std::atomic<uint64_t> profiler_raw_{0};   // Term: pid or port
+  std::mutex profile_mutex_;                // the rest of it; stamps come in the order of the messages
+  uint32_t profile_timestamp_ = 0;
+  int active_schedulers_ = 0;
+  struct ProfileOutput { heap::Parcel parcel; std::string bytes; };   // for a process, for a port
+  std::deque<ProfileOutput> profile_output_;
+  bool profile_written_ = false;            // a thread writes it out
   std::mutex new_mutex_;
-  Term new_tracer_;                         // under new_mutex_; flags: Runtime::new_process_trace
+  TracerHandle new_tracer_, new_port_tracer_;                         // under new_mutex_; flags: Runtime::new_process_trace, new_port_trace
   std::mutex ids_mutex_;
   std::unordered_map<uint64_t, Point*> ids_;
   uint64_t next_id_ = 1;

@@ -74,6 +74,13 @@ BifResult link(Process& self, Term target) {
   return atoms::true_;
 }
 
+void link_made(Process& self, Term port) {
+  if (ATH_UNLIKELY(is_traced(self, trace_flag::kProcs))) self.runtime().tracing->told(self, atoms::link, port);
+  if (!self.links_) self.links_ = new Links;
+  bool created;
+  self.links_->insert(port, created).unlinking = 0;
+}
+
 BifResult unlink(Process& self, Term target) {
   if (!is_pid(target) && !is_port(target)) return self.badarg();
   if (ATH_UNLIKELY(is_traced(self, trace_flag::kProcs))) self.runtime().tracing->told(self, atoms::unlink, target);
