@@ -31,6 +31,7 @@ class StepScheduling : public sched::Scheduling {
   uint32_t dirty_io_count() const override { return 1; }
   void set_schedulers_online(uint32_t) override {}
   uint32_t current_scheduler_id() const override { return 1; }
+  uint32_t awake_schedulers() const override { return 1; }
   uint32_t run_queue_length() const override { return 0; }
   std::vector<uint32_t> run_queue_lengths() const override { return {0}; }
   uint64_t total_reductions() const override { return 0; }
