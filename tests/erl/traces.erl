@@ -36,8 +36,9 @@ lines() ->
               ["case X of", "a -> g(Y, X);", "b -> g(", "[X]);", "_ -> Y orelse", "(X orelse Y)", "end"],
               ["_ = (Y)(X),", "lists:reverse(X)"], ["_ = (Y)(X),", "g(X)"], ["(Y)(X) + ", "length(X)"], ["_ = apply(erlang, Y, [X]),", "g(X)"], ["_ = g(Y),", "_ = (Y)(X),", "_ = g(X),", "X + Y"],
               ["Z = (Y)(X),", "[g(X),", "Z]"], ["h(Y, X),", "g(X)"], ["[h(Y, X),", "g(X)]"],
-              ["process_info(X, links),", "g(X)"], ["_ = process_info(X, links),", "_ = atom_to_list(X),", "g(X)"], ["process_info(X, Y)"], ["[process_info(X, Y),", "X]"]],
-    [{lists:join(" ", Body), ["-export([f/2]).", ["f(X, Y) ->\n", lists:join("\n", Body), "."], "g(X) -> X.", "g(X, Y) -> {X, Y}.", "h(F, X) -> F(X)."]} || Body <- Bodies].
+              ["process_info(X, links),", "g(X)"], ["_ = process_info(X, links),", "_ = atom_to_list(X),", "g(X)"], ["process_info(X, Y)"], ["[process_info(X, Y),", "X]"],
+              ["_ = (id(X)):Y(1) +", "X"], ["_ = apply(X, Y) +", "X"], ["_ = apply(X, g, Y) +", "X"], ["_ = apply(lists, X, [Y]) +", "X"]],
+    [{lists:join(" ", Body), ["-export([f/2]).", ["f(X, Y) ->\n", lists:join("\n", Body), "."], "g(X) -> X.", "id(X) -> X.", "g(X, Y) -> {X, Y}.", "h(F, X) -> F(X)."]} || Body <- Bodies].
 
 %% Forms alone have no file: its name in the table of lines is empty.
 made(Texts) ->

@@ -53,9 +53,9 @@ Target apply_list(Interpreter& vm, const CallSite* site) {
     args = second.tail().head();
   }
   Term values[3] = {module, function, args};
-  if (!module.is_atom() || !function.is_atom()) return raised(raise_as_bif(vm, site, apply_mfa(3), values, atoms::badarg));
+  if (!module.is_atom() || !function.is_atom()) return raised(raise_apply(vm, site, apply_mfa(3), values, atoms::badarg));
   int64_t arity = spread(vm, args);
-  if (arity < 0) return raised(raise_as_bif(vm, site, apply_mfa(3), values, arity == -1 ? atoms::badarg : atoms::system_limit));
+  if (arity < 0) return raised(raise_apply(vm, site, apply_mfa(3), values, arity == -1 ? atoms::badarg : atoms::system_limit));
   return call_export(vm, module, function, static_cast<uint32_t>(arity));
 }
 
@@ -63,7 +63,7 @@ Target apply_fixed(Interpreter& vm, const CallSite* site, uint32_t arity) {
   Term module = vm.x[arity], function = vm.x[arity + 1];
   if (!module.is_atom() || !function.is_atom()) {
     Term values[3] = {module, function, argument_list(vm, arity)};
-    return raised(raise_as_bif(vm, site, apply_mfa(3), values, atoms::badarg));
+    return raised(raise_apply(vm, site, apply_mfa(3), values, atoms::badarg));
   }
   if (module == atoms::erlang && function == atoms::apply && arity == 3) return apply_list(vm, site);
   return call_export(vm, module, function, arity);
@@ -74,7 +74,7 @@ Target apply_fun_list(Interpreter& vm, const CallSite* site, FunCaller caller) {
   int64_t arity = spread(vm, args);
   if (arity < 0) {
     Term values[2] = {fun, args};
-    return raised(raise_as_bif(vm, site, apply_mfa(2), values, arity == -1 ? atoms::badarg : atoms::system_limit));
+    return raised(raise_apply(vm, site, apply_mfa(2), values, arity == -1 ? atoms::badarg : atoms::system_limit));
   }
   return call_fun(vm, site, fun, static_cast<uint32_t>(arity), caller);
 }

@@ -171,6 +171,14 @@ const Word* raise_as_bif(Interpreter& vm, const CallSite* site, Mfa mfa, const T
   return raise_from_bif(vm, site, mfa, args);
 }
 
+const Word* raise_apply(Interpreter& vm, const CallSite* site, Mfa mfa, const Term* args, Term reason) {
+  Allocator& heap = vm.self->heap();
+  Frames frames(depth(*vm.self));
+  frames.add_mfa(mfa);
+  frames.add_site(site);
+  return raise_frames(vm, Class::Error, reason, list_of(heap, args, mfa.arity), bif_error_info(heap, mfa.module, Term::none()), frames);
+}
+
 const Word* raise_with_info(Interpreter& vm, const CallSite* site, Term value, Term error_info) {
   Frames frames(depth(*vm.self));
   frames.add_site(site);

@@ -28,6 +28,8 @@ const Word* raise_undefined(Interpreter& vm, Mfa mfa, Term arguments);
 const Word* raise_from_bif(Interpreter& vm, const CallSite* site, Mfa mfa, const Term* args);
 // An instruction failed as if it had called this built-in.
 const Word* raise_as_bif(Interpreter& vm, const CallSite* site, Mfa mfa, const Term* args, Term value);
+// … by apply/2 or apply/3 itself: what it was given cannot be called. OTP: told at the line of the call, unlike other built-ins.
+const Word* raise_apply(Interpreter& vm, const CallSite* site, Mfa mfa, const Term* args, Term reason);
 Mfa mfa_of(const process::NativeRow& row);
 // With error_info given as the whole map (bs_create_bin).
 const Word* raise_with_info(Interpreter& vm, const CallSite* site, Term value, Term error_info);
