@@ -45,7 +45,10 @@ BifResult text_of(Process& self, Term t, bool right_kind) {
 
 BifResult pid_to_list_1(Process& self, const Term* args) { return text_of(self, args[0], is_pid(args[0])); }
 BifResult port_to_list_1(Process& self, const Term* args) { return text_of(self, args[0], is_port(args[0])); }
-BifResult ref_to_list_1(Process& self, const Term* args) { return text_of(self, args[0], is_reference(args[0])); }
+BifResult ref_to_list_1(Process& self, const Term* args) {
+  if (is_kind(args[0], BoxedKind::MagicReference)) current_term_context->host->note_shown(args[0]);
+  return text_of(self, args[0], is_reference(args[0]));
+}
 BifResult fun_to_list_1(Process& self, const Term* args) {
   if (!is_fun(args[0])) return self.badarg();
   return code_point_list(self.heap(), to_text(args[0]));

@@ -7,22 +7,16 @@
 
 #include "process/process.hpp"
 #include "process/send.hpp"
+#include "term/magic_reference.hpp"
 
 namespace athanor::bif {
 
 // The reference takes a count of its own; the caller keeps his.
 inline Term make_magic_reference(process::Process& self, MagicObject* object) {
-  Allocator& heap = self.heap();
-  const Term plain = process::make_reference(self.runtime(), heap);
-  Term* box = heap.allocate(kMagicReferenceWords);
-  box[0].raw = make_header(BoxedKind::MagicReference, kMagicReferenceWords - 1);
-  box[1] = plain.pointer()[1];
-  box[2] = plain.pointer()[2];
-  box[3].raw = reinterpret_cast<Word>(heap.off_heap().first);
-  box[4].raw = reinterpret_cast<Word>(object);
-  heap.off_heap().first = box;
+  uint64_t words[3];
+  process::reference_words(process::make_reference(self.runtime(), self.heap()), words);
   object->retain();
-  return Term::boxed(box);
+  return make_magic_box(self.heap(), words[0], words[1], object);
 }
 
 // The object behind a magic reference if it is of this kind, else null.

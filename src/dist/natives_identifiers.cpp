@@ -81,8 +81,8 @@ BifResult erlang::list_to_ref_1(Process& self, const Term* args) {
   }
   if (count != 3) return self.badarg();
   const uint32_t travelling[3] = {static_cast<uint32_t>(number(0)), static_cast<uint32_t>(number(1)), static_cast<uint32_t>(number(2))};
-  Term owner = process::alias_owner(travelling);
-  const uint64_t words[3] = {number(0) | number(1) << 32, number(2), owner.is_none() ? 0 : owner.raw};
+  if (Term special = current_term_context->host->reference_of(self.heap(), travelling); !special.is_none()) return special;
+  const uint64_t words[3] = {number(0) | number(1) << 32, number(2), 0};
   return process::reference_from_words(self.heap(), words);
 }
 

@@ -6,7 +6,7 @@
 #include <mutex>
 
 #include "heap/off_heap.hpp"
-#include "term/allocator.hpp"
+#include "term/magic_reference.hpp"
 
 namespace athanor::ets {
 
@@ -36,14 +36,8 @@ void Table::unlock_all() {
 }
 
 Term Table::make_reference(Allocator& heap) {
-  Term* box = heap.allocate(kMagicReferenceWords);
-  box[0].raw = make_header(BoxedKind::MagicReference, kMagicReferenceWords - 1);
-  box[1].raw = number[0];
-  box[2].raw = number[1];
-  box[4].raw = reinterpret_cast<Word>(static_cast<MagicObject*>(this));
-  heap::off_heap_link(heap.off_heap(), box);
   retain();
-  return Term::boxed(box);
+  return make_magic_box(heap, Word{number[0]}, Word{number[1]}, this);
 }
 
 HashLocks Table::hash_locks() const {

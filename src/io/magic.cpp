@@ -2,19 +2,13 @@
 #include "io/magic.hpp"
 
 #include "process/send.hpp"
+#include "term/magic_reference.hpp"
 
 namespace athanor::io {
 
 Term make_magic_reference(Allocator& heap, const uint64_t words[2], MagicObject* object) {
-  Term* box = heap.allocate(kMagicReferenceWords);
-  box[0].raw = make_header(BoxedKind::MagicReference, kMagicReferenceWords - 1);
-  box[1].raw = words[0];
-  box[2].raw = words[1];
-  box[3].raw = reinterpret_cast<Word>(heap.off_heap().first);
-  box[4].raw = reinterpret_cast<Word>(object);
-  heap.off_heap().first = box;
   object->retain();
-  return Term::boxed(box);
+  return make_magic_box(heap, words[0], words[1], object);
 }
 
 Term make_magic_reference(process::Runtime& runtime, Allocator& heap, MagicObject* object) {

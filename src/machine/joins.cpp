@@ -7,10 +7,12 @@
 #include "io/file_names.hpp"
 #include "io/ports.hpp"
 #include "nif/monitor.hpp"
+#include "nif/resource.hpp"
 #include "nif/select.hpp"
 #include "process/process_table.hpp"
 #include "process/send.hpp"
 #include "process/timers.hpp"
+#include "term/magic_reference.hpp"
 
 namespace athanor::machine {
 
@@ -76,10 +78,18 @@ Term Joins::reference_of(Allocator& heap, const uint32_t numbers[3]) {
   const uint64_t words[3] = {numbers[0] | uint64_t{numbers[1]} << 32, numbers[2], 0};
   nif::Host* host = nif::host_of(runtime_);
   nif::Resource* resource = host ? host->resources->find(words) : nullptr;
-  if (!resource) return Term::none();
+  if (!resource) {
+    const Word box[2] = {words[0], words[1]};
+    return known_.find(heap, box);
+  }
   const Term reference = resource->make_reference(heap);
   resource->release();
   return reference;
+}
+
+// Resources are found by nif/.
+void Joins::note_shown(Term magic_reference) {
+  if (!dynamic_cast<nif::Resource*>(magic_object_of_box(magic_reference.pointer()))) known_.note(magic_reference);
 }
 
 std::unique_ptr<nif::Host> make_nif_host(process::Runtime& runtime) {

@@ -7,6 +7,7 @@
 #include "athanor/machine.hpp"
 #include "machine/release.hpp"
 #include "process/process.hpp"
+#include "term/known_references.hpp"
 
 namespace athanor::nif { class Host; }
 
@@ -20,9 +21,11 @@ class Joins : public TermHost {
   FunHead* fun_of(Term module, uint32_t index, uint32_t old_uniq, const uint8_t uniq[16], uint32_t arity, uint32_t num_free) override;
   Node* node_of(Term name, uint32_t creation) override;
   Term reference_of(Allocator& heap, const uint32_t numbers[3]) override;
+  void note_shown(Term magic_reference) override;
 
  private:
   process::Runtime& runtime_;
+  KnownReferences known_;
 };
 
 void run_exit_hooks(process::Process& exiting, Term reason);

@@ -9,6 +9,7 @@
 #include "sched/scheduling.hpp"
 #include "sched/thread_kind.hpp"
 #include "term/binary.hpp"
+#include "term/magic_reference.hpp"
 
 namespace athanor::nif {
 
@@ -55,15 +56,8 @@ Resource* Resource::of(void* data, const char* function) {
 
 Term Resource::make_reference(Allocator& heap) {
   if (!is_known_.load(std::memory_order_acquire)) host().resources->add(*this);
-  Term* box = heap.allocate(kMagicReferenceWords);
-  box[0].raw = make_header(BoxedKind::MagicReference, kMagicReferenceWords - 1);
-  box[1].raw = reference_[0];
-  box[2].raw = reference_[1];
-  box[3].raw = reinterpret_cast<Word>(heap.off_heap().first);
-  box[4].raw = reinterpret_cast<Word>(static_cast<MagicObject*>(this));
-  heap.off_heap().first = box;
   retain();
-  return Term::boxed(box);
+  return make_magic_box(heap, reference_[0], reference_[1], this);
 }
 
 // The library's destructor may take locks of its own. A thread of the machine holds none of them while it collects; a dirty or foreign

@@ -29,9 +29,14 @@ struct OffHeapBinary {
 // Native object behind a MagicReference; freed when the last reference in any heap is gone.
 struct MagicObject {
   std::atomic<uint64_t> references{1};
+  std::atomic<class KnownReferences*> known{nullptr};   // where it is found by the numbers of its references, once one was shown
   virtual ~MagicObject() = default;
   void retain() { references.fetch_add(1, std::memory_order_relaxed); }
-  void release() { if (references.fetch_sub(1, std::memory_order_acq_rel) == 1) delete this; }
+  bool try_retain();   // false: the last count is gone already
+  void release() { if (references.fetch_sub(1, std::memory_order_acq_rel) == 1) end(); }
+
+ private:
+  void end();
 };
 
 // Singly linked through the boxes themselves: BinaryRef and MagicReference. The collector sweeps it: a box that

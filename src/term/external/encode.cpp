@@ -154,6 +154,7 @@ class Encoder {
   void reference(Term t) {
     NodeId node = node_of(t);
     ReferenceNumbers all = reference_numbers(t);
+    if (is_kind(t, BoxedKind::MagicReference)) current_term_context->host->note_shown(t);
     tag(Tag::NewerReference);
     big_endian(all.count, 2);
     atom(node.name);
