@@ -145,14 +145,14 @@ bool flag_takes_next(std::string_view flag, const std::string* next) {
 }
 
 size_t flag_name_length(const std::string& flag) {
-  static constexpr std::string_view kSingles = "PQtAaRTWKS";
-  for (const char* longer : {"SDcpu", "SDPcpu", "SDio", "SP", "hms", "hmbs", "hmax", "hpds", "hmqd", "zdbbl", "e"}) {
-    std::string_view name = longer;
-    if (flag.size() > name.size() && flag.compare(0, name.size(), name) == 0 && std::isdigit(static_cast<unsigned char>(flag[name.size()]))) {
-      return name.size();
-    }
-  }
-  if (kSingles.find(flag[0]) != std::string_view::npos && flag.size() > 1 && (flag[0] != 'S' || flag[1] == ':' || std::isdigit(static_cast<unsigned char>(flag[1])))) return 1;
+  // Those that take their value attached too; a name stands before its own beginnings.
+  static constexpr std::string_view kAttached[] = {
+      "hmaxel", "hmaxk", "hmax", "hmbs", "hmqd", "hms", "hpds", "pc", "zdbbl", "zdntgc", "zosrl", "SDPcpu", "SDcpu", "SDio", "SP", "IOPt", "IOPp", "IOt", "IOp", "IOs",
+      "sbwtdcpu", "sbwtdio", "sbwt", "sbt", "stbt", "swtdcpu", "swtdio", "swt", "sws", "sfwi", "sssdcpu", "sssdio", "sss", "scl", "sub", "spp", "rg",
+      "P", "Q", "t", "A", "a", "R", "T", "W", "K", "C", "e", "S"};
+  if (flag == "ec") return flag.size();
+  for (std::string_view name : kAttached)
+    if (flag.starts_with(name)) return name.size();
   return flag.size();
 }
 
@@ -162,7 +162,12 @@ std::string apply_emulator_flag(const std::string& name, const std::string& valu
   if (name == "P") return checked(value == "legacy" || read_count(value, 1024, 134217727, options.process_limit), "bad number of processes");
   if (name == "Q") return checked(value == "legacy" || read_count(value, 1024, 134217727, options.port_limit), "bad number of ports");
   if (name == "t") return checked(read_count(value, 8192, 2147483647, options.atom_limit), "bad atom table size");
-  if (name == "e") return checked(read_count(value, 0, 16777216, options.ets_limit), "bad maximum number of ets tables");
+  if (name == "e") {   // OTP: a wish; there is room for the usual number in any case
+    uint32_t wish = 0;
+    if (!read_count(value, 0, 16777216, wish)) return checked(false, "bad maximum number of ets tables");
+    options.ets_limit = std::max(wish, MachineOptions{}.ets_limit);
+    return {};
+  }
   if (name == "hms") return checked(read_count(value, 0, 1u << 30, options.min_heap_words), "bad heap size");
   if (name == "hmbs") return checked(read_count(value, 1, 1u << 30, options.min_binary_heap_words), "bad heap size");
   if (name == "hmqd") {

@@ -171,11 +171,14 @@ ErlCommand read_erl_arguments(const std::vector<std::string>& arguments, const s
     } else if (word == "-emu_args") {
       // Accepted: the arguments are what system_info(emu_args) tells.
     } else {
+      if (word == "-configfd" && words[i + 1] == "0") init_flags.insert(init_flags.end(), {"-noshell", "-noinput"});   // the standard input is taken
       named |= word == "-sname" || word == "-name";
       init_flags.push_back(word);
     }
   }
   command.start_epmd = named && has_epmd;
+  const bool has_limit = command.options.ets_limit != MachineOptions{}.ets_limit;
+  if (const char* tables = std::getenv("ERL_MAX_ETS_TABLES"); tables && !has_limit) (void)apply_emulator_flag("e", tables, command);   // -env sets it too
 
   MachineOptions& options = command.options;
   std::string own_dir = own_path.substr(0, own_path.rfind('/'));

@@ -8,7 +8,7 @@ erl +pc unicode +fnl +hmqd off_heap +C multi_time_warp +c false +A 7 +hmbs 10000
 erl +pc latin1 +fna +hmqd on_heap +C single_time_warp +c +A0 +SP 50:50 +sws legacy +zdntgc infinity +sbwt none +swt low +R 25 -noshell -eval "$shown"
 export LC_ALL=C
 erl +S 2 -noshell -eval "$shown"
-erl +S 2 +fnui -noshell -eval "$shown"
+erl +S2 +fnui +pcunicode +hmqdoff_heap +sbtu +sbwtdionone +spptrue +rg2 +Cno_time_warp -noshell -eval "$shown"
 # Processes begin with the settings of the machine; their own come first.
 erl +hmqd off_heap +hmbs 100000 -noshell -eval '
   Told = fun(Options) -> {Pid, M} = spawn_opt(fun() -> exit([process_info(self(), message_queue_data), element(2, process_info(self(), min_bin_vheap_size))]) end, [monitor | Options]),
@@ -17,7 +17,7 @@ erl +hmqd off_heap +hmbs 100000 -noshell -eval '
 # Names that are no UTF-8: ignored, refused.
 mkdir odd && touch odd/plain "$(printf 'odd/\377')"
 for flag in +fnui +fnue +fnl; do erl $flag -noshell -eval 'io:format("~w~n", [file:list_dir("odd")]), halt().'; done
-for flags in "+fnxx" "+fx" "+pc utf" "+hmqd x" "+C foo" "+A 2000" "+a 4" "+hmbs x" "+hmbs 0" "+hpds 0" "+SP 50:200" "+IOt 0" "+IOs x" "+sbt xx" "+sbwt zz" "+swt zz" \
+for flags in "+fnxx" "+fx" "+pc utf" "+pcutf" "+hmqdx" "+sbtxx" "+hmqd x" "+C foo" "+A 2000" "+a 4" "+hmbs x" "+hmbs 0" "+hpds 0" "+SP 50:200" "+IOt 0" "+IOs x" "+sbt xx" "+sbwt zz" "+swt zz" \
              "+sss 1" "+sws x" "+zdntgc x" "+rg x" "+T 10" "+R 20" "+sub x" "+scl x" "+spp x" "+l" "+bar" "+zosrl 0" "+sfwi -1"; do
   erl $flags -noshell -eval 'halt(0).'; echo "$flags: $?"
 done

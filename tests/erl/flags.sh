@@ -4,6 +4,9 @@ erl +S1 +sbtu +A0 -noinput -eval 'io:format("~p ~p~n", [init:get_argument(noshel
 erl +sbt u +hms 1000 +zdbbl 2048 -noshell -eval 'io:format("~p~n", [init:get_arguments() -- init:get_arguments()]), halt(3).'
 echo "status $?"
 erl +zdbbl100 +W i -noshell -eval 'io:format("~p ~p ~p~n", [erlang:system_info(dist_buf_busy_limit), error_logger:warning_map(), erlang:system_info(dist_ctrl)]), halt().'
+printf '[{kernel, [{logger_level, warning}]}].\n' > level.config
+erl -configfd 0 -eval 'io:format("~p~n", [application:get_env(kernel, logger_level)]), halt().' < level.config
+erl -noshell -configfd 3 -eval 'io:format("~p~n", [application:get_env(kernel, logger_level)]), halt().' 3< level.config
 printf -- '-module(empty).\n' > empty.erl
 erlc empty.erl; echo "erlc $?"
 test -f empty.beam && echo compiled
