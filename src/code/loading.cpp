@@ -75,6 +75,13 @@ bool decode_literals(ModuleCode& code, process::Runtime& runtime) {
   return true;
 }
 
+// Attributes and the like stay bytes until they are asked for; that they are a term is seen to now.
+bool is_external_term(std::string_view bytes) {
+  if (bytes.empty()) return true;
+  heap::FragmentAllocator heap(64);
+  return !external::decode(heap, reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size(), {}).term.is_none();
+}
+
 }  // namespace
 
 Result<Prepared*> CodeServer::prepare(Term expected_module, const uint8_t* bytes, size_t count) {
@@ -88,6 +95,8 @@ Result<Prepared*> CodeServer::prepare(Term expected_module, const uint8_t* bytes
   code->module = (*file)->module;
   code->file = std::move(*file);
   if (!decode_literals(*code, runtime_)) return Error{"a literal is malformed"};
+  if (!is_external_term(code->file->attributes)) return Error{"the attributes are malformed"};
+  if (!is_external_term(code->file->compile_info)) return Error{"the information about the compilation is malformed"};
   make_functions(*this, *code, stubs_);
   if (std::string problem = link(*this, *code); !problem.empty()) return Error{problem};
   if (code->file->on_load_label != 0) {
