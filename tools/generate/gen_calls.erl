@@ -100,4 +100,4 @@ table() ->
      {any, erl_scan, string, [string]}, {any, unicode, characters_to_list, [binary, {text, "utf16"}]}, {any, re, run, [binary, {text, "\"(a)|([0-9]+)\""}, {text, "[global, {capture, all, list}]"}]},
      {any, erlang, binary_to_term, [{text, "<<131,104,2,97,1,100,0,1,97>>"}]}, {any, erlang, process_info, [{text, "self()"}, {text, "[trap_exit, message_queue_len, priority, links]"}]},
      {any, lists, foldl, [fn2, any, strings]}, {any, erlang, make_fun, [{text, "lists"}, {text, "reverse"}, tiny]}, {any, erlang, 'not', [any]}, {any, erlang, '++', [any, any]}, {any, erlang, '!', [atom, any]},
-     {any, zlib, gunzip, [binary]}, {any, gen_run, zipped, [iolist]}, {any, sets, from_list, [list]}, {any, ordsets, from_list, [list]}, {any, erlang, is_builtin, [atom, atom, tiny]}].
+     {any, zlib, gunzip, [binary]}, {any, gen_run, zipped, [iolist]}, {list, lists, usort, [list]}, {any, ordsets, from_list, [list]}, {any, erlang, is_builtin, [atom, atom, tiny]}].

@@ -110,8 +110,8 @@ walk(_, D, Env, #{expression := E}) ->
 
 %% A process that waits is ended from outside, or does not let itself be.
 killed(_, D, Env, #{expression := E}) ->
-    [P, M, V, R] = [fresh() || _ <- lists:seq(1, 4)],
-    ["begin {", P, ",", M, "} = spawn_opt(fun() -> process_flag(trap_exit, ", pick(["true", "false"]), "), receive {'EXIT',_,", R, "} -> exit({got,", R, "}); ", R, " -> exit({message,", R, "}) end end, [monitor", pick(["", ",{priority,high}"]), "]),\n  ",
+    [P, M, V, R, S] = [fresh() || _ <- lists:seq(1, 5)],
+    ["begin ", S, " = self(), {", P, ",", M, "} = spawn_opt(fun() -> process_flag(trap_exit, ", pick(["true", "false"]), "), ", S, " ! {ready, self()}, receive {'EXIT',_,", R, "} -> exit({got,", R, "}); ", R, " -> exit({message,", R, "}) end end, [monitor", pick(["", ",{priority,high}"]), "]),\n  receive {ready, ", P, "} -> ok end, ",
      pick([["exit(", P, ",", pick(["kill", "normal", "shutdown", "{a,b}"]), "), exit(", P, ",", E(any, D - 2, Env), "), ", P, " ! last"], [P, " ! ", E(any, D - 1, Env)], ["erlang:send(", P, ",", E(any, D - 2, Env), ",[nosuspend])"]]),
      ", receive {'DOWN',", M, ",process,", P, ",", V, "} -> ", V, " end end"].
 
