@@ -11,7 +11,7 @@ ROW = re.compile(r'^(BIF|NIF|OWN)(_NAMED)?\(\s*(\w+),\s*(?:"([^"]*)",\s*)?(\w+),
 NOTSUP = "return self.error(atoms::notsup);"
 # Subjects and their state in words.
 SUBJECTS = [
-    ("Distribution", "nodes of the stock VM and ours in one cluster; also over `inet_tls`; not yet: trace tokens with exits and requests to spawn; lists of links and monitors for OTP's white-box tests"),
+    ("Distribution", "nodes of the stock VM and ours in one cluster; also over `inet_tls`; not yet: lists of links and monitors for OTP's white-box tests"),
     ("NIF libraries", "all functions of `erl_nif.h`; `crypto.so` and `asn1rt_nif.so` of the release load unmodified; not yet: signals handled beside every dirty NIF"),
     ("Driver libraries", "no `erl_drv_*` functions; `erl_ddll:try_load/3` raises `notsup`"),
     ("TCP and UDP (`gen_tcp`, `gen_udp`)", "all of the inet drivers' protocol"),
@@ -19,7 +19,7 @@ SUBJECTS = [
     ("SCTP", "no `sctp_inet` driver"),
     ("The module `socket`", "all natives of `prim_socket` and `prim_net` for Linux; not yet: `counter_wrap` messages; SCTP options are untried"),
     ("Child programs", "children of a helper process; `busy_limits_msgq` has no effect"),
-    ("Tracing", "calls, processes, sequences, `system_monitor`; processes and ports as tracees; pids, ports and modules as tracers; `system_profile`; not yet: tokens that a spawned process or an exit signal takes along"),
+    ("Tracing", "calls, processes, sequences, `system_monitor`; processes and ports as tracees; pids, ports and modules as tracers; `system_profile`"),
     ("Break menu", "(a), (A), (c), (v); the others say that they are not there yet"),
     ("ETS", "order, locks and chunks as on the stock VM, `compressed` too; not yet: long list inserts do not yield, nor does the end of a process that owns a large table"),
     ("JIT", "the interpreter runs everything; the seam (`src/engine/jit`) runs bodies written by hand in its tests"),

@@ -8,6 +8,7 @@
 #include "process/process_table.hpp"
 #include "process/send.hpp"
 #include "process/spawn.hpp"
+#include "process/tracing.hpp"
 #include "term/map.hpp"
 #define ATH_FAMILY "bif/processes.def"
 #include "bif/declare.inc"
@@ -104,6 +105,7 @@ BifResult spawn_plain(Process& self, const Term* args, bool link) {
   if (!is_call(args)) return self.badarg();
   SpawnOptions options;
   options.link = link;
+  if (ATH_UNLIKELY(link && (self.trace_flags_ & process::trace_flag::kToken))) options.given = cons(self.heap(), atoms::link, Term::nil());
   return spawned_or_limit(self, process::spawn(self.runtime(), &self, args[0], args[1], args[2], options));
 }
 
@@ -126,6 +128,7 @@ BifResult spawn_opt_4(Process& self, const Term* args) {
   SpawnOptions options;
   if (!is_call(args)) return self.badarg();
   if (!read_spawn_options(self.runtime(), args[3], options, nullptr)) return list_length(args[3]) < 0 ? self.badarg() : self.badarg_because(atoms::badopt);
+  options.given = args[3];
   return spawned_or_limit(self, process::spawn(self.runtime(), &self, args[0], args[1], args[2], options));
 }
 
@@ -139,11 +142,14 @@ BifResult spawn_request_4(Process& self, const Term* args) {
   RequestOptions request;
   if (!is_call(args)) return atoms::badarg;
   if (!read_spawn_options(self.runtime(), args[3], options, &request)) return list_length(args[3]) < 0 ? atoms::badarg : atoms::badopt;
+  process::SpawnRequest answer{request.reply_tag, request.reply == atoms::yes || request.reply == atoms::success_only, Term::none()};
+  options.given = args[3];
+  options.request = &answer;
   Spawned spawned = process::spawn(self.runtime(), &self, args[0], args[1], args[2], options);
-  Term reference = spawned.monitor.is_none() ? process::make_reference(self.runtime(), self.heap()) : spawned.monitor;
-  bool good = !spawned.pid.is_none();
-  if (request.reply == atoms::yes || request.reply == (good ? atoms::success_only : atoms::error_only)) {
-    Term reply = make_tuple(self.heap(), request.reply_tag, reference, good ? atoms::ok : atoms::error, good ? spawned.pid : atoms::system_limit);
+  if (!spawned.pid.is_none()) return answer.reference;
+  Term reference = process::make_reference(self.runtime(), self.heap());
+  if (request.reply == atoms::yes || request.reply == atoms::error_only) {
+    Term reply = make_tuple(self.heap(), request.reply_tag, reference, atoms::error, atoms::system_limit);
     process::send_message(self.runtime(), self.pid(), reply, self.pid());
   }
   return reference;

@@ -36,9 +36,9 @@ bool is_call(Term t) {
          tuple_element(t, 2).small_value() >= 0 && tuple_element(t, 2).small_value() <= 255;
 }
 
-// A token of sequential trace: {Flags, Label, Serial, From, Last}.
+// A token of sequential trace: {Flags, Label, Serial, From, Last}. From a node where it refuses a request to spawn.
 bool is_token(Term t) {
-  return is_tuple_of(t, 5) && tuple_element(t, 0).is_small() && tuple_element(t, 2).is_small() && is_pid(tuple_element(t, 3)) && tuple_element(t, 4).is_small();
+  return is_tuple_of(t, 5) && tuple_element(t, 0).is_small() && tuple_element(t, 2).is_small() && (is_pid(tuple_element(t, 3)) || tuple_element(t, 3).is_atom()) && tuple_element(t, 4).is_small();
 }
 
 bool fits(char letter, Term t, Term peer) {

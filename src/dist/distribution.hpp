@@ -112,7 +112,8 @@ class Distribution {
 
 // The answer to a request to spawn, for its parent: a pid (external) or an atom that says why not. False: the parent is gone; the parcel is
 // discarded in any case.
-bool answer_spawn(Runtime& runtime, Term parent, const uint64_t reference[3], heap::Parcel result);
+// `token` lives in the result's fragments.
+bool answer_spawn(Runtime& runtime, Term parent, const uint64_t reference[3], heap::Parcel result, Term token = Term::none());
 // Is this text a name that a node can have?
 bool is_node_name(Term atom);
 // The reason of a lost connection as programs see it.

@@ -8,6 +8,7 @@
 #include "process/send.hpp"
 #include "process/spawn.hpp"
 #include "process/state.hpp"
+#include "process/tracing.hpp"
 #include "term/atom_table.hpp"
 #include "term/identifier.hpp"
 
@@ -183,12 +184,16 @@ class Receiver {
       asked.receiver.child_is_made(process, asked);
     };
     remote.argument = &child;
+    child.token = control['T'];
+    child.call = call;
+    child.given = control['o'];
+    child.arguments = arguments;
     options.remote = &remote;
     if (bif::list_length(control['o']) < 0) return false;
-    if (!bif::read_spawn_options(runtime_, control['o'], options, nullptr)) return refuse_spawn(reference, parent, atoms::badopt);
+    if (!bif::read_spawn_options(runtime_, control['o'], options, nullptr)) return refuse_spawn(child, control['f'], atoms::badopt);
     child.options = &options;
     process::Spawned spawned = process::spawn(runtime_, nullptr, tuple_element(call, 0), tuple_element(call, 1), arguments, options);
-    if (spawned.pid.is_none()) return refuse_spawn(reference, parent, atoms::system_limit);
+    if (spawned.pid.is_none()) return refuse_spawn(child, control['f'], atoms::system_limit);
     return true;
   }
   bool on_SpawnRequestTT(const Control& control, const Incoming& in) { return on_SpawnRequest(control, in); }
@@ -199,7 +204,12 @@ class Receiver {
     Receiver& receiver;
     Term parent, reference;
     const process::SpawnOptions* options = nullptr;
+    Term token, call, given, arguments;   // token: none() where there is none
   };
+  // The request as the sequential trace shows it.
+  Term shown_request(Allocator& heap, const Child& child, Term group_leader) const {
+    return bif::make_tuple(heap, atoms::spawn_request, child.reference, child.parent, group_leader, child.call, child.given);
+  }
   static constexpr int64_t kSpawnedWithLink = 1, kSpawnedWithMonitor = 2;
   // The answer goes out before anything that the child says.
   void child_is_made(Process& process, const Child& child) {
@@ -216,13 +226,28 @@ class Receiver {
       }
     }
     const int64_t flags = (options.link ? kSpawnedWithLink : 0) | (options.monitor ? kSpawnedWithMonitor : 0);
-    const bool is_sent = send({ControlKind::SpawnReply, {child.reference, child.parent, Term::small(flags), pid}, {}}, pid.raw);
+    Control reply{ControlKind::SpawnReply, {child.reference, child.parent, Term::small(flags), pid}, {}};
+    if (!child.token.is_none()) {
+      heap::FragmentAllocator heap(32);
+      const Term request = shown_request(heap, child, process.group_leader_);
+      const Term answer = bif::make_tuple(heap, atoms::spawn_reply, child.reference, atoms::ok, pid);
+      reply.kind = ControlKind::SpawnReplyTT;
+      reply.operands[4] = runtime_.tracing->token_of_remote_spawn(process, child.token, child.parent, request, answer, child.arguments);
+    }
+    const bool is_sent = send(reply, pid.raw);
     if (is_sent || !options.link) return;
     // The connection went meanwhile: the child hears of it as one that was linked.
     process::deliver(runtime_, pid, exit_from(child.parent, {atoms::noconnection, nullptr}, ExitOrigin::Link));
   }
-  bool refuse_spawn(Term reference, Term parent, Term why) {
-    send({ControlKind::SpawnReply, {reference, parent, Term::small(0), why}, {}}, 0);
+  bool refuse_spawn(const Child& child, Term group_leader, Term why) {
+    Control reply{ControlKind::SpawnReply, {child.reference, child.parent, Term::small(0), why}, {}};
+    heap::FragmentAllocator heap(32);
+    if (!child.token.is_none()) {
+      const Term answer = bif::make_tuple(heap, atoms::spawn_reply, child.reference, atoms::error, why);
+      reply.kind = ControlKind::SpawnReplyTT;
+      reply.operands[4] = runtime_.tracing->token_of_refusal(child.token, child.parent, shown_request(heap, child, group_leader), answer, heap);
+    }
+    send(reply, 0);
     return true;
   }
 
@@ -251,9 +276,13 @@ class Receiver {
     const Term token = control['T'];
     return token.is_none() ? Term::nil() : token;
   }
-  bool reason_of(const Control& control, const Incoming& in, heap::Parcel& reason) const {
-    if (in.control.row().payload == Payload::Reason) return decode(in, reason);
-    reason = heap::pack(control['R'], runtime_.literals);
+  // `token` is copied to where the reason is.
+  bool reason_of(const Control& control, const Incoming& in, heap::Parcel& reason, Term* token = nullptr) const {
+    if (in.control.row().payload == Payload::Reason) return decode(in, reason, token);
+    heap::FragmentAllocator heap(16);
+    reason.term = heap::copy(control['R'], heap, runtime_.literals);
+    if (token && !token->is_none()) *token = heap::copy(*token, heap, runtime_.literals);
+    reason.fragments = heap.take();
     return true;
   }
   bool message_to(Term to, const Incoming& in) {
@@ -310,8 +339,11 @@ class Receiver {
     if (origin == ExitOrigin::Link && !forget_link(to, from)) return true;
     if (!is_there(to)) return true;
     heap::Parcel reason;
-    if (!reason_of(control, in, reason)) return false;
-    process::deliver(runtime_, to, exit_from(from, reason, origin));
+    Term token = control['T'];
+    if (!reason_of(control, in, reason, &token)) return false;
+    Signal* signal = exit_from(from, reason, origin);
+    signal->token = token;
+    process::deliver(runtime_, to, signal);
     return true;
   }
 
@@ -341,7 +373,11 @@ bool Receiver::on_SpawnReply(const Control& control, const Incoming&) {
     if (linked) node_.relations.links.insert({parent.raw, Peer::of(result)});
     if (monitored) node_.relations.origins[key] = {parent, Peer::of(result), Term::none()};
   }
-  if (!spawn.is_parent_gone && answer_spawn(runtime_, parent, words, heap::pack(result, runtime_.literals))) return true;
+  heap::FragmentAllocator heap(16);
+  heap::Parcel answer{heap::copy(result, heap, runtime_.literals), nullptr};
+  const Term token = control['T'].is_none() ? Term::none() : heap::copy(control['T'], heap, runtime_.literals);
+  answer.fragments = heap.take();
+  if (!spawn.is_parent_gone && answer_spawn(runtime_, parent, words, answer, token)) return true;
   {
     std::lock_guard lock(node_.mutex);
     if (linked) node_.relations.links.erase({parent.raw, Peer::of(result)});

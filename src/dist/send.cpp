@@ -121,7 +121,8 @@ bool Distribution::deliver(Term to, Signal* signal) {
     case SignalKind::UnlinkAck: control = {ControlKind::UnlinkIdAck, {integer::from_uint64(heap, signal->number), from, to}, {}}; break;
     case SignalKind::Exit: {
       const bool by_link = static_cast<process::ExitOrigin>(signal->number) == process::ExitOrigin::Link;
-      control = {by_link ? ControlKind::PayloadExit : ControlKind::PayloadExit2, {from, to}, signal->parcel.term};
+      if (by_link && !signal->token.is_none()) control = {ControlKind::PayloadExitTT, {from, to, signal->token}, signal->parcel.term};
+      else control = {by_link ? ControlKind::PayloadExit : ControlKind::PayloadExit2, {from, to}, signal->parcel.term};
       break;
     }
     case SignalKind::Monitor:

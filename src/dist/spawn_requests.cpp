@@ -12,6 +12,7 @@
 #include "process/send.hpp"
 #include "process/signals/signals.hpp"
 #include "process/state.hpp"
+#include "process/tracing.hpp"
 #include "term/atom_table.hpp"
 
 namespace athanor::dist {
@@ -25,7 +26,7 @@ using process::Signal;
 namespace {
 
 // {Tag, Reference, ok, Pid} | {Tag, Reference, error, Reason}
-void append_reply(Process& self, const PendingSpawn& spawn, const uint64_t words[3], Term result) {
+void append_reply(Process& self, const PendingSpawn& spawn, const uint64_t words[3], Term result, Term token = Term::none()) {
   heap::FragmentAllocator heap(16 + kAliasReferenceWords);
   const auto* literals = self.runtime().literals;
   Term tag = heap::copy(spawn.reply_tag, heap, literals);
@@ -37,7 +38,8 @@ void append_reply(Process& self, const PendingSpawn& spawn, const uint64_t words
   message[2] = reference;
   message[3] = is_pid(result) ? atoms::ok : atoms::error;
   message[4] = copied;
-  process::signals::append_message(self, {Term::boxed(message), heap.take()}, Term::none());
+  const Term carried = token.is_none() ? token : heap::copy(token, heap, literals);
+  process::signals::append_message(self, {Term::boxed(message), heap.take()}, Term::none(), carried);
   process::make_runnable(self);
 }
 
@@ -64,7 +66,7 @@ void take_answer(Process& self, Signal& signal) {
   process::Monitors::Origin* alias = self.monitors_->find_origin(words);
   if (!is_pid(result)) {
     if (alias) self.monitors_->erase_origin(words);
-    if (!spawn.is_abandoned && spawn.tells_error && !process::is_exiting(self)) append_reply(self, spawn, words, result);
+    if (!spawn.is_abandoned && spawn.tells_error && !process::is_exiting(self)) append_reply(self, spawn, words, result, signal.token);
     return;
   }
   if (process::is_exiting(self) || spawn.is_abandoned) {
@@ -85,7 +87,7 @@ void take_answer(Process& self, Signal& signal) {
     origin.pid_word = spawn.pid_word;
     self.monitors_->add_origin(words, origin);
   }
-  if (spawn.tells_success) append_reply(self, spawn, words, result);
+  if (spawn.tells_success) append_reply(self, spawn, words, result, signal.token);
 }
 
 struct Request {
@@ -140,8 +142,13 @@ AliasMode alias_mode(Term alias) {
 
 }  // namespace
 
-bool answer_spawn(Runtime& runtime, Term parent, const uint64_t reference[3], heap::Parcel result) {
-  return process::request(runtime, parent, process::SignalKind::Rpc, Term::none(), reference, result, 0, take_answer);
+bool answer_spawn(Runtime& runtime, Term parent, const uint64_t reference[3], heap::Parcel result, Term token) {
+  Signal* signal = Signal::create(process::SignalKind::Rpc);
+  signal->parcel = result;
+  signal->token = token;
+  signal->callback = take_answer;
+  std::copy_n(reference, 3, signal->reference);
+  return process::deliver(runtime, parent, signal);
 }
 
 // erts_internal:dist_spawn_request(Node, {M, F, Args}, Options, spawn_request | spawn_opt): Ref | {Ref, HasMonitor} | badarg
@@ -191,7 +198,15 @@ Term Distribution::spawn_request(Process& self, const Term* args) {
   }
   self.monitors_->spawns()[process::key_of(words)] = spawn;
   const Term mfa = bif::make_tuple(self.heap(), module, function, Term::small(arity));
-  push(*node, {ControlKind::SpawnRequest, {reference, self.pid(), self.group_leader_, mfa, request.options}, arguments}, self.pid().raw);
+  Control control{ControlKind::SpawnRequest, {reference, self.pid(), self.group_leader_, mfa, request.options}, arguments};
+  if (ATH_UNLIKELY(self.trace_flags_ & process::trace_flag::kToken)) {
+    // OTP: shown as two messages to the node, the request and its arguments.
+    const Term shown = bif::make_tuple(self.heap(), atoms::spawn_request, reference, self.pid(), self.group_leader_, mfa, request.options);
+    runtime_.tracing->token_of_send(self, args[0], shown);
+    control.kind = ControlKind::SpawnRequestTT;
+    control.operands[5] = runtime_.tracing->token_of_send(self, args[0], arguments);
+  }
+  push(*node, control, self.pid().raw);
   return result;
 }
 

@@ -161,7 +161,7 @@ std::string process_terms_text(Process& process) {
   if (process.mailbox().first()) {
     out += fmt::format("=proc_messages:{}\n", pid);
     for (process::Signal* message = process.mailbox().first(); message; message = message->next) {
-      out += terms.word(message->parcel.term) + ":" + (message->token.is_none() ? "N" : terms.word(message->token)) + "\n";
+      out += terms.word(message->parcel.term) + ":" + (!message->token.is_pointer() ? "N" : terms.word(message->token)) + "\n";
     }
   }
   heap::FragmentAllocator pairs(64);

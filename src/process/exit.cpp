@@ -55,7 +55,10 @@ bool tell_links(Process& self, Term reason, int& budget) {
     Links::Link link;
     Term place[kExternalPidWords];
     Term other = self.links_->take_one(link).term(place);
-    if (link.unlinking == 0) send_exit(self.runtime(), self.pid(), other, reason, ExitOrigin::Link);
+    if (link.unlinking != 0) continue;
+    Term token;
+    if (ATH_UNLIKELY(self.trace_flags_ & trace_flag::kToken) && is_pid(other)) token = self.runtime().tracing->token_of_exit(self, other, reason);
+    send_exit(self.runtime(), self.pid(), other, reason, ExitOrigin::Link, token);
   }
   return true;
 }

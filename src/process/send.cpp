@@ -34,6 +34,7 @@ bool deliver(Runtime& runtime, Term to, Signal* signal, Priority priority) {
 bool send_parcel(Runtime& runtime, Term to, heap::Parcel parcel, Term from) {
   Signal* signal = Signal::create(SignalKind::Message);
   signal->parcel = parcel;
+  signal->token = atoms::undefined;
   if (from.is_immediate()) signal->from = from;
   return deliver(runtime, to, signal);
 }
@@ -54,9 +55,14 @@ namespace {
 // A message of the running process, with the sequential trace's token if one travels.
 bool send_from(Process& self, Term to, Term message) {
   Runtime& runtime = self.runtime();
-  if (ATH_LIKELY(!(self.trace_flags_ & trace_flag::kToken))) return send_message(runtime, to, message, self.pid());
   Process* target = runtime.processes->find(to);
-  if (!target || is_exiting(*target)) return false;
+  if (!target || is_exiting(*target)) return false;   // spares the copy
+  if (ATH_LIKELY(!(self.trace_flags_ & trace_flag::kToken))) {
+    Signal* plain = Signal::create(SignalKind::Message);
+    plain->parcel = heap::pack(message, runtime.literals);
+    plain->from = self.pid();
+    return deliver(runtime, to, plain);
+  }
   Term token = runtime.tracing->token_of_send(self, to, message);
   Signal* signal = Signal::create(SignalKind::Message);
   heap::FragmentAllocator builder(32);
@@ -127,9 +133,16 @@ BifResult send(Process& self, Term to, Term message, const SendOptions& options,
   return self.badarg();
 }
 
-void send_exit(Runtime& runtime, Term from, Term to, Term reason, ExitOrigin origin) {
+void send_exit(Runtime& runtime, Term from, Term to, Term reason, ExitOrigin origin, Term token) {
   Signal* signal = Signal::create(SignalKind::Exit);
-  signal->parcel = heap::pack(reason, runtime.literals);
+  if (ATH_LIKELY(token.is_none())) {
+    signal->parcel = heap::pack(reason, runtime.literals);
+  } else {
+    heap::FragmentAllocator builder(32);
+    signal->parcel.term = heap::copy(reason, builder, runtime.literals);
+    signal->token = heap::copy(token, builder, runtime.literals);
+    signal->parcel.fragments = builder.take();
+  }
   signal->from = from;
   signal->number = static_cast<uint64_t>(origin);
   deliver(runtime, to, signal);

@@ -18,7 +18,7 @@ bool send_to_name(Runtime& runtime, Term registered_name, Term message);
 // of a message to another node; where it is Suspended the process has been suspended, and is to yield and send again.
 BifResult send(Process& self, Term to, Term message, const SendOptions& options, SendOutcome& outcome);
 
-void send_exit(Runtime& runtime, Term from, Term to, Term reason, ExitOrigin origin);
+void send_exit(Runtime& runtime, Term from, Term to, Term reason, ExitOrigin origin, Term token = Term::none());
 // Writes {log, Level, Format, Args, Meta} to the system logger. args: list term.
 void log_event(Runtime& runtime, Term level, const char* format, Term args, Term group_leader, Term pid);
 

@@ -51,7 +51,8 @@ struct Signal {
   heap::Parcel parcel;
   Term from;                       // pid or port; immediate (an external pid travels in the parcel's fragments)
   uint64_t reference[3] = {0, 0, 0};   // reference_words of a reference of the watcher's node; local: [2] != 0 for aliases (pid word)
-  Term token;                      // seq_trace token or none; lives in parcel.fragments
+  // seq_trace token, in parcel.fragments. Of a message without: none() or [] ends the receiver's, undefined leaves it alone.
+  Term token;
   void (*callback)(Process& self, Signal& signal) = nullptr;
 
   static Signal* create(SignalKind kind);

@@ -81,6 +81,27 @@ Term relate(Runtime& runtime, Process& parent, Process& child, const SpawnOption
   return reference;
 }
 
+void answer(Process& parent, Process& child, const SpawnRequest& request) {
+  Runtime& runtime = parent.runtime();
+  heap::FragmentAllocator builder(16 + kAliasReferenceWords);
+  Term tag = heap::copy(request.tag, builder, runtime.literals);
+  Term reference = heap::copy(request.reference, builder, runtime.literals);
+  Term* place = builder.allocate(5);
+  place[0].raw = tuple_header(4);
+  place[1] = tag;
+  place[2] = reference;
+  place[3] = atoms::ok;
+  place[4] = child.pid();
+  Signal* signal = Signal::create(SignalKind::Message);
+  signal->parcel.term = Term::boxed(place);
+  if (ATH_UNLIKELY(child.trace_flags_ & trace_flag::kToken)) {
+    signal->token = heap::copy(runtime.tracing->token_of_send(child, parent.pid(), signal->parcel.term), builder, runtime.literals);
+  }
+  signal->parcel.fragments = builder.take();
+  signal->from = child.pid();
+  deliver(runtime, parent.pid(), signal);
+}
+
 // The parent is of another node: it hears of the child by its own means.
 void relate_remote(Process& child, const SpawnOptions& options) {
   const RemoteParent& remote = *options.remote;
@@ -121,9 +142,11 @@ Spawned spawn(Runtime& runtime, Process* parent, Term module, Term function, Ter
   }
   Spawned spawned{child->pid(), Term::none()};
   if (parent) spawned.monitor = relate(runtime, *parent, *child, options);
+  if (options.request) options.request->reference = spawned.monitor.is_none() ? make_reference(runtime, parent->heap()) : spawned.monitor;
   if (ATH_UNLIKELY((parent && parent->trace_flags_ != 0) || runtime.new_process_trace.load(std::memory_order_relaxed) != 0)) {
-    runtime.tracing->spawned(parent, *child, module, function, args, options.link);
+    runtime.tracing->spawned(parent, *child, module, function, args, options, spawned.monitor);
   }
+  if (options.request && options.request->is_answered) answer(*parent, *child, *options.request);
   make_runnable(*child);
   return spawned;
 }

@@ -12,10 +12,19 @@ namespace athanor::process {
 struct RemoteParent {
   Term parent, group_leader;
   uint64_t reference[3] = {0, 0, 0};
+  Term token;                            // of the sequential trace, or none()
   void (*before_run)(Process& child, void* argument) = nullptr;
   void* argument = nullptr;
 };
+// spawn_request: the answer {Tag, Reference, ok, Pid} reaches the parent before anything that the child says.
+struct SpawnRequest {
+  Term tag;
+  bool is_answered = true;
+  Term reference;                        // the monitor's, or one made by spawn
+};
 struct SpawnOptions {
+  Term given = Term::nil();              // as the program wrote them: for the sequential trace
+  SpawnRequest* request = nullptr;
   bool link = false;
   bool monitor = false;
   Term monitor_tag;                      // {monitor, [{tag, T}, {alias, A}]}

@@ -67,6 +67,8 @@ struct ReturnCells {
   uint64_t timed_before = 0; // which timed function was running before; 0: none
 };
 
+struct SpawnOptions;
+
 class Tracing {
  public:
   virtual ~Tracing() = default;
@@ -79,7 +81,7 @@ class Tracing {
   virtual void ran(Process& self, Term what, bool is_exiting) = 0;          // in, out, …: flags running, exiting; also call_time's clock
   virtual void collects(Process& self, Term what, size_t words) = 0;
   // `child` is not running yet. `parent` may be null. Inherited flags are set here.
-  virtual void spawned(Process* parent, Process& child, Term module, Term function, Term args, bool is_linked) = 0;
+  virtual void spawned(Process* parent, Process& child, Term module, Term function, Term args, const SpawnOptions& options, Term monitor) = 0;
   virtual void linking(Process& self, Term other) = 0;                      // before the signal goes: set_on_link
   // system_monitor: after a collection that took this long; after a slice that began in `in`.
   virtual void collected(Process& self, int64_t ns) = 0;
@@ -100,6 +102,12 @@ class Tracing {
   // --- sequential trace; the process holds a token ---
   virtual Term token_of_send(Process& self, Term to, Term message) = 0;     // the token as it travels, on self's heap; none(): none travels
   virtual void token_received(Process& self, const Signal& message) = 0;    // the message is taken; also where it has no token
+  virtual Term token_of_exit(Process& self, Term to, Term reason) = 0;      // likewise, with the exit signal to a linked process
+  // A child whose parent is of another node takes the token over. Request and reply are shown as messages, as are the arguments; gives
+  // the token of the reply, on the child's heap.
+  virtual Term token_of_remote_spawn(Process& child, Term token, Term parent, Term request, Term reply, Term arguments) = 0;
+  // No child was made. The token of the reply, in `memory`.
+  virtual Term token_of_refusal(Term token, Term parent, Term request, Term reply, Allocator& memory) = 0;
 
   // system_flag(sequential_tracer | reset_seq_trace, Value): the value before; none(): badarg. sequence_tracer(): {sequential_tracer, T}'s T.
   virtual Term change_sequences(Process& self, Term flag, Term value) = 0;

@@ -6,6 +6,7 @@
 #include "process/process_table.hpp"
 #include "process/relations.hpp"
 #include "process/send.hpp"
+#include "process/spawn.hpp"
 #include "process/state.hpp"
 #include "trace/flag_signals.hpp"
 #include "trace/sequential.hpp"
@@ -105,7 +106,9 @@ uint32_t passed_by_spawn(uint32_t flags) { return flags & (flag::kSetOnSpawn | f
 uint32_t passed_by_link(uint32_t flags) { return flags & (flag::kSetOnLink | flag::kSetOnFirstLink) ? flags & flag::kAll : 0; }
 }  // namespace
 
-void Trace::spawned(Process* parent, Process& child, Term module, Term function, Term args, bool is_linked) {
+void Trace::spawned(Process* parent, Process& child, Term module, Term function, Term args, const process::SpawnOptions& options, Term monitor) {
+  const bool is_linked = options.link;
+  if (parent && has_token(*parent)) token_spawned(*parent, child, module, function, args, options, monitor);
   if (uint32_t flags = runtime_.new_process_trace.load(std::memory_order_relaxed)) {
     std::lock_guard lock(new_mutex_);
     if (!new_tracer_.is_none() && is_alive(runtime_, new_tracer_) && new_tracer_ != child.pid()) set_flags(child, flags, new_tracer_);
@@ -171,10 +174,25 @@ Term Trace::newcomers_info(Allocator& heap, TracerHandle& holder, std::atomic<ui
 
 Term Trace::token_of_send(Process& self, Term to, Term message) { return trace::token_of_send(self, to, message); }
 void Trace::token_received(Process& self, const process::Signal& message) { trace::token_received(self, message); }
+Term Trace::token_of_exit(Process& self, Term to, Term reason) { return trace::token_of_exit(self, to, reason); }
+Term Trace::token_of_remote_spawn(Process& child, Term token, Term parent, Term request, Term reply, Term arguments) {
+  return trace::token_of_remote_spawn(child, token, parent, request, reply, arguments);
+}
+Term Trace::token_of_refusal(Term token, Term parent, Term request, Term reply, Allocator& memory) {
+  return trace::token_of_refusal(runtime_, token, parent, request, reply, memory);
+}
+
+// One that is gone is forgotten, so that serial numbers go on as they do where there is none.
+Term Trace::living_sequence_tracer() {
+  Word raw = sequence_tracer_raw.load(std::memory_order_acquire);
+  if (raw == 0 || is_alive(runtime_, Term(raw))) return Term(raw);
+  if (sequence_tracer_raw.compare_exchange_strong(raw, 0, std::memory_order_acq_rel)) modules.release(Term(raw));
+  return Term::none();
+}
 
 Term Trace::sequence_tracer(Allocator& heap) {
-  Term tracer(sequence_tracer_raw.load(std::memory_order_acquire));
-  return tracer.is_none() || !is_alive(runtime_, tracer) ? atoms::false_ : tracer_term(runtime_, heap, tracer);
+  const Term tracer = living_sequence_tracer();
+  return tracer.is_none() ? atoms::false_ : tracer_term(runtime_, heap, tracer);
 }
 
 Term Trace::change_sequences(Process& self, Term what, Term value) {
@@ -204,10 +222,10 @@ Term Trace::change_sequences(Process& self, Term what, Term value) {
   return before;
 }
 
-bool has_sequence_tracer(process::Runtime& runtime) { return trace_of(runtime).sequence_tracer_raw.load(std::memory_order_acquire) != 0; }
+bool has_sequence_tracer(process::Runtime& runtime) { return !trace_of(runtime).living_sequence_tracer().is_none(); }
 
 Term tracer_of_sequences(process::Runtime& runtime, Term pid) {
-  Term tracer(trace_of(runtime).sequence_tracer_raw.load(std::memory_order_acquire));
+  const Term tracer = trace_of(runtime).living_sequence_tracer();
   if (tracer.is_none() || look(runtime, tracer, pid, atoms::seq_trace) != Told::Yes) return Term::none();
   return tracer;
 }

@@ -2,6 +2,10 @@
 #include "trace/sequential.hpp"
 
 #include "bif/bif.hpp"
+#include "heap/copy.hpp"
+#include "process/process_table.hpp"
+#include "process/send.hpp"
+#include "process/state.hpp"
 #include "term/compare.hpp"
 #include "trace/trace.hpp"
 #include "trace/tracer.hpp"
@@ -48,17 +52,28 @@ void next_serial(Process& self) {
        Term::small(static_cast<int64_t>(extra.seq_last)));
 }
 
-void put_out(Process& self, Term held, int64_t kind, Term kind_name, Term receiver, Term message) {
-  if (self.trace_flags_ & flag::kSensitive) return;
-  Term tracer = tracer_of_sequences(self.runtime(), self.pid());
+// `tracee`: on whose behalf, or undefined. What is told is built beside all heaps.
+void put_out(process::Runtime& runtime, Term tracee, Term held, int64_t kind, Term receiver, Term message) {
+  Term tracer = tracer_of_sequences(runtime, tracee);
   const int64_t flags = tuple_element(held, 0).small_value();
   if (tracer.is_none() || !(flags & kind)) return;
-  Allocator& heap = self.heap();
-  Term serials = bif::make_tuple(heap, tuple_element(held, 4), tuple_element(held, 2));
-  Term data = bif::make_tuple(heap, kind_name, serials, tuple_element(held, 3), receiver, message);
+  heap::FragmentAllocator memory(16);
+  Term serials = bif::make_tuple(memory, tuple_element(held, 4), tuple_element(held, 2));
+  const Term name = kind == kSend ? atoms::send : kind == kReceive ? atoms::receive : atoms::print;
+  Term data = bif::make_tuple(memory, name, serials, tuple_element(held, 3), receiver, message);
   uint32_t stamps = (flags & kTimestamp ? flag::kTimestamp : 0) | (flags & kStrict ? flag::kStrictTimestamp : 0) |
                     (flags & kMonotonic ? flag::kMonotonicTimestamp : 0);
-  tell_sequential(self.runtime(), tracer, stamps, tuple_element(held, 1), data, self.pid());
+  tell_sequential(runtime, tracer, stamps, tuple_element(held, 1), data, tracee);
+}
+
+void put_out(Process& self, Term held, int64_t kind, Term receiver, Term message) {
+  if (!(self.trace_flags_ & flag::kSensitive)) put_out(self.runtime(), self.pid(), held, kind, receiver, message);
+}
+
+int64_t serial_of(Term held) { return tuple_element(held, 2).small_value(); }
+
+Term with_serial(Allocator& memory, Term held, int64_t serial, Term from, Term last) {
+  return bif::make_tuple(memory, tuple_element(held, 0), tuple_element(held, 1), Term::small(serial), from, last);
 }
 
 }  // namespace
@@ -119,19 +134,20 @@ Term token_info(Process& self, Term component) {
 
 void forget_tokens(Process& self) {
   set_token(self, atoms::sequential_trace_token, Term::nil());
-  for (process::Signal* message = self.mailbox().first(); message; message = message->next) message->token = Term::none();
+  if (process::Extra* extra = self.extra_if_any()) extra->seq_clock = extra->seq_last = 0;
+  for (process::Signal* message = self.mailbox().first(); message; message = message->next) message->token = Term::nil();
 }
 
 bool print(Process& self, Term message) {
   if (!has_token(self)) return false;
   next_serial(self);
-  put_out(self, self.extra().seq_token, kPrint, atoms::print, Term::nil(), message);
+  put_out(self, self.extra().seq_token, kPrint, Term::nil(), message);
   return true;
 }
 
 Term token_of_send(Process& self, Term to, Term message) {
   next_serial(self);
-  put_out(self, self.extra().seq_token, kSend, atoms::send, to, message);
+  put_out(self, self.extra().seq_token, kSend, to, message);
   return self.extra().seq_token;
 }
 
@@ -141,7 +157,7 @@ void token_received(Process& self, const process::Signal& message) {
   Term arrived = message.token;
   if (!is_tuple_of(arrived, 5)) {
     // OTP: messages of ports and of the system leave the token alone; those of other nodes come with [].
-    if (!arrived.is_nil() && !message.from.is_local_pid()) return;
+    if (arrived == atoms::undefined || (!arrived.is_nil() && !message.from.is_local_pid())) return;
     extra.seq_token = Term::none();
     self.trace_flags_ &= ~flag::kToken;
     return;
@@ -151,7 +167,88 @@ void token_received(Process& self, const process::Signal& message) {
   const auto serial = static_cast<uint64_t>(tuple_element(arrived, 2).small_value());
   extra.seq_last = serial;
   if (extra.seq_clock < serial) extra.seq_clock = serial;
-  put_out(self, arrived, kReceive, atoms::receive, self.pid(), message.parcel.term);
+  put_out(self, arrived, kReceive, self.pid(), message.parcel.term);
+}
+
+// --- tokens taken along by spawn and exit ---
+
+// OTP: shown as {spawn_request, …} and its answer, both sent and received before the child runs.
+void token_spawned(Process& parent, Process& child, Term module, Term function, Term args, const process::SpawnOptions& options, Term monitor) {
+  process::Runtime& runtime = parent.runtime();
+  next_serial(parent);
+  const Term held = parent.extra().seq_token;
+  process::Extra& extra = child.extra();
+  extra.seq_token = heap::copy(held, child.heap(), runtime.literals);
+  child.trace_flags_ |= flag::kToken;
+  extra.seq_clock = extra.seq_last = static_cast<uint64_t>(serial_of(held));
+
+  heap::FragmentAllocator memory(48);
+  const process::SpawnRequest* request = options.request;
+  Term reference = request ? request->reference : monitor.is_none() ? process::make_reference(runtime, memory) : monitor;
+  Term arguments = args;
+  uint32_t arity = 0;
+  if (request) {   // OTP: the child begins in erts_internal, which calls what was asked for
+    arguments = bif::cons(memory, bif::make_tuple(memory, module, function, args), Term::nil());
+    module = atoms::erts_internal;
+    function = atoms::spawn_init;
+    arity = 1;
+  } else {
+    for (Term rest = args; rest.is_list_cell(); rest = rest.tail()) ++arity;
+  }
+  const Term call = bif::make_tuple(memory, module, function, Term::small(arity));
+  const Term tag = request ? request->tag : Term(atoms::spawn_reply);
+  const Term shown = bif::make_tuple(memory, atoms::spawn_request, reference, parent.pid(), child.group_leader_, call, options.given, tag, arguments);
+  put_out(parent, held, kSend, child.pid(), shown);
+  put_out(parent, held, kReceive, child.pid(), shown);
+  if (request) {
+    if (!request->is_answered) next_serial(child);
+    return;   // the answer is a message with a token of its own
+  }
+  next_serial(child);
+  const Term answer = bif::make_tuple(memory, tag, reference, atoms::ok, child.pid());
+  put_out(parent, extra.seq_token, kSend, parent.pid(), answer);
+  put_out(parent, extra.seq_token, kReceive, parent.pid(), answer);
+  // OTP: the parent's clock goes on from the word of the serial number, with its tag.
+  const auto word = static_cast<uint64_t>(serial_of(extra.seq_token)) << 4 | 0xF;
+  parent.extra().seq_clock = parent.extra().seq_last = word;
+}
+
+Term token_of_exit(Process& self, Term to, Term reason) {
+  next_serial(self);
+  const Process* target = to.is_local_pid() ? self.runtime().processes->find(to) : nullptr;
+  if (!to.is_local_pid() || (target && !process::is_exiting(*target))) {
+    heap::FragmentAllocator memory(8);
+    put_out(self, self.extra().seq_token, kSend, to, bif::make_tuple(memory, atoms::EXIT_, self.pid(), reason));
+  }
+  return self.extra().seq_token;
+}
+
+// OTP: the request came with the serial number of the second of its two messages, the arguments.
+Term token_of_remote_spawn(Process& child, Term token, Term parent, Term request, Term reply, Term arguments) {
+  heap::FragmentAllocator memory(16);
+  const int64_t serial = serial_of(token);
+  process::Extra& extra = child.extra();
+  child.trace_flags_ |= flag::kToken;
+  put_out(child, with_serial(memory, token, serial - 1, tuple_element(token, 3), tuple_element(token, 4)), kReceive, child.pid(), request);
+  extra.seq_clock = extra.seq_last = static_cast<uint64_t>(serial - 1);
+  extra.seq_token = heap::copy(token, child.heap(), child.runtime().literals);
+  next_serial(child);
+  const Term answer = extra.seq_token;
+  put_out(child, answer, kSend, parent, reply);
+  extra.seq_token = heap::copy(token, child.heap(), child.runtime().literals);
+  extra.seq_last = static_cast<uint64_t>(serial);
+  extra.seq_clock = std::max<uint64_t>(extra.seq_clock, extra.seq_last);
+  put_out(child, extra.seq_token, kReceive, child.pid(), arguments);
+  return answer;
+}
+
+Term token_of_refusal(process::Runtime& runtime, Term token, Term parent, Term request, Term reply, Allocator& memory) {
+  const int64_t serial = serial_of(token);
+  const Term node = runtime.terms.node_name;
+  put_out(runtime, atoms::undefined, with_serial(memory, token, serial - 1, tuple_element(token, 3), tuple_element(token, 4)), kReceive, node, request);
+  const Term answer = with_serial(memory, token, serial, node, Term::small(serial - 1));
+  put_out(runtime, atoms::undefined, answer, kSend, parent, reply);
+  return answer;
 }
 
 }  // namespace athanor::trace

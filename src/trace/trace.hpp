@@ -39,7 +39,7 @@ class Trace final : public process::Tracing {
   void told(process::Process& self, Term what, Term data, Term extra) override;
   void ran(process::Process& self, Term what, bool is_exiting) override;
   void collects(process::Process& self, Term what, size_t words) override;
-  void spawned(process::Process* parent, process::Process& child, Term module, Term function, Term args, bool is_linked) override;
+  void spawned(process::Process* parent, process::Process& child, Term module, Term function, Term args, const process::SpawnOptions& options, Term monitor) override;
   void linking(process::Process& self, Term other) override;
   void collected(process::Process& self, int64_t ns) override;
   void ran_long(process::Process& self, int64_t ms, Mfa in) override;
@@ -52,8 +52,12 @@ class Trace final : public process::Tracing {
   void scheduler_profiled(uint32_t id, bool active) override;
   Term token_of_send(process::Process& self, Term to, Term message) override;
   void token_received(process::Process& self, const process::Signal& message) override;
+  Term token_of_exit(process::Process& self, Term to, Term reason) override;
+  Term token_of_remote_spawn(process::Process& child, Term token, Term parent, Term request, Term reply, Term arguments) override;
+  Term token_of_refusal(Term token, Term parent, Term request, Term reply, Allocator& memory) override;
   Term change_sequences(process::Process& self, Term flag, Term value) override;
   Term sequence_tracer(Allocator& heap) override;
+  Term living_sequence_tracer();
   process::ReturnCells called(process::Process& self, code::Breakpoint& point, const Term* args) override;
   void returned(process::Process& self, Mfa mfa, Term tracer, Term value) override;
   void raised(process::Process& self, Mfa mfa, Term tracer, Term klass, Term value) override;

@@ -70,7 +70,7 @@ BifResult link(Process& self, Term target) {
   heap::FragmentAllocator builder(4 + 3);
   Term from = heap::copy(target, builder, runtime.literals);
   Term message = exit_message(builder, from, atoms::noproc);
-  signals::append_message(self, {message, builder.take()}, Term::none());
+  signals::append_message(self, {message, builder.take()}, Term::none(), atoms::undefined);
   return atoms::true_;
 }
 
@@ -144,7 +144,8 @@ After handle_exit(Process& self, Signal& signal) {
     heap::Fragment* fragments = builder.take();
     fragments->next = signal.parcel.fragments;
     signal.parcel = {};
-    append_message(self, {message, fragments}, signal.from);
+    append_message(self, {message, fragments}, signal.from, signal.token.is_none() ? Term::nil() : signal.token);
+    signal.token = Term::none();
     if (tells) self.runtime().tracing->told(self, atoms::getting_unlinked, signal.from);
     return After::Look;
   }

@@ -267,7 +267,8 @@ After handle_monitor_down(Process& self, Signal& signal) {
   while (last->next) last = last->next;
   last->next = signal.parcel.fragments;
   signal.parcel = {};
-  append_message(self, {Term::boxed(place), fragments}, Term::none());
+  // OTP: a larger reason travels as exits do, which end a token.
+  append_message(self, {Term::boxed(place), fragments}, Term::none(), place[5].is_immediate() ? Term(atoms::undefined) : Term::nil());
   return After::Look;
 }
 

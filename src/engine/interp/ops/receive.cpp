@@ -81,7 +81,7 @@ ATH_HANDLER(op_remove_message) {
   process::Signal* message = self.mailbox().remove_current();
   self.heap_.adopt(message->parcel.fragments);
   message->parcel.fragments = nullptr;
-  if (ATH_UNLIKELY(!message->token.is_none() || (self.trace_flags_ & process::trace_flag::kToken))) {
+  if (ATH_UNLIKELY(message->token.is_pointer() || (self.trace_flags_ & process::trace_flag::kToken))) {
     ATH_SYNC();
     vm->runtime.tracing->token_received(self, *message);
     ATH_RELOAD();

@@ -1,0 +1,21 @@
+down: 0
+noproc: 0
+exit_untoken: []
+send_after: 0
+start_timer: 0
+port: []
+port_monitor: 0
+noconn: 0
+trace: 48
+trace_delivered: 0
+link_noproc: []
+process_info: 0
+gc: 0
+monitor_time: 0
+x
+io: 2
+call: 4
+genserver: 2
+ets_transfer: 0
+alias: []
+registered: []
