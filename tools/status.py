@@ -20,7 +20,7 @@ SUBJECTS = [
     ("The module `socket`", "all natives of `prim_socket` and `prim_net` for Linux; not yet: `counter_wrap` messages; SCTP options are untried"),
     ("Child programs", "children of a helper process; `busy_limits_msgq` has no effect"),
     ("Tracing", "calls, processes, sequences, `system_monitor`; processes and ports as tracees; pids, ports and modules as tracers; `system_profile`"),
-    ("Break menu", "(a), (A), (c), (v); the others say that they are not there yet"),
+    ("Break menu, crash dumps", "all entries of the menu but the figures of allocators, which this machine has not; dumps by a text, SIGUSR1, the end of a process of the machine, read by `crashdump_viewer`; `ERL_CRASH_DUMP`, `_BYTES`, `_SECONDS`"),
     ("ETS", "order, locks and chunks as on the stock VM, `compressed` too; not yet: long list inserts do not yield, nor does the end of a process that owns a large table"),
     ("JIT", "the interpreter runs everything; the seam (`src/engine/jit`) runs bodies written by hand in its tests"),
     ("Seeded scheduler", "runs cannot be replayed from a seed"),

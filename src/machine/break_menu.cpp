@@ -7,9 +7,14 @@
 
 #include <cerrno>
 #include <string>
+#include <vector>
 
 #include "athanor/machine.hpp"
-#include "code/code_server.hpp"
+#include "machine/crash_dump_process.hpp"
+#include "machine/reports.hpp"
+#include "process/process_table.hpp"
+#include "process/send.hpp"
+#include "process/spawn.hpp"
 #include "sched/scheduling.hpp"
 #include "term/print.hpp"
 
@@ -21,8 +26,13 @@ constexpr const char kMenu[] =
     "\nBREAK: (a)bort (A)bort with dump (c)ontinue (p)roc info (i)nfo\n"
     "       (l)oaded (v)ersion (k)ill (D)b-tables (d)istribution\n";
 
-// The standard output may be non-blocking: somebody else's descriptor.
-void write_all(const std::string& text) {
+// The standard output may be non-blocking: somebody else's descriptor. OTP: lines end as for a raw terminal.
+void write_all(const std::string& lines) {
+  std::string text;
+  for (char c : lines) {
+    if (c == '\n') text += '\r';
+    text += c;
+  }
   size_t written = 0;
   while (written < text.size()) {
     ssize_t count = ::write(STDOUT_FILENO, text.data() + written, text.size() - written);
@@ -52,19 +62,18 @@ class LineMode {
   }
   LineMode(const LineMode&) = delete;
   LineMode& operator=(const LineMode&) = delete;
-  bool is_terminal() const { return is_terminal_; }
 
  private:
   struct termios before_;
   bool is_terminal_;
 };
 
-// One byte of standard input; -1: no more.
-int read_byte() {
+// The next key: the first byte of what there is to read, on a terminal of a line. -1: no more input. (OTP: the rest is lost.)
+int read_key() {
   for (;;) {
-    unsigned char byte;
-    ssize_t count = ::read(STDIN_FILENO, &byte, 1);
-    if (count == 1) return byte;
+    unsigned char bytes[64];
+    ssize_t count = ::read(STDIN_FILENO, bytes, sizeof(bytes));
+    if (count > 0) return bytes[0];
     if (count == 0) return -1;
     if (errno == EAGAIN) {
       pollfd input{STDIN_FILENO, POLLIN, 0};
@@ -75,25 +84,60 @@ int read_byte() {
   }
 }
 
-// The next key; on a terminal the first of the line. -1: no more input.
-int read_key(const LineMode& mode) {
-  int key = read_byte();
-  for (int rest = key; mode.is_terminal() && rest >= 0 && rest != '\n';) rest = read_byte();
-  return key;
+std::string version_text(process::Runtime& runtime) {
+  return "Erlang (BEAM) emulator version " + runtime.identity.erts_version + " [Athanor " + version() + "]\n";
 }
 
-std::string version_text(process::Runtime& runtime) {
-  return "Erlang (SMP,ASYNC_THREADS) (BEAM) emulator version " + runtime.identity.erts_version + " [Athanor " + version() + "]\n";
+void write_processes(process::Runtime& runtime) {
+  for (Term pid : runtime.processes->all()) {
+    if (process::Process* process = runtime.processes->find(pid)) write_all(process_text(*process, Reader::Person));
+  }
 }
+
+// One process after the other, the youngest first, each to be killed or passed over. False: the input has ended.
+bool offer_processes(process::Runtime& runtime) {
+  write_all("\n\nProcess Information\n\n--------------------------------------------------\n");
+  std::vector<Term> pids = runtime.processes->all();
+  for (auto at = pids.rbegin(); at != pids.rend(); ++at) {
+    process::Process* process = runtime.processes->find(*at);
+    if (!process) continue;
+    write_all(process_text(*process, Reader::Person) + "(k)ill (n)ext (r)eturn:\n");
+    switch (read_key()) {
+      case -1: return false;
+      case 'k': process::send_exit(runtime, Term::local_pid(0), *at, atoms::kill, process::ExitOrigin::ExitBif); break;   // OTP: as from init
+      case 'n': break;
+      default: return true;
+    }
+  }
+  return true;
+}
+
+// What looks at processes and tables is inside an epoch.
+class Inside {
+ public:
+  explicit Inside(process::Runtime& runtime) : scope_(runtime), runtime_(runtime), participant_(runtime.epochs->join()) { runtime.epochs->enter(participant_); }
+  ~Inside() {
+    runtime_.epochs->exit(participant_);
+    runtime_.epochs->leave(participant_);
+  }
+  Inside(const Inside&) = delete;
+  Inside& operator=(const Inside&) = delete;
+
+ private:
+  process::ThreadScope scope_;
+  process::Runtime& runtime_;
+  base::Epochs::Participant* participant_;
+};
 
 }  // namespace
 
 void show_break_menu(process::Runtime& runtime) {
   runtime.scheduling->pause();
-  LineMode mode;
+  const Inside inside(runtime);
+  const LineMode mode;
   write_all(kMenu);
   for (bool shown = true; shown;) {
-    switch (read_key(mode)) {
+    switch (read_key()) {
       case -1: case 'a': case 'q': case '*':
         runtime.halt(runtime, 0, false, nullptr);   // the schedulers stay held: nothing runs on behind the last words
         return;
@@ -106,8 +150,37 @@ void show_break_menu(process::Runtime& runtime) {
         shown = false;
         break;
       case '\n': break;
-      case 'p': case 'i': case 'l': case 'k': case 'D': case 'd': case 'o':
-        write_all("This part of the menu is not there yet; (c)ontinue or (a)bort.\n");
+      case 'p':
+        write_processes(runtime);
+        write_all(ports_report(runtime));
+        shown = false;
+        break;
+      case 'i':
+        write_all(memory_report(runtime) + internal_tables_report(runtime));
+        shown = false;
+        break;
+      case 'l':
+        write_all(modules_report(runtime, Reader::Person));
+        shown = false;
+        break;
+      case 'o':
+        write_all(ports_report(runtime));
+        shown = false;
+        break;
+      case 'd':
+        write_all(nodes_report(runtime));
+        shown = false;
+        break;
+      case 'D':
+        write_all(ets_report(runtime, Reader::Person));
+        shown = false;
+        break;
+      case 'k':
+        if (!offer_processes(runtime)) {
+          runtime.halt(runtime, 0, false, nullptr);
+          return;
+        }
+        shown = false;
         break;
       default: write_all("Eh?\n\n");
     }

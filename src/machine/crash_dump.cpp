@@ -3,17 +3,18 @@
 
 #include <fmt/format.h>
 
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
 #include <cstdio>
 #include <cstdlib>
 #include <ctime>
 
-#include "bif/system.hpp"
-#include "code/code_server.hpp"
-#include "ets/storage.hpp"
-#include "ets/table.hpp"
-#include "ets/tables.hpp"
 #include "io/ports.hpp"
 #include "machine/crash_dump_process.hpp"
+#include "machine/reports.hpp"
 #include "process/process_table.hpp"
 #include "sched/scheduling.hpp"
 #include "term/print.hpp"
@@ -22,15 +23,37 @@ namespace athanor::machine {
 
 namespace {
 
-void write(FILE* file, const std::string& text) { std::fwrite(text.data(), 1, text.size(), file); }
+// ERL_CRASH_DUMP_BYTES: what would go beyond is left out, and said to be.
+class DumpFile {
+ public:
+  DumpFile(FILE* file, uint64_t limit) : file_(file), left_(limit) {}
+  ~DumpFile() { std::fclose(file_); }
+  DumpFile(const DumpFile&) = delete;
+  DumpFile& operator=(const DumpFile&) = delete;
+  bool is_full() const { return is_full_; }
+  void write(const std::string& text) {
+    if (is_full_) return;
+    const size_t count = std::min<uint64_t>(text.size(), left_);
+    std::fwrite(text.data(), 1, count, file_);
+    left_ -= count;
+    if (count == text.size()) return;
+    is_full_ = true;
+    std::fputs("\n=abort:CRASH DUMP SIZE LIMIT REACHED\n", file_);
+  }
 
-void write_head(FILE* file, process::Runtime& runtime, const char* slogan) {
+ private:
+  FILE* const file_;
+  uint64_t left_;
+  bool is_full_ = false;
+};
+
+void write_head(DumpFile& file, process::Runtime& runtime, const char* slogan) {
   std::time_t now = std::time(nullptr);
   char date[64] = "";
   ctime_r(&now, date);
   const process::Identity& identity = runtime.identity;
   const sched::Scheduling& s = *runtime.scheduling;
-  write(file, fmt::format("=erl_crash_dump:0.5\n{}Slogan: {}\n"
+  file.write(fmt::format("=erl_crash_dump:0.5\n{}Slogan: {}\n"
                           "System version: Erlang/OTP {} [erts-{}] [source] [64-bit] [smp:{}:{}] [ds:{}:{}:{}] [async-threads:1]\n"
                           "Taints: \nAtoms: {}\nCalling Thread: scheduler:0\n",
                           date, slogan, identity.otp_release, identity.erts_version, s.scheduler_count(), s.schedulers_online(), s.dirty_cpu_count(),
@@ -38,117 +61,77 @@ void write_head(FILE* file, process::Runtime& runtime, const char* slogan) {
 }
 
 // The queues at the moment when the schedulers stopped.
-void write_schedulers(FILE* file, process::Runtime& runtime) {
+void write_schedulers(DumpFile& file, process::Runtime& runtime) {
   uint32_t index = 0;
   for (uint32_t length : runtime.scheduling->run_queue_lengths()) {
     if (++index > runtime.scheduling->scheduler_count()) break;
-    write(file, fmt::format("=scheduler:{}\nCurrent Port: \nRun Queue Normal Length: {}\nCurrent Process: \n", index, length));
+    file.write(fmt::format("=scheduler:{}\nCurrent Port: \nRun Queue Normal Length: {}\nCurrent Process: \n", index, length));
   }
 }
 
-void write_memory(FILE* file, process::Runtime& runtime) {
-  const bif::MemoryFigures m = bif::memory_figures(runtime);
-  write(file, fmt::format("=memory\ntotal: {}\nprocesses: {}\nprocesses_used: {}\nsystem: {}\natom: {}\natom_used: {}\nbinary: {}\ncode: {}\nets: {}\n"
-                          "=index_table:atom_tab\nsize: {}\nlimit: {}\nentries: {}\n",
-                          m.total, m.processes, m.processes, m.system, m.atom, m.atom, m.binary, m.code, m.ets, atom_table().count(),
-                          atom_table().limit(), atom_table().count()));
+void write_atoms(DumpFile& file) {
+  file.write("=atoms\n");
+  for (uint32_t i = atom_table().count(); i-- > 0;) file.write(to_text(Term::atom(i)) + "\n");   // OTP: the latest first
 }
 
-void write_ports(FILE* file, process::Runtime& runtime) {
-  for (Term id : runtime.ports->all()) {
-    std::shared_ptr<io::Port> port = runtime.ports->find(id);
-    if (!port) continue;
-    std::lock_guard lock(port->mutex());
-    std::string links;
-    for (Term pid : port->links()) links += (links.empty() ? "" : ", ") + to_text(pid);
-    write(file, fmt::format("=port:{}\nState: CONNECTED\nSlot: {}\nConnected: {}\nLinks: {}\nPort controls linked-in driver: {}\nInput: {}\nOutput: {}\nQueue: {}\n",
-                            to_text(id), id.port_number(), to_text(port->owner()), links, port->name(), port->input_bytes(), port->output_bytes(),
-                            port->driver().queued_bytes()));
-  }
-}
-
-const char* type_text(ets::TableType type) {
-  switch (type) {
-    case ets::TableType::Set: return "set";
-    case ets::TableType::Bag: return "bag";
-    case ets::TableType::DuplicateBag: return "duplicate_bag";
-    case ets::TableType::OrderedSet: return "ordered_set";
-  }
-  return "set";
-}
-
-void write_tables(FILE* file, process::Runtime& runtime) {
-  uint64_t slot = 0;
-  for (ets::Table* table : runtime.tables->all()) {
-    {
-      std::shared_lock lock(table->lock);
-      if (table->storage) {
-        const char* protection = table->protection == ets::Protection::Public ? "public" : table->protection == ets::Protection::Private ? "private" : "protected";
-        write(file, fmt::format("=ets:{}\nSlot: {}\nTable: {}\nName: {}\nFixed: {}\nObjects: {}\nWords: {}\nType: {}\nProtection: {}\nCompressed: {}\n"
-                                "Write Concurrency: {}\nRead Concurrency: {}\n",
-                                to_text(table->owner), ++slot, to_text(table->name), to_text(table->name), !table->fixers.empty(), table->storage->count(),
-                                table->memory_words(), type_text(table->options.type), protection, table->options.compressed,
-                                table->options.write_concurrency, table->options.read_concurrency));
-      }
-    }
-    table->release();
-  }
-}
-
-void write_modules(FILE* file, process::Runtime& runtime) {
-  std::string modules;
-  uint64_t current_bytes = 0, old_bytes = 0;
-  for (Term name : runtime.code->loaded()) {
-    code::Module* module = runtime.code->find_module(name);
-    auto bytes_of = [](code::ModuleCode* code) { return code && code->file ? code->file->bytes.size() : size_t{0}; };
-    const size_t current = bytes_of(module->current.load()), old = bytes_of(module->old.load());
-    modules += fmt::format("=mod:{}\nCurrent size: {}\n", to_text(name), current);
-    if (old) modules += fmt::format("Old size: {}\n", old);
-    current_bytes += current;
-    old_bytes += old;
-  }
-  write(file, fmt::format("=loaded_modules\nCurrent code: {}\nOld code: {}\n", current_bytes, old_bytes) + modules);
-}
-
-void write_atoms(FILE* file) {
-  write(file, "=atoms\n");
-  for (uint32_t i = atom_table().count(); i-- > 0;) write(file, to_text(Term::atom(i)) + "\n");   // OTP: the latest first
-}
+bool has_heart(process::Runtime& runtime) { return !runtime.registry->find(intern("heart_port")).is_none(); }
 
 }  // namespace
 
+// OTP: with heart to wait for it, a machine that may not take its time (ERL_CRASH_DUMP_SECONDS unset) leaves none.
 void write_crash_dump(process::Runtime& runtime, const char* slogan) {
-  const char* seconds = std::getenv("ERL_CRASH_DUMP_SECONDS");
-  if (seconds && std::atoi(seconds) == 0) return;   // OTP: 0 asks for none
-  const char* path = std::getenv("ERL_CRASH_DUMP");
-  if (!path || !*path) path = "erl_crash.dump";
-  FILE* file = std::fopen(path, "w");
-  if (!file) return;
-  std::fprintf(stderr, "\nCrash dump is being written to: %s...", path);
-  std::fflush(stderr);
   process::ThreadScope scope(runtime);
+  const io::Environment& environment = runtime.ports->environment();
+  const std::optional<std::string> seconds = environment.get("ERL_CRASH_DUMP_SECONDS");
+  const int limit_seconds = seconds ? std::atoi(seconds->c_str()) : -1;
+  if (limit_seconds == 0 || (!seconds && has_heart(runtime))) return;
+  uint64_t limit_bytes = UINT64_MAX;
+  if (const std::optional<std::string> bytes = environment.get("ERL_CRASH_DUMP_BYTES"); bytes && !bytes->empty()) {
+    char* end = nullptr;
+    errno = 0;
+    const long long limit = std::strtoll(bytes->c_str(), &end, 10);
+    if (errno == 0 && *end == '\0' && limit >= 0) limit_bytes = static_cast<uint64_t>(limit);
+    if (limit_bytes == 0) return;
+  }
+  const std::string path = environment.get("ERL_CRASH_DUMP").value_or("erl_crash.dump");
+  std::fprintf(stderr, "\r\nCrash dump is being written to: %s...", path.c_str());
+  std::fflush(stderr);
+  const int descriptor = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0640);
+  FILE* opened = descriptor < 0 ? nullptr : ::fdopen(descriptor, "w");
+  if (!opened) return;
+  const int64_t deadline = limit_seconds < 0 ? INT64_MAX : runtime.clock->monotonic_ns() + int64_t{limit_seconds} * 1'000'000'000;
   auto* participant = runtime.epochs->join();
   runtime.epochs->enter(participant);
-  write_head(file, runtime, slogan);
-  write_schedulers(file, runtime);
-  write_memory(file, runtime);
-  std::vector<process::Process*> processes;
-  for (Term pid : runtime.processes->all()) {
-    if (process::Process* process = runtime.processes->find(pid)) processes.push_back(process);
+  bool is_full = false;
+  {
+    DumpFile file(opened, limit_bytes);
+    // What takes long is given up at the deadline, between two parts.
+    auto goes_on = [&] { return !file.is_full() && runtime.clock->monotonic_ns() < deadline; };
+    write_head(file, runtime, slogan);
+    write_schedulers(file, runtime);
+    file.write(memory_report(runtime) + internal_tables_report(runtime));
+    std::vector<process::Process*> processes;
+    for (Term pid : runtime.processes->all()) {
+      if (process::Process* process = runtime.processes->find(pid)) processes.push_back(process);
+    }
+    for (process::Process* process : processes) {
+      if (goes_on()) file.write(process_text(*process, Reader::Viewer));
+    }
+    if (goes_on()) file.write(ports_report(runtime));
+    if (goes_on()) file.write(ets_report(runtime, Reader::Viewer));
+    if (goes_on()) file.write(nodes_report(runtime) + "=loaded_modules\n" + modules_report(runtime, Reader::Viewer));
+    for (process::Process* process : processes) {
+      if (goes_on()) file.write(process_terms_text(*process));
+    }
+    if (goes_on()) {
+      write_atoms(file);
+      file.write("=end\n");
+    }
+    is_full = file.is_full();
   }
-  for (process::Process* process : processes) write(file, process_text(*process));
-  write_ports(file, runtime);
-  write_tables(file, runtime);
-  write(file, fmt::format("=node:{}\n", to_text(runtime.terms.node_name)));
-  if (runtime.terms.node_name == atoms::nonode_at_nohost) write(file, "=no_distribution\n");
-  write_modules(file, runtime);
-  for (process::Process* process : processes) write(file, process_terms_text(*process));
-  write_atoms(file);
-  write(file, "=end\n");
   runtime.epochs->exit(participant);
   runtime.epochs->leave(participant);
-  std::fclose(file);
-  std::fprintf(stderr, "done\n");
+  if (!is_full) std::fprintf(stderr, "done\r\n");
 }
 
 }  // namespace athanor::machine

@@ -7,7 +7,7 @@
 
 namespace athanor::machine {
 
-// Heeds ERL_CRASH_DUMP and ERL_CRASH_DUMP_SECONDS; tells on standard error where it writes. The schedulers have stopped: no process runs but
+// Heeds ERL_CRASH_DUMP, ERL_CRASH_DUMP_SECONDS and ERL_CRASH_DUMP_BYTES of the machine's environment; tells on standard error where it writes. The schedulers have stopped: no process runs but
 // those that a dirty thread has, of which only the names are told.
 void write_crash_dump(process::Runtime& runtime, const char* slogan);
 

@@ -131,26 +131,65 @@ std::string stack_text(Process& process, Terms& terms) {
   return out;
 }
 
+std::string messages_text(Process& process) {
+  std::string out;
+  for (process::Signal* message = process.mailbox().first(); message; message = message->next) out += (out.empty() ? "" : ",") + to_text(message->parcel.term);
+  return out;
+}
+
+std::string dictionary_text(Process& process) {
+  std::string out;
+  for (size_t i = 0; i < process.dictionary_->count(); ++i) {
+    out += fmt::format("{}{{{},{}}}", out.empty() ? "" : ",", to_text(process.dictionary_->key(i)), to_text(process.dictionary_->value(i)));
+  }
+  return out;
+}
+
+// OTP: three priorities (of the code now, as asked for, of the queue), then what else the state word says.
+std::string internal_state_text(const Process& process) {
+  static constexpr const char* kPriorities[] = {"MAX", "HIGH", "NORMAL", "LOW"};
+  const uint32_t state = process.state_.load(std::memory_order_acquire);
+  const char* own = kPriorities[static_cast<size_t>(process::own_priority(state))];
+  std::string out = fmt::format("ACT_PRIO_{} | USR_PRIO_{} | PRQ_PRIO_{}", own, own, kPriorities[static_cast<size_t>(process::queue_priority(state))]);
+  struct Bit { uint32_t mask; const char* name; };
+  for (const Bit& bit : {Bit{process::kQueued, "IN_RUNQ"}, {process::kRunning, "RUNNING"}, {process::kSuspended, "SUSPENDED"}, {process::kExiting, "EXITING"},
+                         {process::kActive, "ACTIVE"}, {process::kSignals, "SIG_Q"}, {process::kDirty, "DIRTY_RUNNING"}, {process::kFree, "FREE"}}) {
+    if (state & bit.mask) out += fmt::format(" | {}", bit.name);
+  }
+  return out;
+}
+
 }  // namespace
 
-std::string process_text(Process& process) {
+std::string process_text(Process& process, Reader reader) {
   std::string out = fmt::format("=proc:{}\nState: {}\n", pid_text(process.pid()), state_text(process));
   if (Term name = process.registered_name_.load(); !name.is_none()) out += fmt::format("Name: {}\n", to_text(name));
   out += fmt::format("Spawned as: {}\nSpawned by: {}\n", mfa_text(process.initial_call_), process.parent_.is_none() ? "[]" : to_text(process.parent_));
   if (is_elsewhere(process)) return out;
   const heap::Heap& heap = process.heap();
   const size_t old_words = static_cast<size_t>(heap.old_end_ - heap.old_start_);
-  out += fmt::format("Message queue length: {}\nNumber of heap fragments: {}\nHeap fragment data: {}\n", process.mailbox().count(),
-                     heap.fragments_ ? 1 : 0, heap.fragment_words_);
+  const bool is_read = reader == Reader::Person;
+  out += fmt::format("Message queue length: {}\n", process.mailbox().count());
+  if (is_read && process.mailbox().first()) out += "Message queue: [" + messages_text(process) + "]\n";
+  out += fmt::format("Number of heap fragments: {}\nHeap fragment data: {}\n", heap.fragments_ ? 1 : 0, heap.fragment_words_);
   if (std::string relations = relations_text(process); relations != "[]") out += "Link list: " + relations + "\n";
-  out += fmt::format("Reductions: {}\nStack+heap: {}\nOldHeap: {}\nHeap unused: {}\nOldHeap unused: {}\nMemory: {}\n", process.reductions_done_,
-                     heap.block_words(), old_words, heap.free_words(), heap.old_end_ - heap.old_top_,
-                     sizeof(Process) + (heap.block_words() + old_words + heap.fragment_words_) * sizeof(Word));
+  if (is_read && process.dictionary_ && process.dictionary_->count() > 0) out += "Dictionary: [" + dictionary_text(process) + "]\n";
+  out += fmt::format("Reductions: {}\nStack+heap: {}\nOldHeap: {}\nHeap unused: {}\nOldHeap unused: {}\n", process.reductions_done_, heap.block_words(), old_words,
+                     heap.free_words(), heap.old_end_ - heap.old_top_);
+  const uint64_t binary_words = heap.off_heap_bytes() / sizeof(Word), old_binary_words = heap.old_off_heap_.bytes / sizeof(Word), most = heap.binary_limit_ / sizeof(Word);
+  auto unused = [&](uint64_t used) { return used < most ? most - used : 0; };
+  out += fmt::format("BinVHeap: {}\nOldBinVHeap: {}\nBinVHeap unused: {}\nOldBinVHeap unused: {}\nMemory: {}\n", binary_words, old_binary_words, unused(binary_words),
+                     unused(old_binary_words), sizeof(Process) + (heap.block_words() + old_words + heap.fragment_words_) * sizeof(Word));
+  if (is_read) {
+    std::string stack = engine::backtrace_text(process);
+    stack.insert(stack.find('\n') + 1, fmt::format("arity = {}\n", process.live_));
+    return out + "Stack dump:\n" + stack + "Internal State: " + internal_state_text(process) + "\n";
+  }
   if (process.ip_) {
     const Mfa mfa = engine::current_function(process);
     out += fmt::format("Program counter: {:#018x} ({} + 0)\n", reinterpret_cast<uintptr_t>(process.ip_), mfa.module.is_none() ? "unknown function" : mfa_text(mfa));
   }
-  return out + fmt::format("arity = {}\n", process.live_);
+  return out + fmt::format("arity = {}\nInternal State: {}\n", process.live_, internal_state_text(process));
 }
 
 std::string process_terms_text(Process& process) {

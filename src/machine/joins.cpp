@@ -12,6 +12,7 @@
 #include "process/process_table.hpp"
 #include "process/send.hpp"
 #include "process/timers.hpp"
+#include "term/print.hpp"
 #include "term/magic_reference.hpp"
 
 namespace athanor::machine {
@@ -30,8 +31,11 @@ void run_exit_hooks(process::Process& exiting, Term reason) {
   runtime.ports->process_exited(exiting, reason);
   runtime.distribution->process_exited(exiting, reason);
   runtime.timers->process_exited(exiting);
-  // Without init nothing can end the machine any more: its death does. (OTP: "init terminating"; status 1.)
-  if (exiting.pid() == Term::local_pid(0)) runtime.halt(runtime, 1, true, nullptr);
+  // OTP: the machine does not live on without a process of its own, init first of all.
+  if (exiting.pid() == Term::local_pid(0) || (exiting.state_.load(std::memory_order_relaxed) & process::kSystemProcess)) {
+    const std::string words = "System process " + to_text(exiting.pid()) + " terminated: " + to_text(reason);
+    runtime.halt(runtime, 1, true, words.c_str());
+  }
 }
 
 process::SendOutcome send_elsewhere(process::Process& self, Term to, Term message, const process::SendOptions& options) {

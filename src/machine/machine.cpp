@@ -74,7 +74,7 @@ void halt_machine(process::Runtime& runtime, int status, bool flush, const char*
   Machine& machine = *runtime.machine;
   machine.ending.set(status, flush, [&] {
     if (!crash_message) return;
-    std::fprintf(stderr, "%s\n", crash_message);
+    std::fprintf(stderr, "%s\r\n", crash_message);   // the terminal may be raw
     machine.slogan = crash_message;
     machine.has_crashed = true;
   });
