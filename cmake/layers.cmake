@@ -73,5 +73,7 @@ set_source_files_properties(${CMAKE_SOURCE_DIR}/src/io/child_helper/image.cpp PR
 add_dependencies(athanor_io athanor_child_helper)
 athanor_layer(nif USES bif os LIBRARIES dl)
 target_include_directories(athanor_nif SYSTEM PRIVATE ${ERL_NIF_INCLUDE})
+athanor_layer(driver USES nif io LIBRARIES dl fmt::fmt)
+target_include_directories(athanor_driver SYSTEM PRIVATE ${ERL_NIF_INCLUDE})
 athanor_layer(dist USES io process)
-athanor_layer(machine USES dist nif io ets bif engine trace sched code)
+athanor_layer(machine USES dist driver nif io ets bif engine trace sched code)

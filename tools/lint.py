@@ -9,8 +9,8 @@ USES = {
     "base": [], "os": ["base"], "term": ["base"], "beam": ["term"], "heap": ["term", "os"], "process": ["heap"],
     "sched": ["process", "os"], "match_spec": ["heap"], "code": ["beam", "process"], "trace": ["bif"],
     "engine": ["code", "os"], "bif": ["engine", "sched", "match_spec"], "ets": ["process", "match_spec", "bif"],
-    "io": ["sched", "process", "os", "bif"], "nif": ["bif", "os"], "dist": ["io", "process"],
-    "machine": ["dist", "nif", "io", "ets", "bif", "engine", "trace", "sched", "code"],
+    "io": ["sched", "process", "os", "bif"], "nif": ["bif", "os"], "driver": ["nif", "io"], "dist": ["io", "process"],
+    "machine": ["dist", "driver", "nif", "io", "ets", "bif", "engine", "trace", "sched", "code"],
 }
 BANNED = [
     (r"\bsetjmp\b|\blongjmp\b", "setjmp: return a Result or BifResult"),

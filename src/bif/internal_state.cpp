@@ -155,6 +155,10 @@ BifResult get_internal_state_1(Process& self, const Term* args) {
   }
   if (is_named(key, "flxctr_memory_usage")) return atoms::notsup;
   if (is_tuple_of(key, 3) && is_named(tuple_element(key, 0), "check_time_config")) return atoms::true_;   // every time warp mode goes with and without correction
+  if (is_named(key, "check_io_debug")) {
+    const process::NativeRow* check = self.runtime().code->native(atoms::erts_debug, intern("ath_check_io"), 0);
+    return check ? check->function(self, nullptr) : self.error(atoms::notsup);
+  }
   const process::NativeRow* distribution = self.runtime().code->native(atoms::erts_debug, intern("ath_dist_state"), 1);
   return distribution ? distribution->function(self, args) : self.badarg();
 }

@@ -281,7 +281,10 @@ constexpr Row kRows[] = {
     ANSWER(snifs, built_ins(self))
     CONSTANT(dynamic_trace, atoms::none)
     CONSTANT(dynamic_trace_probes, atoms::false_)
-    CONSTANT(taints, Term::nil())
+    {atoms::taints, [](Process& self) -> Term {
+       const std::vector<Term> names = self.runtime().taints.all();
+       return make_list(self.heap(), names.data(), names.size());
+     }},
     // --- the system ---
     ANSWER(os_type, pair(self, atoms::unix_, intern(athanor::os::kernel_name())))
     {atoms::os_version, [](Process& self) -> Term {

@@ -32,6 +32,11 @@ std::unique_ptr<PortDriver> make_driver(Ports& ports, const PortOptions& options
     error = ENOTSUP;
     return nullptr;
   }
+  if (ports.find_driver) {
+    error = 0;
+    std::unique_ptr<PortDriver> found = ports.find_driver(ports.runtime(), first, options, error);
+    if (found || error != 0) return found;
+  }
   if (options.kind == Kind::SpawnDriver) { error = kBadArgument; return nullptr; }
   return std::make_unique<SpawnDriver>(ports, options);
 }

@@ -17,7 +17,8 @@ using process::Signal;
 using process::SignalKind;
 
 Port::Port(Ports& ports, Term id, Term owner, std::string name, std::unique_ptr<PortDriver> driver)
-    : ports_(ports), id_(id), name_(std::move(name)), driver_(std::move(driver)), owner_(owner) {
+    : ports_(ports), id_(id), name_(std::move(name)), driver_(std::move(driver)),
+      shared_lock_(driver_->shared_lock()), mutex_(shared_lock_ ? shared_lock_.get() : &own_lock_), owner_raw_(owner.raw) {
   data_.term = atoms::undefined;
   if (ports.runtime().new_port_trace.load(std::memory_order_relaxed)) ports.runtime().tracing->port_created(trace_);
 }
@@ -33,6 +34,12 @@ bool PortDriver::output_data(Port& port, Term data, size_t& bytes) {
   bytes = flat.size();
   output(port, std::move(flat));
   return true;
+}
+
+Term PortDriver::control_data(Port& port, Allocator& heap, uint32_t operation, Term data) {
+  std::string flat, reply;
+  if (!bif::iolist_to_string(data, flat) || !control(port, operation, flat, reply)) return Term::none();
+  return bif::latin1_list(heap, reply);
 }
 
 void Port::send_term(Term to, heap::FragmentAllocator& heap, Term message) {
@@ -57,7 +64,7 @@ void Port::send_data(std::string_view bytes) { send_piece(Framing::Piece::Data, 
 void Port::send_piece(Framing::Piece piece, std::string_view bytes) {
   input_bytes_ += bytes.size();
   size_t words = 16 + (binary_ ? std::min<size_t>(bytes.size() / 8, 16) : bytes.size() * 2);
-  send_to(owner_, words, [&](Allocator& heap) {
+  send_to(owner(), words, [&](Allocator& heap) {
     Term data = build_data(heap, bytes);
     if (piece == Framing::Piece::Line) data = bif::make_tuple(heap, atoms::eol, data);
     else if (piece == Framing::Piece::PartOfLine) data = bif::make_tuple(heap, atoms::noeol, data);
@@ -68,7 +75,7 @@ void Port::send_piece(Framing::Piece piece, std::string_view bytes) {
 void Port::send_reply(std::string_view head, const std::string_view* data) {
   size_t bytes = head.size() + (data ? data->size() : 0);
   input_bytes_ += bytes;
-  send_to(owner_, 16 + bytes * 2, [&](Allocator& heap) {
+  send_to(owner(), 16 + bytes * 2, [&](Allocator& heap) {
     Term list = data ? build_data(heap, *data) : Term::nil();
     for (size_t i = head.size(); i-- > 0;) list = bif::cons(heap, Term::small(static_cast<uint8_t>(head[i])), list);
     return bif::make_tuple(heap, id_, bif::make_tuple(heap, atoms::data, list));
@@ -76,7 +83,7 @@ void Port::send_reply(std::string_view head, const std::string_view* data) {
 }
 
 void Port::send_exit_status(int status) {
-  send_to(owner_, 8, [&](Allocator& heap) {
+  send_to(owner(), 8, [&](Allocator& heap) {
     return bif::make_tuple(heap, id_, bif::make_tuple(heap, atoms::exit_status, Term::small(status)));
   });
 }
@@ -101,19 +108,21 @@ void Port::send_inet_reply(Term to, int error) {
 
 void Port::end_of_input() {
   if (!open_) return;
-  if (soft_eof_) send_atom(owner_, atoms::eof);
+  if (soft_eof_) send_atom(owner(), atoms::eof);
   else end(atoms::normal);
 }
 
 void Port::fail(int error_number) { end(error_atom(error_number)); }
 
 void Port::send_badsig() {
-  process::send_exit(ports_.runtime(), id_, owner_, atoms::badsig, process::ExitOrigin::ExitBif);
+  process::send_exit(ports_.runtime(), id_, owner(), atoms::badsig, process::ExitOrigin::ExitBif);
 }
 
-void Port::end(Term reason) {
+void Port::end(Term reason, Term closed_by) {
   if (!open_) return;
   open_ = false;
+  closed_by_ = closed_by;
+  const Term given_reason = reason;
   if (reason == atoms::kill) reason = atoms::killed;
   process::Runtime& runtime = ports_.runtime();
   tell(process::trace_flag::kPorts, atoms::closed, reason);
@@ -138,8 +147,14 @@ void Port::end(Term reason) {
   std::shared_ptr<FrameSink> sink = std::move(sink_);
   sink_ = nullptr;
   set_busy(false);
-  driver_->close(*this);
+  driver_->close_for(*this, given_reason);
   if (sink) sink->ended(*this, reason);
+  if (!driver_->is_flushing()) confirm_close();
+}
+
+void Port::confirm_close() {
+  if (!closed_by_.is_none()) send_closed(closed_by_);
+  closed_by_ = Term::none();
 }
 
 bool Port::has_link(Term pid) const { return std::find(links_.begin(), links_.end(), pid) != links_.end(); }
@@ -158,11 +173,11 @@ void Port::unlink(Term pid) {
 }
 
 void Port::unlink_owner() {
-  if (!has_link(owner_)) return;
-  unlink(owner_);
+  if (!has_link(owner())) return;
+  unlink(owner());
   Signal* signal = Signal::create(SignalKind::Unlink);
   signal->from = id_;
-  process::deliver(ports_.runtime(), owner_, signal);
+  process::deliver(ports_.runtime(), owner(), signal);
 }
 
 void Port::monitor(Term watcher, const uint64_t reference[3]) {

@@ -2,8 +2,8 @@
 // Port: one end of a connection to the outside. What processes see (owner, links, monitors, messages) is here; what it is
 // connected to is its driver's business.
 //
-// A port has one lock. Its driver's functions are called with the lock held and may call the port's; messages and signals are
-// sent under it, so that they keep their order. A port ends in two steps: it leaves the table and tells its relations (end), then
+// A port has one lock; a driver may give all its ports the same. Its driver's functions are called with the lock held and may call the
+// port's; messages and signals are sent under it, so that they keep their order. A port ends in two steps: it leaves the table and tells its relations (end), then
 // its driver gives up what it holds, which may take longer (output to write, a child to wait for); until then Ports keeps it.
 #pragma once
 
@@ -50,8 +50,23 @@ class PortDriver {
   virtual bool output_data(Port& port, Term data, size_t& bytes);
   // Reply as bytes. False: badarg.
   virtual bool control(Port&, uint32_t, std::string_view, std::string&) { return false; }
+  // The same from iodata, with any reply; none(): badarg.
+  virtual Term control_data(Port& port, Allocator& heap, uint32_t operation, Term data);
+  // erlang:port_call/3: the answer, or none(): badarg.
+  virtual Term call(Port&, Allocator&, uint32_t, Term) { return Term::none(); }
   // The port has ended. The driver calls Ports::release once it holds nothing any more.
   virtual void close(Port& port) = 0;
+  virtual void close_for(Port& port, Term /*reason*/) { close(port); }
+  // It has ended but writes on. Whoever closed it by a message is told (confirm_close) when it is done.
+  virtual bool is_flushing() const { return false; }
+  // A lock that the driver's ports share (OTP: driver level locking); null: each its own.
+  virtual std::shared_ptr<std::mutex> shared_lock() const { return nullptr; }
+  // It says by a message of its own, later, what became of start: open_port waits for it. `reference` as process::reference_words gives it.
+  virtual bool acknowledges_start() const { return false; }
+  virtual void acknowledge_to(Term /*owner*/, const uint64_t /*reference*/[3]) {}
+  // Processes that the driver watches for itself, and the end of one.
+  virtual std::vector<Term> watched() const { return {}; }
+  virtual void process_down(Port&, const uint64_t /*reference*/[3]) {}
   virtual size_t queued_bytes() const { return 0; }
   virtual bool soft_busy() const { return false; }   // may be forced when busy
   virtual int64_t os_pid() const { return -1; }
@@ -72,16 +87,17 @@ class Port : public std::enable_shared_from_this<Port> {
   Ports& ports() const { return ports_; }
   PortDriver& driver() { return *driver_; }
   const std::string& name() const { return name_; }
-  std::mutex& mutex() { return mutex_; }
+  std::mutex& mutex() { return *mutex_; }
 
   // --- all below with the lock held ---
   bool is_open() const { return open_; }
-  Term owner() const { return owner_; }
-  void set_owner(Term owner) { owner_ = owner; }
+  Term owner() const { return Term(owner_raw_.load(std::memory_order_relaxed)); }   // any thread
+  void set_owner(Term owner) { owner_raw_.store(owner.raw, std::memory_order_relaxed); }
   Term caller() const { return caller_; }   // who asked for the operation under way
   void set_caller(Term pid) { caller_ = pid; }
   void set_formats(bool binary, bool soft_eof) { binary_ = binary; soft_eof_ = soft_eof; }
   bool is_binary() const { return binary_; }
+  bool has_soft_eof() const { return soft_eof_; }
   bool wants_parallelism() const { return parallelism_; }
   void set_parallelism(bool wanted) { parallelism_ = wanted; }
 
@@ -101,8 +117,9 @@ class Port : public std::enable_shared_from_this<Port> {
 
   // Its driver has said by a message of its own why the port ends: the owner gets no exit signal.
   void unlink_owner();
-  // The port ends: links and monitors hear `reason`. No effect on one that has ended.
-  void end(Term reason);
+  // The port ends: links and monitors hear `reason`. No effect on one that has ended. `closed_by`: whom {Port, closed} is for.
+  void end(Term reason, Term closed_by = Term::none());
+  void confirm_close();
 
   bool link(Term pid);      // false: already there
   void unlink(Term pid);
@@ -155,9 +172,13 @@ class Port : public std::enable_shared_from_this<Port> {
   const Term id_;
   const std::string name_;
   std::unique_ptr<PortDriver> driver_;
-  std::mutex mutex_;
+  std::shared_ptr<std::mutex> shared_lock_;
+  std::mutex own_lock_;
+  std::mutex* const mutex_;
+  Term closed_by_;
   bool open_ = true, binary_ = false, soft_eof_ = false, busy_ = false, parallelism_ = false;
-  Term owner_, caller_;
+  std::atomic<uint64_t> owner_raw_;
+  Term caller_;
   std::vector<Term> links_;
   std::vector<Monitor> monitors_;
   std::vector<Term> waiting_;

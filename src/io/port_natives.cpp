@@ -42,6 +42,16 @@ bool operation_number(Term t, uint32_t& number) {
   return true;
 }
 
+// What tracers hear of a question to the driver and of its answer.
+void tell_request(Port& port, Term from, Term kind, uint32_t operation, Term data) {
+  std::string bytes;
+  if (port.is_traced(process::trace_flag::kReceive) && iolist_to_string(data, bytes)) port.tell_request(from, kind, operation, bytes);
+}
+void tell_reply(Port& port, Term to, Term kind, Term reply) {
+  std::string bytes;
+  if (port.is_traced(process::trace_flag::kSend) && iolist_to_string(reply, bytes)) port.tell_reply(to, kind, bytes);
+}
+
 Term pid_list(Allocator& heap, const std::vector<Term>& pids) { return make_list(heap, pids.data(), pids.size()); }
 
 // The value of one item; none(): there is no such item.
@@ -54,9 +64,13 @@ Term info_value(Process& self, Port& port, Term item) {
   if (item == atoms::input) return integer::from_uint64(heap, port.input_bytes());
   if (item == atoms::output) return integer::from_uint64(heap, port.output_bytes());
   if (item == atoms::os_pid) return port.driver().os_pid() < 0 ? atoms::undefined : integer::from_int64(heap, port.driver().os_pid());
-  if (item == atoms::locking) return atoms::port_level;
+  if (item == atoms::locking) return port.driver().shared_lock() ? atoms::driver_level : atoms::port_level;
   if (item == atoms::memory) return integer::from_uint64(heap, sizeof(Port) + port.driver().queued_bytes());
-  if (item == atoms::monitors) return Term::nil();
+  if (item == atoms::monitors) {
+    std::vector<Term> pairs;
+    for (Term pid : port.driver().watched()) pairs.push_back(make_tuple(heap, atoms::process, pid));
+    return make_list(heap, pairs.data(), pairs.size());
+  }
   if (item == atoms::monitored_by) return pid_list(heap, port.watchers());
   if (item == atoms::parallelism) return port.wants_parallelism() ? atoms::true_ : atoms::false_;
   if (item == atoms::queue_size) return integer::from_uint64(heap, port.driver().queued_bytes());
@@ -84,10 +98,18 @@ BifResult erts_internal::open_port_2(Process& self, const Term* args) {
   std::unique_ptr<io::PortDriver> driver = io::make_driver(ports, options, error);
   if (driver == nullptr) return error == io::kBadArgument ? atoms::badarg : io::error_atom(error);
   self.charge(200);
+  Term reference = Term::none();
+  if (driver->acknowledges_start()) {
+    uint64_t words[3];
+    reference = process::make_reference(self.runtime(), self.heap());
+    process::reference_words(reference, words);
+    driver->acknowledge_to(self.pid(), words);
+  }
   Ports::Opened opened = ports.open(self, std::move(options), std::move(driver));
   if (opened.error == Ports::kSystemLimit) return atoms::system_limit;
+  if (opened.error == io::kBadArgument) return atoms::badarg;
   if (opened.error != 0) return io::error_atom(opened.error);
-  return opened.port;
+  return reference.is_none() ? opened.port : reference;
 }
 
 // true | false (busy, nosuspend) | badopt | notsup | badarg
@@ -124,20 +146,29 @@ BifResult erts_internal::port_command_3(Process& self, const Term* args) {
 
 BifResult erts_internal::port_control_3(Process& self, const Term* args) {
   uint32_t operation;
-  std::string data, reply;
   OpenPort port(self, args[0]);
-  if (!port || !operation_number(args[1], operation) || !iolist_to_string(args[2], data)) return atoms::badarg;
+  if (!port || !operation_number(args[1], operation)) return atoms::badarg;
   self.charge(20);
   port->set_caller(self.pid());
   const io::PortTurn turn(*port, atoms::control, &self);
-  port->tell_request(self.pid(), atoms::control, operation, data);
-  if (!port->driver().control(*port, operation, data, reply)) return atoms::badarg;
-  port->tell_reply(self.pid(), atoms::control, reply);
-  return latin1_list(self.heap(), reply);
+  tell_request(*port, self.pid(), atoms::control, operation, args[2]);
+  const Term reply = port->driver().control_data(*port, self.heap(), operation, args[2]);
+  if (reply.is_none()) return atoms::badarg;
+  tell_reply(*port, self.pid(), atoms::control, reply);
+  return reply;
 }
 
-// No driver of ours has calls.
-BifResult erts_internal::port_call_3(Process&, const Term*) { return atoms::badarg; }
+// {ok, Answer} | badarg
+BifResult erts_internal::port_call_3(Process& self, const Term* args) {
+  uint32_t operation;
+  OpenPort port(self, args[0]);
+  if (!port || !operation_number(args[1], operation)) return atoms::badarg;
+  self.charge(20);
+  port->set_caller(self.pid());
+  const io::PortTurn turn(*port, atoms::call, &self);
+  const Term answer = port->driver().call(*port, self.heap(), operation, args[2]);
+  return answer.is_none() ? atoms::badarg : make_tuple(self.heap(), atoms::ok, answer);
+}
 
 BifResult erts_internal::port_close_1(Process& self, const Term* args) {
   OpenPort port(self, args[0]);

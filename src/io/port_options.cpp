@@ -77,10 +77,13 @@ bool parse_pair(Term key, Term value, const Environment& environment, PortOption
     options.parallelism = value == atoms::true_;
     return options.parallelism || value == atoms::false_;
   }
-  if (key == atoms::busy_limits_port) return parse_limits(value, options.low_watermark, options.high_watermark);
+  if (key == atoms::busy_limits_port) {
+    options.has_port_limits = true;
+    return parse_limits(value, options.low_watermark, options.high_watermark);
+  }
   if (key == atoms::busy_limits_msgq) {
-    uint64_t low, high;   // our ports have no queue of requests
-    return parse_limits(value, low, high);
+    options.has_queue_limits = value != atoms::disabled;
+    return parse_limits(value, options.low_queue_limit, options.high_queue_limit);   // told to drivers: no request waits in a queue here
   }
   return false;
 }

@@ -28,6 +28,9 @@ struct PortOptions {
   std::optional<std::string> argument0;
   std::string directory;            // empty: the machine's
   std::map<std::string, std::string> environment;
+  bool has_port_limits = false;     // watermarks were given: for programs, files and descriptors alone
+  bool has_queue_limits = false;    // busy_limits_msgq, other than disabled
+  uint64_t low_queue_limit = 4096, high_queue_limit = 8192;
   uint64_t low_watermark = 4096, high_watermark = 8192;   // high 0: never busy
 };
 

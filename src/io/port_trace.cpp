@@ -18,7 +18,7 @@ void Port::tell(uint32_t wanted, Term what, Term data, Term extra) {
 // OTP: the driver is named as the port is.
 void Port::tell_opened() {
   const Term atom = atom_table().intern(name_);
-  tell(flag::kPorts, atoms::open, owner_, atom.is_none() ? atoms::undefined : atom);
+  tell(flag::kPorts, atoms::open, owner(), atom.is_none() ? atoms::undefined : atom);
 }
 
 void Port::tell_command(Term from, Term data) {

@@ -66,11 +66,12 @@ void Ports::take_back(Port& port) {
   table_.erase(port.id().port_number());
 }
 
-std::shared_ptr<Port> Ports::create(Term owner, std::string name, std::unique_ptr<PortDriver> driver, int& error) {
+std::shared_ptr<Port> Ports::create(Term owner, std::string name, std::unique_ptr<PortDriver> driver, int& error, Lock how) {
   std::shared_ptr<Port> port = add(owner, std::move(name), std::move(driver));
   error = port == nullptr ? kSystemLimit : 0;
   if (port == nullptr) return nullptr;
-  std::lock_guard lock(port->mutex());
+  std::unique_lock lock(port->mutex(), std::defer_lock);
+  if (how == Lock::Own) lock.lock();
   port->set_formats(true, false);
   port->link(owner);
   Signal* link = Signal::create(SignalKind::Link);
@@ -165,8 +166,23 @@ void Ports::cancel_timer(uint64_t timer) {
   runtime_.timers->cancel(words);
 }
 
+int64_t Ports::read_timer(uint64_t timer) {
+  uint64_t words[2];
+  timer_reference(timer, words);
+  return runtime_.timers->read(words);
+}
+
 bool Ports::deliver(Term to, Signal* signal) {
   std::shared_ptr<Port> port = find(to);
+  if (port == nullptr && signal->kind == SignalKind::Message && to.is_local_port()) {   // a timer of one that still writes
+    port = find_working(to.port_number());
+    if (port != nullptr) {
+      std::lock_guard lock(port->mutex());
+      if (port->driver().is_flushing()) receive(*port, *signal);
+    }
+    Signal::destroy(signal);
+    return port != nullptr;
+  }
   std::unique_lock<std::mutex> lock;
   if (port != nullptr) {
     lock = std::unique_lock(port->mutex());
@@ -191,6 +207,7 @@ void Ports::receive(Port& port, Signal& signal) {
       break;
     case SignalKind::Monitor: port.monitor(signal.from, signal.reference); break;
     case SignalKind::Demonitor: port.demonitor(signal.reference); break;
+    case SignalKind::MonitorDown: port.driver().process_down(port, signal.reference); break;
     case SignalKind::Exit: {
       bool by_link = static_cast<process::ExitOrigin>(signal.number) == process::ExitOrigin::Link;
       if (by_link && !port.has_link(signal.from)) break;
@@ -242,10 +259,8 @@ SendOutcome Ports::send(Process& self, Term to, Term message, const process::Sen
   }
   const PortTurn turn(*port, is_tuple(request) ? tuple_element(request, 0) : request);
   if (request == atoms::close) {
-    Term owner = port->owner();
     port->tell_closing(self.pid());
-    port->end(atoms::normal);
-    port->send_closed(owner);
+    port->end(atoms::normal, port->owner());
   } else if (is_command(request)) {
     size_t bytes = 0;
     port->set_caller(self.pid());

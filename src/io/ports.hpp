@@ -49,7 +49,9 @@ class Ports {
   Opened open(process::Process& owner, PortOptions&& options, std::unique_ptr<PortDriver> driver);
   // A port that a driver makes for what it accepted, linked to `owner`. Null and an error number; kNoOwner: the owner has ended.
   static constexpr int kNoOwner = -3;
-  std::shared_ptr<Port> create(Term owner, std::string name, std::unique_ptr<PortDriver> driver, int& error);
+  // Shared: the driver's ports have one lock, which the caller holds.
+  enum class Lock : uint8_t { Own, HeldShared };
+  std::shared_ptr<Port> create(Term owner, std::string name, std::unique_ptr<PortDriver> driver, int& error, Lock lock = Lock::Own);
 
   // --- from processes to ports; for process/ (joined in machine/) ---
   // Port ! Message. Where the port is busy a command suspends its sender, as do messages to a busy connection.
@@ -65,18 +67,21 @@ class Ports {
   // --- for ports and drivers ---
   void remove(Port& port);     // it has ended; kept until released
   void release(Port& port);    // its driver holds nothing any more; the port may be gone after it
+  std::shared_ptr<Port> find_working(uint32_t number) const;   // also one that has ended and whose driver is not done
+  // Drivers that are in libraries; joined in machine/. None where it is null.
+  std::unique_ptr<PortDriver> (*find_driver)(process::Runtime& runtime, const std::string& name, const PortOptions& options, int& error) = nullptr;
   // Edges of a descriptor go to the port's driver until it is unwatched; a late one may follow.
   void watch(Port& port, int descriptor, uint32_t interest);
   void unwatch(int descriptor);
   // A timer of the port: its driver hears the name it gets here, unless it is cancelled in time.
   uint64_t start_timer(Port& port, int64_t milliseconds);
   void cancel_timer(uint64_t timer);
+  int64_t read_timer(uint64_t timer);   // milliseconds left; -1: it has run out
 
  private:
   void receive(Port& port, process::Signal& signal);   // with the port's lock
   std::shared_ptr<Port> add(Term owner, std::string&& name, std::unique_ptr<PortDriver>&& driver);   // null: too many
   void take_back(Port& port);
-  std::shared_ptr<Port> find_working(uint32_t number) const;   // also one that has ended and whose driver is not done
   static void on_edge(process::Runtime& runtime, uint64_t key, uint32_t ready);
   void acknowledge_unlink(Term port, const process::Signal& signal);
 

@@ -3,6 +3,7 @@
 
 #include "code/code_server.hpp"
 #include "dist/distribution.hpp"
+#include "driver/foreign_port.hpp"
 #include "ets/tables.hpp"
 #include "io/file_names.hpp"
 #include "io/ports.hpp"
@@ -30,6 +31,7 @@ void run_exit_hooks(process::Process& exiting, Term reason) {
   runtime.tables->process_exited(exiting, reason);
   runtime.ports->process_exited(exiting, reason);
   runtime.distribution->process_exited(exiting, reason);
+  runtime.drivers->process_exited(exiting.pid());
   runtime.timers->process_exited(exiting);
   // OTP: the machine does not live on without a process of its own, init first of all.
   if (exiting.pid() == Term::local_pid(0) || (exiting.state_.load(std::memory_order_relaxed) & process::kSystemProcess)) {
@@ -114,6 +116,13 @@ std::unique_ptr<nif::Host> make_nif_host(process::Runtime& runtime) {
     return found.has_value();
   };
   return std::make_unique<nif::Host>(runtime, joins);
+}
+
+std::unique_ptr<driver::Drivers> make_drivers(process::Runtime& runtime) {
+  runtime.ports->find_driver = driver::make_port;
+  auto made = std::make_unique<driver::Drivers>(runtime);
+  runtime.drivers = made.get();
+  return made;
 }
 
 void configure(process::Runtime& runtime, const MachineOptions& options, const Release& release) {

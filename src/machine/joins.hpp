@@ -9,6 +9,7 @@
 #include "process/process.hpp"
 #include "term/known_references.hpp"
 
+namespace athanor::driver { class Drivers; }
 namespace athanor::nif { class Host; }
 
 namespace athanor::machine {
@@ -42,5 +43,6 @@ void configure(process::Runtime& runtime, const MachineOptions& options, const R
 void request_stop(process::Runtime& runtime);
 // After Runtime::identity is filled in.
 std::unique_ptr<nif::Host> make_nif_host(process::Runtime& runtime);
+std::unique_ptr<driver::Drivers> make_drivers(process::Runtime& runtime);
 
 }  // namespace athanor::machine

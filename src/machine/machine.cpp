@@ -12,6 +12,7 @@
 #include "code/code_server.hpp"
 #include "engine/engine.hpp"
 #include "dist/distribution.hpp"
+#include "driver/registry.hpp"
 #include "ets/tables.hpp"
 #include "io/ports.hpp"
 #include "machine/break_menu.hpp"
@@ -110,6 +111,7 @@ struct Machine::Implementation {
   std::unique_ptr<ets::Tables> tables;
   std::unique_ptr<io::Ports> ports;
   std::unique_ptr<nif::Host> nif;
+  std::unique_ptr<driver::Drivers> drivers;
   std::unique_ptr<dist::Distribution> distribution;
   std::unique_ptr<trace::Trace> tracing;
   bool started = false;
@@ -249,6 +251,7 @@ bool Machine::Implementation::boot() {
     if (!load_preloaded()) return false;
     machine::configure(runtime, options, release);
     nif = machine::make_nif_host(runtime);
+    drivers = machine::make_drivers(runtime);
     ports->start();
     if (!spawn_first_processes()) {
       error = "the first processes do not fit into the process table (+P is too small)";
@@ -271,6 +274,7 @@ Machine::~Machine() {
     process::ThreadScope scope(self.runtime);
     self.runtime.literal_collector_raw.store(0, std::memory_order_relaxed);
     if (self.nif) self.nif->end();
+    if (self.drivers) self.drivers->end();
     self.ports.reset();
     self.tables.reset();
     self.processes.reset();
@@ -281,6 +285,7 @@ Machine::~Machine() {
     self.epochs.reset();
     self.distribution.reset();
     self.literals.reset();
+    self.drivers.reset();
     self.nif.reset();   // what is freed last may hold resources, whose libraries must still be there
   }
 }

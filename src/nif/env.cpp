@@ -15,7 +15,7 @@ thread_local process::Runtime* last_machine = nullptr;   // of the environment a
 }  // namespace
 
 void misuse(const char* function, const char* what) {
-  std::fprintf(stderr, "athanor: a NIF library misuses %s: %s\n", function, what);
+  std::fprintf(stderr, "athanor: a library misuses %s: %s\n", function, what);
   std::abort();
 }
 

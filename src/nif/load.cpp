@@ -186,6 +186,7 @@ BifResult load_library(Process& self, code::ModuleCode& generation, const std::s
   library->is_loaded = true;
   types.commit(*library);
   host->add(*library);
+  self.runtime().taints.add(generation.module);
   generation.nif_library = static_cast<code::NifLibrary*>(library);
   activate(generation, *library);
   return atoms::ok;

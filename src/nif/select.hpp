@@ -23,6 +23,10 @@ class Selections {
   int select(int descriptor, unsigned flags, Resource& resource, Term to, Term message, Env* message_env, bool is_custom);
   int cancel(int descriptor, unsigned flags);
   int stop_select(int descriptor, Resource& resource);
+  size_t count() {
+    std::lock_guard lock(mutex_);
+    return entries_.size();
+  }
   void stop();                         // forgets all; the poller has ended
 
  private:

@@ -189,10 +189,10 @@ void enif_thread_opts_destroy(ErlNifThreadOpts* options) {
   std::free(options);
 }
 
-int enif_thread_create(char* name, ErlNifTid* tid, void* (*function)(void*), void* argument, ErlNifThreadOpts* options) {
+int athanor::nif::create_thread(process::Runtime* runtime, const char* name, ErlNifTid* tid, void* (*function)(void*), void* argument, const ErlNifThreadOpts* options) {
   auto* thread = static_cast<ErlDrvTid_*>(std::malloc(sizeof(ErlDrvTid_)));
   if (!thread) return ENOMEM;
-  *thread = {{}, function, argument, nullptr, machine_of_caller(__builtin_return_address(0)), copy_of(name)};
+  *thread = {{}, function, argument, nullptr, runtime, copy_of(name)};
   pthread_attr_t attributes;
   pthread_attr_init(&attributes);
   // OTP: in kilowords.
@@ -218,6 +218,9 @@ int enif_thread_create(char* name, ErlNifTid* tid, void* (*function)(void*), voi
   return 0;
 }
 
+int enif_thread_create(char* name, ErlNifTid* tid, void* (*function)(void*), void* argument, ErlNifThreadOpts* options) {
+  return create_thread(machine_of_caller(__builtin_return_address(0)), name, tid, function, argument, options);
+}
 ErlNifTid enif_thread_self() { return this_thread ? this_thread : other_thread(); }
 int enif_equal_tids(ErlNifTid a, ErlNifTid b) { return a == b; }
 char* enif_thread_name(ErlNifTid tid) { return tid ? tid->name : nullptr; }

@@ -12,6 +12,7 @@
 #include "base/epoch.hpp"
 #include "heap/literal_area.hpp"
 #include "process/max_heap.hpp"
+#include "process/taints.hpp"
 #include "term/context.hpp"
 
 namespace athanor::code { class CodeServer; }
@@ -19,6 +20,7 @@ namespace athanor::sched { class Scheduling; }
 namespace athanor::ets { class Tables; }
 namespace athanor::io { class Ports; }
 namespace athanor::dist { class Distribution; }
+namespace athanor::driver { class Drivers; }
 namespace athanor::machine { class Machine; }
 
 namespace athanor::process {
@@ -98,6 +100,7 @@ struct Runtime {
   ets::Tables* tables = nullptr;
   io::Ports* ports = nullptr;
   dist::Distribution* distribution = nullptr;
+  driver::Drivers* drivers = nullptr;           // those in libraries
   machine::Machine* machine = nullptr;
   Tracing* tracing = nullptr;                   // src/trace; null in unit tests
   std::atomic<uint32_t> new_process_trace{0};   // trace flags that new processes begin with
@@ -107,6 +110,7 @@ struct Runtime {
   std::atomic<int64_t> long_slice_ms{0};
   Counters counters;
   Identity identity;
+  Taints taints;
   int64_t start_monotonic_ns = 0;
   std::atomic<uint64_t> literal_collector_raw{0};   // Term: pid of erts_literal_area_collector; 0 before it starts and once the machine ends
   std::atomic<uint8_t> literal_phase{0};            // process/literals.cpp
