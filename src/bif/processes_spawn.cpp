@@ -87,8 +87,9 @@ bool read_option(Runtime& runtime, Term option, SpawnOptions& options, RequestOp
     return true;
   }
   if (request && name == atoms::reply) {
+    if (value != atoms::yes && value != atoms::no && value != atoms::error_only && value != atoms::success_only) return false;
     request->reply = value;
-    return value == atoms::yes || value == atoms::no || value == atoms::error_only || value == atoms::success_only;
+    return true;
   }
   if (request && name == atoms::reply_tag) { request->reply_tag = value; return true; }
   return false;
@@ -136,20 +137,24 @@ BifResult spawn_opt_4(Process& self, const Term* args) {
 
 namespace erts_internal {
 
-// Answers with a message {ReplyTag, Ref, ok, Pid} | {ReplyTag, Ref, error, Reason}; gives Ref, or badarg / badopt as atoms.
+// Answers with a message {ReplyTag, Ref, ok, Pid} | {ReplyTag, Ref, error, Reason}; gives Ref, or badarg.
 BifResult spawn_request_4(Process& self, const Term* args) {
   SpawnOptions options;
   RequestOptions request;
   if (!is_call(args)) return atoms::badarg;
-  if (!read_spawn_options(self.runtime(), args[3], options, &request)) return list_length(args[3]) < 0 ? atoms::badarg : atoms::badopt;
-  process::SpawnRequest answer{request.reply_tag, request.reply == atoms::yes || request.reply == atoms::success_only, Term::none()};
-  options.given = args[3];
-  options.request = &answer;
-  Spawned spawned = process::spawn(self.runtime(), &self, args[0], args[1], args[2], options);
-  if (!spawned.pid.is_none()) return answer.reference;
+  if (list_length(args[3]) < 0) return atoms::badarg;
+  bool has_bad_option = false;   // what the others say of the reply holds all the same
+  for (Term list = args[3]; list.is_list_cell(); list = list.tail()) has_bad_option |= !read_option(self.runtime(), list.head(), options, &request);
+  if (!has_bad_option) {
+    process::SpawnRequest answer{request.reply_tag, request.reply == atoms::yes || request.reply == atoms::success_only, Term::none()};
+    options.given = args[3];
+    options.request = &answer;
+    Spawned spawned = process::spawn(self.runtime(), &self, args[0], args[1], args[2], options);
+    if (!spawned.pid.is_none()) return answer.reference;
+  }
   Term reference = process::make_reference(self.runtime(), self.heap());
   if (request.reply == atoms::yes || request.reply == atoms::error_only) {
-    Term reply = make_tuple(self.heap(), request.reply_tag, reference, atoms::error, atoms::system_limit);
+    Term reply = make_tuple(self.heap(), request.reply_tag, reference, atoms::error, has_bad_option ? atoms::badopt : atoms::system_limit);
     process::send_message(self.runtime(), self.pid(), reply, self.pid());
   }
   return reference;

@@ -37,6 +37,13 @@ Node* Distribution::node_of(Term name, uint32_t creation) {
   return node.get();
 }
 
+std::vector<Node*> Distribution::identities() const {
+  std::shared_lock lock(identities_mutex_);
+  std::vector<Node*> all;
+  for (const auto& [key, node] : identities_) all.push_back(node.get());
+  return all;
+}
+
 RemoteNode* Distribution::find(Term name) const {
   std::shared_lock lock(nodes_mutex_);
   auto found = by_name_.find(name.raw);

@@ -32,6 +32,7 @@ class Distribution {
   Node* node_of(Term name, uint32_t creation);   // as identifiers refer to it; interned
   RemoteNode* find(Term name) const;             // null: unknown
   RemoteNode& find_or_insert(Term name);
+  std::vector<Node*> identities() const;         // all that node_of made
   std::vector<RemoteNode*> all() const;          // in the order of becoming known
 
   // --- this node's name ---
@@ -104,7 +105,7 @@ class Distribution {
   mutable std::shared_mutex nodes_mutex_;
   std::vector<std::unique_ptr<RemoteNode>> nodes_;
   std::unordered_map<uint64_t, RemoteNode*> by_name_;
-  std::shared_mutex identities_mutex_;
+  mutable std::shared_mutex identities_mutex_;
   std::map<std::pair<uint64_t, uint32_t>, std::unique_ptr<Node>> identities_;
   std::mutex subscriptions_mutex_;
   std::vector<Subscription> subscriptions_;

@@ -31,6 +31,25 @@ Term carriers(Process& self) {
   return list;
 }
 
+// {{node_references, [{{Name, Creation}, Count, [{Referrer, [{Kind, Count}]}]}]}, {dist_references, [{Name, Count, …}]}}. Nodes here are not
+// counted by what refers to them: each belongs to the machine's table, which holds it for good.
+Term references(Process& self) {
+  Allocator& heap = self.heap();
+  auto held = [&](Term entry) {
+    Term by = make_tuple(heap, intern("system"), intern("node_table"));
+    Term kinds = cons(heap, make_tuple(heap, intern("entry"), Term::small(1)), Term::nil());
+    return make_tuple(heap, entry, Term::small(1), cons(heap, make_tuple(heap, by, kinds), Term::nil()));
+  };
+  const dist::Distribution& distribution = *self.runtime().distribution;
+  const TermContext& terms = self.runtime().terms;
+  auto identity = [&](Term name, uint32_t creation) { return make_tuple(heap, name, Term::small(creation)); };
+  Term nodes = cons(heap, held(identity(terms.node_name, terms.creation)), Term::nil());
+  for (const Node* node : distribution.identities()) nodes = cons(heap, held(identity(node->name, node->creation)), nodes);
+  Term channels = Term::nil();
+  for (const RemoteNode* node : distribution.all()) channels = cons(heap, held(node->name), channels);
+  return make_tuple(heap, make_tuple(heap, intern("node_references"), nodes), make_tuple(heap, intern("dist_references"), channels));
+}
+
 }  // namespace
 
 // badarg: no such state.
@@ -39,6 +58,7 @@ BifResult erts_debug::ath_dist_state_1(Process& self, const Term* args) {
   const Term key = args[0];
   if (key == atoms::dist_ctrl) return carriers(self);
   if (key == atoms::dist_buf_busy_limit) return integer::from_uint64(heap, self.runtime().distribution->busy_limit());
+  if (is_named(key, "node_and_dist_references")) return references(self);
   if (is_named(key, "max_atom_out_cache_index")) return Term::small(dist::kCacheSlots - 1);
   if (!is_tuple_of(key, 2) || !tuple_element(key, 1).is_atom()) return self.badarg();
   const Term what = tuple_element(key, 0), atom = tuple_element(key, 1);

@@ -120,7 +120,10 @@ bool read_request(Process& self, Term list, bool with_reply, Request& request) {
       if (key == atoms::reply_tag) {
         spawn.reply_tag = value;
       } else {
-        if (value != atoms::yes && value != atoms::no && value != atoms::error_only && value != atoms::success_only) request.bad_option = true;
+        if (value != atoms::yes && value != atoms::no && value != atoms::error_only && value != atoms::success_only) {
+          request.bad_option = true;   // answered as if nothing was said of answers
+          continue;
+        }
         spawn.tells_success = value == atoms::yes || value == atoms::success_only;
         spawn.tells_error = value == atoms::yes || value == atoms::error_only;
       }
