@@ -59,8 +59,12 @@ BifResult send_3(Process& self, const Term* args) {
   return atoms::ok;
 }
 
-BifResult exit_2(Process& self, const Term* args) { return process::exit_signal(self, args[0], args[1], true); }
-BifResult exit_signal_2(Process& self, const Term* args) { return process::exit_signal(self, args[0], args[1], false); }
+BifResult exit_2(Process& self, const Term* args) {
+  return process::has_room(self, args[0]) ? process::exit_signal(self, args[0], args[1], true) : self.yield({args[0], args[1]});
+}
+BifResult exit_signal_2(Process& self, const Term* args) {
+  return process::has_room(self, args[0]) ? process::exit_signal(self, args[0], args[1], false) : self.yield({args[0], args[1]});
+}
 
 BifResult is_process_alive_1(Process& self, const Term* args) {
   if (!args[0].is_local_pid()) return self.badarg();

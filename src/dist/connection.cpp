@@ -43,7 +43,7 @@ void set_pending(RemoteNode& node) {
 // Everything of the connection, which is no more; the caller tells those concerned without the lock.
 struct Remains {
   Relations relations;
-  std::vector<Term> suspended;
+  std::deque<Term> suspended;
   std::deque<RemoteNode::Waiting> pending;
   std::unique_ptr<OutputQueue> queue;
   std::shared_ptr<io::Port> port;
@@ -56,6 +56,9 @@ void take_apart(RemoteNode& node, Remains& remains) {
   remains.relations = std::move(node.relations);
   node.relations = {};
   remains.suspended.swap(node.suspended);
+  remains.suspended.insert(remains.suspended.end(), node.suspended_by_own.begin(), node.suspended_by_own.end());
+  node.suspended_by_own.clear();
+  node.admitted.clear();
   remains.pending.swap(node.pending);
   node.pending_bytes = 0;
   remains.queue = std::move(node.queue);
@@ -195,7 +198,7 @@ void Distribution::kill_connection(RemoteNode& node, uint32_t connection_id, io:
   else if (controller.is_local_pid()) process::send_exit(runtime_, controller, controller, atoms::kill, process::ExitOrigin::Kill);
 }
 
-void Distribution::resume(std::vector<Term>& suspended) {
+void Distribution::resume(const std::deque<Term>& suspended) {
   for (Term pid : suspended) {
     Signal* signal = Signal::create(SignalKind::Resume);
     process::deliver(runtime_, pid, signal);

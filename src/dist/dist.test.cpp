@@ -367,15 +367,40 @@ TEST_F(DistTest, SendersWaitWhenTheQueueIsFull) {
   Process& local = machine.spawned();
   uint32_t id = connect(carrier);
   RemoteNode& node = *distribution->find(peer);
+  Process& other = machine.spawned();
+  auto is_suspended = [](Process& process) {
+    process::handle_signals(process);
+    return (process.state_.load() & process::kSuspended) != 0;
+  };
+  // A large message holds up its own sender only.
   Term large = binary::from_text(heap, std::string(2 << 20, 'x'));
   EXPECT_EQ(distribution->send(local, remote_pid(3), large, {}), process::SendOutcome::Sent);
-  EXPECT_EQ(distribution->send(local, remote_pid(3), atoms::ok, {.nosuspend = true}), process::SendOutcome::WouldSuspend);
   EXPECT_EQ(distribution->send(local, remote_pid(3), atoms::ok, {}), process::SendOutcome::Suspended);
-  EXPECT_TRUE(local.state_.load() & process::kSuspended);
+  EXPECT_TRUE(is_suspended(local));
+  EXPECT_EQ(distribution->send(other, remote_pid(3), atoms::ok, {}), process::SendOutcome::Sent);
+  EXPECT_TRUE(distribution->has_room(other, remote_pid(3)));
   std::string frame;
   while (distribution->take_frame(node, id, frame)) {}
-  process::handle_signals(local);
-  EXPECT_FALSE(local.state_.load() & process::kSuspended);
+  EXPECT_FALSE(is_suspended(local));
+  // Many small ones hold up everybody, and who came first goes on first.
+  Term small = binary::from_text(heap, std::string(32 << 10, 'x'));
+  while (distribution->send(local, remote_pid(3), small, {.nosuspend = true}) == process::SendOutcome::Sent) {}
+  EXPECT_EQ(distribution->send(other, remote_pid(3), atoms::ok, {}), process::SendOutcome::Suspended);
+  EXPECT_FALSE(distribution->has_room(local, remote_pid(3)));
+  EXPECT_TRUE(is_suspended(local) && is_suspended(other));
+  while (is_suspended(other)) ASSERT_TRUE(distribution->take_frame(node, id, frame));
+  EXPECT_TRUE(is_suspended(local));
+  EXPECT_EQ(distribution->send(other, remote_pid(3), small, {}), process::SendOutcome::Sent);
+  while (distribution->take_frame(node, id, frame)) {}
+  EXPECT_FALSE(is_suspended(local));
+  // What a process says as it ends counts whole: nobody waits for its way out.
+  Process& ending = machine.spawned();
+  process::Signal* exit = process::Signal::create(process::SignalKind::Exit);
+  exit->from = ending.pid();
+  exit->number = static_cast<uint64_t>(process::ExitOrigin::ExitBif);
+  exit->parcel = heap::pack(large, nullptr);
+  EXPECT_TRUE(distribution->deliver(remote_pid(3), exit));
+  EXPECT_TRUE(distribution->has_room(other, remote_pid(3)));
 }
 
 // Every frame cut short, and many with bytes changed: each is refused or taken, and what is taken is sound.

@@ -29,6 +29,8 @@ class Distribution {
   bool is_alive() const;
 
   // --- nodes ---
+  // Before a process sends a signal other than a message to this pid or {Name, Node}: as send() does. False: it is suspended and is to try again.
+  bool has_room(Process& self, Term to);
   Node* node_of(Term name, uint32_t creation);   // as identifiers refer to it; interned
   RemoteNode* find(Term name) const;             // null: unknown
   RemoteNode& find_or_insert(Term name);
@@ -86,7 +88,9 @@ class Distribution {
   friend class Receiver;
   void set_not_alive(Term reason);
   void lose_relations(RemoteNode& node, Relations& relations);
-  void resume(std::vector<Term>& suspended);
+  void resume(const std::deque<Term>& suspended);
+  // Under the lock. False: the process is suspended and is to try again.
+  bool has_turn(Process& self, RemoteNode& node);
   bool enqueue_pending(RemoteNode& node, const Control& control, uint64_t sender);
   void flush(RemoteNode& node);
   void answer_for_peer(RemoteNode& node, const Control& control);

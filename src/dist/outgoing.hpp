@@ -46,6 +46,8 @@ class Outgoing {
   size_t bytes_left() const { return body_.size() - sent_; }
   bool is_done() const { return is_started_ && sent_ == body_.size(); }
   bool is_started() const { return is_started_; }
+  bool is_large = false;      // the queue's
+  bool is_last_word() const { return is_last_word_; }   // its sender ends: nobody waits for its way out
   // The next frame; `sequence` tells fragmented messages under way apart.
   std::string next_frame(AtomCacheOut& cache, uint64_t sequence);
 
@@ -54,7 +56,7 @@ class Outgoing {
 
   uint64_t sender_;
   bool has_header_, may_fragment_;
-  bool is_started_ = false;
+  bool is_started_ = false, is_last_word_ = false;
   uint64_t fragments_left_ = 0, sequence_ = 0;
   size_t control_bytes_ = 0, sent_ = 0;
   std::vector<Term> atoms_;

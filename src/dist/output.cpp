@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Output: control messages to the queue of a connection, from there to its carrier.
+#include <algorithm>
+
 #include "dist/distribution.hpp"
 #include "io/ports.hpp"
 #include "process/process_table.hpp"
@@ -100,12 +102,26 @@ void Distribution::flush(RemoteNode& node) {
 }
 
 bool Distribution::take_frame(RemoteNode& node, uint32_t connection_id, std::string& frame) {
-  std::vector<Term> resumed;
+  std::deque<Term> resumed;
   {
     std::lock_guard lock(node.mutex);
     if (node.connection_id != connection_id || node.state != NodeState::Connected || node.queue->is_empty()) return false;
     frame = node.queue->next_frame();
-    if (node.queue->bytes() < busy_limit_ / 2) resumed.swap(node.suspended);
+    // One for each frame while there are more to come, so that what those push stays small.
+    if (node.queue->is_empty()) resumed.swap(node.suspended);
+    else if (node.queue->weight() < busy_limit_ / 2 && !node.suspended.empty()) {
+      resumed.push_back(node.suspended.front());
+      node.suspended.pop_front();
+    }
+    const uint64_t sender = node.queue->last_sender();
+    if (!node.suspended_by_own.empty() && node.queue->large_bytes_of(sender) < busy_limit_ / 2) {
+      auto waiting = std::find(node.suspended_by_own.begin(), node.suspended_by_own.end(), Term(sender));
+      if (waiting != node.suspended_by_own.end()) {
+        resumed.push_back(*waiting);
+        node.suspended_by_own.erase(waiting);
+      }
+    }
+    node.admitted.insert(node.admitted.end(), resumed.begin(), resumed.end());
     if (!node.port) node.frames_out.fetch_add(1, std::memory_order_relaxed);   // a port counts by itself
   }
   resume(resumed);

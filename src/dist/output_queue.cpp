@@ -5,6 +5,11 @@ namespace athanor::dist {
 
 void OutputQueue::push(std::unique_ptr<Outgoing> message) {
   bytes_ += message->bytes_left();
+  weight_ += weight_of(*message);
+  if (message->bytes_left() > kFragmentBytes) {
+    message->is_large = true;
+    large_[message->sender()] += message->bytes_left();
+  }
   if (auto held = held_.find(message->sender()); held != held_.end()) held->second.push_back(std::move(message));
   else ready_.push_back(std::move(message));
 }
@@ -14,9 +19,16 @@ std::string OutputQueue::next_frame() {
   ready_.pop_front();
   const bool was_started = message->is_started();
   const size_t before = message->bytes_left();
+  weight_ -= weight_of(*message);
   std::string frame = message->next_frame(cache_, was_started ? 0 : ++last_sequence_);
-  bytes_ -= before - message->bytes_left();
-  const uint64_t sender = message->sender();
+  const size_t sent = before - message->bytes_left();
+  bytes_ -= sent;
+  weight_ += weight_of(*message);
+  const uint64_t sender = last_sender_ = message->sender();
+  if (message->is_large) {
+    auto left = large_.find(sender);
+    if ((left->second -= sent) == 0) large_.erase(left);
+  }
   if (!message->is_done()) {
     if (!was_started) {
       // What the same sender has queued behind it must not overtake it.

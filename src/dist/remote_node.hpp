@@ -79,8 +79,13 @@ class RemoteNode {
   size_t pending_bytes = 0;
   std::unique_ptr<OutputQueue> queue;
   bool is_draining = false;         // a thread writes the queue out to the port, and will see what is pushed now
-  std::vector<Term> suspended;      // senders who wait for room
+  // Senders who wait: for room, in the order of their coming; for their own large messages to be gone. And those told to go on who have not
+  // come back yet: these have their turn whatever others have queued meanwhile.
+  std::deque<Term> suspended;
+  std::vector<Term> suspended_by_own;
+  std::vector<Term> admitted;
   size_t queued_bytes() const { return pending_bytes + (queue ? queue->bytes() : 0); }
+  size_t queued_weight() const { return pending_bytes + (queue ? queue->weight() : 0); }
 
   // A process as controller.
   bool wants_notice = false;        // it is to get `dist_data` when there is something

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Signals of local processes to those of other nodes.
+#include <algorithm>
+
 #include "dist/distribution.hpp"
 #include "process/process_table.hpp"
 #include "process/send.hpp"
@@ -16,6 +18,39 @@ using process::SendOutcome;
 using process::Signal;
 using process::SignalKind;
 
+static bool was_admitted(Process& self, RemoteNode& node) {
+  const auto turn = std::find(node.admitted.begin(), node.admitted.end(), self.pid());
+  if (turn == node.admitted.end()) return false;
+  node.admitted.erase(turn);
+  return true;
+}
+
+// Whoever comes while others wait waits behind them; else a sender of large messages would be back before small ones got their turn.
+bool Distribution::has_turn(Process& self, RemoteNode& node) {
+  if (was_admitted(self, node)) return true;
+  const bool waits_for_own = node.queue && node.queue->large_bytes_of(self.pid().raw) >= busy_limit_;
+  if (!waits_for_own && node.suspended.empty() && node.queued_weight() < busy_limit_) return true;
+  // Noted under the lock, so that the signal to go on comes after it.
+  if (waits_for_own) node.suspended_by_own.push_back(self.pid());
+  else node.suspended.push_back(self.pid());
+  self.extra().suspend_count.fetch_add(1, std::memory_order_relaxed);
+  self.state_.fetch_or(process::kSuspended, std::memory_order_acq_rel);
+  return false;
+}
+
+bool Distribution::has_room(Process& self, Term to) {
+  RemoteNode* node = find(is_tuple(to) ? tuple_element(to, 1) : athanor::node_of(to).name);
+  if (!node) return true;
+  Term controller;
+  {
+    std::lock_guard lock(node->mutex);
+    if (node->state == NodeState::Idle || has_turn(self, *node)) return true;
+    controller = node->controller;
+  }
+  tell_busy(self, *node, controller);
+  return false;
+}
+
 SendOutcome Distribution::send(Process& self, Term to, Term message, const process::SendOptions& options) {
   const bool by_name = is_tuple(to);
   const Term node_name = by_name ? tuple_element(to, 1) : athanor::node_of(to).name;
@@ -24,12 +59,9 @@ SendOutcome Distribution::send(Process& self, Term to, Term message, const proce
   RemoteNode& node = find_or_insert(node_name);
   std::unique_lock<std::mutex> lock;
   if (!prepare(node, lock, !options.noconnect)) return SendOutcome::NoConnection;
-  if (node.queued_bytes() >= busy_limit_) {
-    if (options.nosuspend) return SendOutcome::WouldSuspend;
-    // Noted under the lock, so that the signal to go on comes after it.
-    node.suspended.push_back(self.pid());
-    self.extra().suspend_count.fetch_add(1, std::memory_order_relaxed);
-    self.state_.fetch_or(process::kSuspended, std::memory_order_acq_rel);
+  if (options.nosuspend) {
+    if (!was_admitted(self, node) && node.queued_weight() >= busy_limit_) return SendOutcome::WouldSuspend;
+  } else if (!has_turn(self, node)) {
     Term controller = node.controller;
     lock.unlock();
     tell_busy(self, node, controller);

@@ -31,6 +31,7 @@ class Joins : public TermHost {
 
 void run_exit_hooks(process::Process& exiting, Term reason);
 process::SendOutcome send_elsewhere(process::Process& self, Term to, Term message, const process::SendOptions& options);
+bool has_room(process::Process& self, Term to);
 bool deliver_elsewhere(process::Runtime& runtime, Term to, process::Signal* signal);
 Term monitor_nodes(process::Process& self, bool on, Term options);
 // Output of the machine itself to a port (a tracer); nobody's if the port has ended.

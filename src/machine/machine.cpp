@@ -178,6 +178,7 @@ void Machine::Implementation::join_layers() {
   runtime.monitor_nodes = machine::monitor_nodes;
   runtime.exit_hooks = machine::run_exit_hooks;
   runtime.send_elsewhere = machine::send_elsewhere;
+  runtime.has_room = machine::has_room;
   runtime.deliver_elsewhere = machine::deliver_elsewhere;
 }
 
