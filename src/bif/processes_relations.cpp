@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Links, monitors and aliases: arguments and options; process/relations.hpp does the work.
 #include "bif/bif.hpp"
+#include "bif/channel_room.hpp"
 #include "process/relations.hpp"
 #include "process/send.hpp"
 #include "process/spawn.hpp"
@@ -32,16 +33,16 @@ void flush_down_message(Process& self, Term reference) {
 
 }  // namespace
 
-BifResult link_1(Process& self, const Term* args) { return process::has_room(self, args[0]) ? process::link(self, args[0]) : self.yield({args[0]}); }
+BifResult link_1(Process& self, const Term* args) { return and_wait_for_room(self, args[0], process::link(self, args[0])); }
 BifResult unlink_1(Process& self, const Term* args) { return process::unlink(self, args[0]); }
 
 BifResult monitor_2(Process& self, const Term* args) {
-  return process::has_room(self, args[1]) ? process::monitor(self, args[0], args[1], {}) : self.yield({args[0], args[1]});
+  return and_wait_for_room(self, args[1], process::monitor(self, args[0], args[1], {}));
 }
 BifResult monitor_3(Process& self, const Term* args) {
   process::MonitorOptions options;
   if (!process::parse_monitor_options(args[2], options)) return self.badarg_because(atoms::badopt);
-  return process::has_room(self, args[1]) ? process::monitor(self, args[0], args[1], options) : self.yield({args[0], args[1], args[2]});
+  return and_wait_for_room(self, args[1], process::monitor(self, args[0], args[1], options));
 }
 
 BifResult demonitor_1(Process& self, const Term* args) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What one process asks of another by signal: sending, ending, group leaders, system tasks, being alive.
 #include "bif/bif.hpp"
+#include "bif/channel_room.hpp"
 #include "bif/priority.hpp"
 #include "code/code_server.hpp"
 #include "engine/engine.hpp"
@@ -59,11 +60,15 @@ BifResult send_3(Process& self, const Term* args) {
   return atoms::ok;
 }
 
-BifResult exit_2(Process& self, const Term* args) {
-  return process::has_room(self, args[0]) ? process::exit_signal(self, args[0], args[1], true) : self.yield({args[0], args[1]});
-}
+BifResult exit_2(Process& self, const Term* args) { return and_wait_for_room(self, args[0], process::exit_signal(self, args[0], args[1], true)); }
 BifResult exit_signal_2(Process& self, const Term* args) {
-  return process::has_room(self, args[0]) ? process::exit_signal(self, args[0], args[1], false) : self.yield({args[0], args[1]});
+  return and_wait_for_room(self, args[0], process::exit_signal(self, args[0], args[1], false));
+}
+
+// Where a process stands whose signal to another node is sent and who waits for room on the way (process/send.hpp).
+BifResult bif_return_trap_1(Process& self, const Term* args) {
+  if (self.state_.load(std::memory_order_acquire) & process::kSuspended) return self.yield({args[0]});
+  return args[0];
 }
 
 BifResult is_process_alive_1(Process& self, const Term* args) {

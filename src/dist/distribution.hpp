@@ -29,7 +29,7 @@ class Distribution {
   bool is_alive() const;
 
   // --- nodes ---
-  // Before a process sends a signal other than a message to this pid or {Name, Node}: as send() does. False: it is suspended and is to try again.
+  // After a process sent a signal other than a message to this pid or {Name, Node}. False: the channel is busy, the process has been suspended.
   bool has_room(Process& self, Term to);
   Node* node_of(Term name, uint32_t creation);   // as identifiers refer to it; interned
   RemoteNode* find(Term name) const;             // null: unknown

@@ -82,7 +82,8 @@ Outgoing::Outgoing(const Control& control, uint64_t peer_flags, uint64_t sender)
   MessageAtoms atoms(atoms_);
   external::EncodeOptions options;
   options.minor_version = 2;
-  is_last_word_ = control.kind == ControlKind::PayloadExit || control.kind == ControlKind::Exit || control.kind == ControlKind::PayloadMonitorPExit ||
+  is_last_word_ = control.kind == ControlKind::PayloadExit || control.kind == ControlKind::Exit || control.kind == ControlKind::PayloadExitTT ||
+                  control.kind == ControlKind::ExitTT || control.kind == ControlKind::PayloadMonitorPExit ||
                   control.kind == ControlKind::MonitorPExit;
   options.with_version = !has_header_;
   if (has_header_) options.atoms = &atoms;

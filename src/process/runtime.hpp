@@ -158,7 +158,7 @@ struct Runtime {
   // none of a tracer. Joined in machine/.
   bool (*call_tracer)(Runtime& runtime, Process* runs, Term module, const TracerCall& call) = nullptr;
   std::atomic<bool> trace_cpu_time{false};      // trace flag cpu_timestamp: stamps are times of the CPU
-  // Is there room on the way to this process of another node ({Name, Node} too)? False: `self` is suspended until there is. Joined in machine/.
+  // Is there room for more on the way to this process of another node ({Name, Node} too)? False: `self` is suspended until there is. Joined in machine/.
   bool (*has_room)(Process& self, Term to) = nullptr;
   // Any other signal (Link, Unlink, UnlinkAck, Monitor, Demonitor, MonitorDown, Exit, GroupLeader) to a port or a remote process, as
   // deliver() is given it; Monitor and Demonitor by name have the node's name in `to`. Takes the signal over in any case; false: no such receiver. Any thread. Joined in machine/.

@@ -113,13 +113,6 @@ BifResult send_to_alias(Process& self, Term alias, Term message) {
 
 }  // namespace
 
-bool has_room(Process& self, Term to) {
-  const bool is_named = is_tuple_of(to, 2) && tuple_element(to, 0).is_atom() && tuple_element(to, 1).is_atom();
-  if (!is_named && !is_kind(to, BoxedKind::ExternalPid)) return true;
-  auto* ask = self.runtime().has_room;
-  return ask == nullptr || ask(self, to);
-}
-
 BifResult send(Process& self, Term to, Term message, const SendOptions& options, SendOutcome& outcome) {
   outcome = SendOutcome::Sent;
   if (ATH_UNLIKELY(is_traced(self, trace_flag::kSend)) && is_destination(to)) self.runtime().tracing->sent(self, to, message);

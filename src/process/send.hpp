@@ -18,10 +18,6 @@ bool send_to_name(Runtime& runtime, Term registered_name, Term message);
 // of a message to another node; where it is Suspended the process has been suspended, and is to yield and send again.
 BifResult send(Process& self, Term to, Term message, const SendOptions& options, SendOutcome& outcome);
 
-// Before a signal that is no message to `to`, which may be anything: is there room on its way? False: `self` is suspended, and the built-in
-// is to yield and try again. OTP: a busy channel holds up all signals that a process sends of its own will.
-bool has_room(Process& self, Term to);
-
 void send_exit(Runtime& runtime, Term from, Term to, Term reason, ExitOrigin origin, Term token = Term::none());
 // Writes {log, Level, Format, Args, Meta} to the system logger. args: list term.
 void log_event(Runtime& runtime, Term level, const char* format, Term args, Term group_leader, Term pid);
