@@ -4,6 +4,7 @@
 #include "os/clock.hpp"
 #include "process/executor.hpp"
 #include "sched/scheduling.hpp"
+#include "term/map.hpp"
 
 #define ATH_FAMILY "bif/system.def"
 #include "bif/declare.inc"
@@ -65,6 +66,25 @@ Term wall_times(Process& self, Include include) {
   return make_list(self.heap(), items.data(), items.size());
 }
 
+// [#{type, id, counters => #{State => Time}}] of the threads there are, in units of os:perf_counter/0.
+Term microstates(Process& self) {
+  static constexpr Term kTypes[] = {atoms::scheduler, atoms::dirty_cpu_scheduler, atoms::dirty_io_scheduler, atoms::poll};
+  static constexpr Term kStates[base::kMicrostates] = {atoms::aux, atoms::check_io, atoms::emulator, atoms::gc, atoms::other, atoms::port, atoms::sleep};
+  Allocator& heap = self.heap();
+  Term list = Term::nil();
+  const auto threads = self.runtime().scheduling->microstates();
+  for (size_t i = threads.size(); i-- > 0;) {
+    Term counters[2 * base::kMicrostates];
+    for (size_t state = 0; state < base::kMicrostates; ++state) {
+      counters[2 * state] = kStates[state];
+      counters[2 * state + 1] = integer::from_int64(heap, threads[i].ns[state]);
+    }
+    Term pairs[] = {atoms::counters, map::from_pairs(heap, counters, base::kMicrostates), atoms::id, Term::small(threads[i].id), atoms::type, kTypes[threads[i].kind]};
+    list = cons(heap, map::from_pairs(heap, pairs, 3), list);
+  }
+  return list;
+}
+
 }  // namespace
 
 BifResult erlang::statistics_1(Process& self, const Term* args) {
@@ -104,7 +124,7 @@ BifResult erlang::statistics_1(Process& self, const Term* args) {
   if (key == atoms::total_active_tasks_all) return sum_of(queues(self, Count::Active, Include::All));
   if (key == atoms::scheduler_wall_time) return wall_times(self, Include::CpuBound);
   if (key == atoms::scheduler_wall_time_all) return wall_times(self, Include::All);
-  if (key == atoms::microstate_accounting) return atoms::undefined;   // OTP: the answer of a VM that does not measure it
+  if (key == atoms::microstate_accounting) return microstates(self);
   return self.badarg();
 }
 

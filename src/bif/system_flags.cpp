@@ -135,8 +135,13 @@ BifResult erlang::system_flag_2(Process& self, const Term* args) {
     Term before = runtime.tracing->change_sequences(self, flag, value);
     return before.is_none() ? self.badarg() : BifResult(before);
   }
-  // Measuring microstates, binding schedulers and setting topologies are not supported; switching off is the state there is.
-  if (flag == atoms::microstate_accounting) return value == atoms::false_ ? BifResult(atoms::false_) : self.error(atoms::notsup);
+  if (flag == atoms::microstate_accounting) {
+    using Change = sched::Scheduling::MicrostateChange;
+    if (value == intern("reset")) return boolean(runtime.scheduling->change_microstates(Change::Reset));
+    if (value != atoms::true_ && value != atoms::false_) return self.badarg();
+    return boolean(runtime.scheduling->change_microstates(value == atoms::true_ ? Change::On : Change::Off));
+  }
+  // Binding schedulers and setting topologies are not supported; switching off is the state there is.
   if (flag == atoms::scheduler_bind_type) {
     for (Term type : {atoms::unbound, atoms::default_bind, atoms::no_spread, atoms::thread_spread, atoms::processor_spread, atoms::spread,
                       atoms::no_node_thread_spread, atoms::no_node_processor_spread, atoms::thread_no_node_processor_spread})

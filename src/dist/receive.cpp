@@ -54,6 +54,7 @@ class Receiver {
     Term token = token_of(control);
     if (!decode(in, parcel, &token)) return false;
     Signal* signal = Signal::create(SignalKind::AliasMessage);
+    signal->from = node_.name;   // OTP: match specs of receive are told the node alone
     signal->parcel = parcel;
     signal->token = token;
     std::copy_n(words, 3, signal->reference);
@@ -288,6 +289,7 @@ class Receiver {
   bool message_to(Term to, const Incoming& in) {
     if (!is_there(to)) return true;   // nobody: not even decoded
     Signal* signal = Signal::create(SignalKind::Message);
+    signal->from = node_.name;
     signal->token = token_of(in.control);
     if (!decode(in, signal->parcel, &signal->token)) {
       signal->token = Term::none();

@@ -15,6 +15,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/microstates.hpp"
 #include "heap/copy.hpp"
 #include "io/framing.hpp"
 #include "process/process.hpp"
@@ -203,6 +204,7 @@ class PortTurn {
   PortTurn& operator=(const PortTurn&) = delete;
 
  private:
+  const base::InMicrostate microstate_{base::Microstate::Port};
   bool is_watched() const;
   void begin();
   void end();

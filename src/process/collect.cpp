@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "process/collect.hpp"
 
+#include "base/microstates.hpp"
 #include "process/literals.hpp"
 #include "process/relations.hpp"
 #include "process/send.hpp"
@@ -72,7 +73,11 @@ bool collect_garbage(Process& self, size_t words_needed, bool full) {
   if (traced) runtime.tracing->collects(self, full ? atoms::gc_major_start : atoms::gc_minor_start, words_needed);
   const bool monitored = ATH_UNLIKELY(runtime.monitors_collections.load(std::memory_order_relaxed));
   const int64_t began = monitored ? runtime.clock->monotonic_ns() : 0;
-  heap::CollectResult result = heap::collect(self.heap(), self, request);
+  heap::CollectResult result;
+  {
+    const base::InMicrostate collecting(base::Microstate::Gc);
+    result = heap::collect(self.heap(), self, request);
+  }
   if (monitored) runtime.tracing->collected(self, runtime.clock->monotonic_ns() - began);
   if (traced) runtime.tracing->collects(self, full ? atoms::gc_major_end : atoms::gc_minor_end, result.words_reclaimed);
   runtime.collections.fetch_add(1, std::memory_order_relaxed);

@@ -5,8 +5,9 @@
 
 namespace athanor::sched {
 
-DirtyPool::DirtyPool(process::Runtime& runtime, process::MakeExecutor make_executor, ThreadKind kind, uint32_t limit)
-    : runtime_(runtime), make_executor_(make_executor), kind_(kind), limit_(limit) {}
+DirtyPool::DirtyPool(process::Runtime& runtime, process::MakeExecutor make_executor, ThreadKind kind, uint32_t limit,
+                     const base::MicrostateSwitch& microstates)
+    : runtime_(runtime), make_executor_(make_executor), kind_(kind), limit_(limit), microstates_(microstates) {}
 
 DirtyPool::~DirtyPool() { ATH_ASSERT(workers_.empty()); }
 
@@ -22,7 +23,8 @@ void DirtyPool::push(Job job) {
     wake_.notify_one();
     return;
   }
-  auto worker = std::make_unique<Worker>();
+  auto worker = std::make_unique<Worker>(microstates_);
+  if (microstates_.is_on.load(std::memory_order_relaxed)) worker->accounts.begin(runtime_.clock->monotonic_ns());
   worker->pool = this;
   bool started = worker->thread.start(kind_ == ThreadKind::DirtyIo ? "ath dirty io" : "ath dirty cpu", [](void* raw) {
     auto& worker = *static_cast<Worker*>(raw);
@@ -35,6 +37,7 @@ void DirtyPool::push(Job job) {
 void DirtyPool::work(Worker& worker) {
   process::ThreadScope scope(runtime_);
   current_thread_kind = kind_;
+  base::MicrostateAccounts::current = &worker.accounts;
   base::Epochs::Participant* participant = runtime_.epochs->join();
   std::unique_ptr<process::Executor> executor(make_executor_(runtime_));
   std::unique_lock lock(mutex_);
@@ -52,12 +55,14 @@ void DirtyPool::work(Worker& worker) {
     worker.active_since.store(start, std::memory_order_relaxed);
     busy_.fetch_add(1, std::memory_order_relaxed);
     runtime_.epochs->enter(participant);
+    worker.accounts.enter(job.process ? base::Microstate::Emulator : base::Microstate::Other);
     if (job.process) {
       executor->run_dirty(*job.process);
       process::end_dirty(*job.process);
     } else {
       job.function(job.argument);
     }
+    worker.accounts.enter(base::Microstate::Sleep);
     runtime_.epochs->exit(participant);
     busy_.fetch_sub(1, std::memory_order_relaxed);
     worker.active_since.store(0, std::memory_order_relaxed);

@@ -10,6 +10,7 @@
 #include <mutex>
 #include <vector>
 
+#include "base/microstates.hpp"
 #include "os/threads.hpp"
 #include "process/executor.hpp"
 #include "sched/thread_kind.hpp"
@@ -18,7 +19,7 @@ namespace athanor::sched {
 
 class DirtyPool {
  public:
-  DirtyPool(process::Runtime& runtime, process::MakeExecutor make_executor, ThreadKind kind, uint32_t limit);
+  DirtyPool(process::Runtime& runtime, process::MakeExecutor make_executor, ThreadKind kind, uint32_t limit, const base::MicrostateSwitch& microstates);
   ~DirtyPool();                                           // stop came first
 
   // The process is kRunning and kDirty; the pool runs its job and hands it back (end_dirty). Any thread.
@@ -30,6 +31,12 @@ class DirtyPool {
   uint32_t busy() const { return busy_.load(std::memory_order_relaxed); }
   // Nanoseconds of work, of all threads by number; `now` ends what is under way.
   std::vector<int64_t> active_ns(int64_t now) const;
+  // Shows the accounts of each thread there is, by number.
+  template <class Visit>
+  void each_account(Visit visit) {
+    std::lock_guard lock(mutex_);
+    for (size_t i = 0; i < workers_.size(); ++i) visit(i, workers_[i]->accounts);
+  }
 
  private:
   struct Job {
@@ -38,7 +45,9 @@ class DirtyPool {
     void* argument = nullptr;
   };
   struct Worker {
+    explicit Worker(const base::MicrostateSwitch& microstates) : accounts(microstates) {}
     DirtyPool* pool = nullptr;
+    base::MicrostateAccounts accounts;
     os::Thread thread;
     std::atomic<int64_t> active_ns{0};
     std::atomic<int64_t> active_since{0};                 // 0: idle
@@ -50,6 +59,7 @@ class DirtyPool {
   process::MakeExecutor make_executor_;
   const ThreadKind kind_;
   const uint32_t limit_;
+  const base::MicrostateSwitch& microstates_;
   mutable std::mutex mutex_;
   std::condition_variable wake_;
   std::deque<Job> jobs_;

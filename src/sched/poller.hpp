@@ -10,6 +10,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "base/microstates.hpp"
 #include "os/threads.hpp"
 #include "process/runtime.hpp"
 
@@ -19,7 +20,8 @@ using PollCallback = void (*)(void*, uint32_t ready);
 
 class Poller {
  public:
-  explicit Poller(process::Runtime& runtime);
+  Poller(process::Runtime& runtime, const base::MicrostateSwitch& microstates);
+  base::MicrostateAccounts& accounts() { return accounts_; }
   ~Poller();
   void poll(int descriptor, uint32_t interest, PollCallback callback, void* argument);
   void stop_polling(int descriptor);    // from a callback of the same descriptor it does not wait for that callback
@@ -58,6 +60,7 @@ class Poller {
   void answer(int descriptor, uint32_t generation, uint32_t ready);
 
   process::Runtime& runtime_;
+  base::MicrostateAccounts accounts_;
   mutable std::mutex mutex_;
   std::condition_variable finished_, resumed_;
   std::unordered_map<int, Watched> watched_;

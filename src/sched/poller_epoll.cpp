@@ -16,7 +16,7 @@ thread_local const Poller* current_poller = nullptr;   // on its own thread
 uint64_t tag(int descriptor, uint32_t generation) { return (uint64_t{generation} << 32) | static_cast<uint32_t>(descriptor); }
 }  // namespace
 
-Poller::Poller(process::Runtime& runtime) : runtime_(runtime) {}
+Poller::Poller(process::Runtime& runtime, const base::MicrostateSwitch& microstates) : runtime_(runtime), accounts_(microstates) {}
 
 Poller::~Poller() {
   if (epoll_ >= 0) close(epoll_);
@@ -177,10 +177,13 @@ void Poller::work() {
   process::ThreadScope scope(runtime_);
   current_poller = this;
   current_thread_kind = ThreadKind::Poller;
+  base::MicrostateAccounts::current = &accounts_;
   base::Epochs::Participant* participant = runtime_.epochs->join();
   epoll_event events[64];
   for (;;) {
+    accounts_.enter(base::Microstate::Sleep);
     int count = epoll_wait(epoll_, events, 64, -1);
+    accounts_.enter(base::Microstate::CheckIo);
     if (count < 0 && errno != EINTR) break;
     runtime_.epochs->enter(participant);
     for (int i = 0; i < count; ++i) {

@@ -30,11 +30,15 @@ void add(std::atomic<T>& counter, T amount) {
 }
 }  // namespace
 
+Scheduler::Scheduler(Schedulers& all, uint32_t index) : all_(all), index_(index), accounts_(all.microstate_switch()) {}
+
 void Scheduler::run() {
   process::Runtime& runtime = all_.runtime();
   process::ThreadScope scope(runtime);
   current_scheduler = this;
   current_thread_kind = ThreadKind::Scheduler;
+  base::MicrostateAccounts::current = &accounts_;
+  accounts_.enter(base::Microstate::Other);
   participant_ = runtime.epochs->join();
   runtime.epochs->enter(participant_);
   executor_.reset(all_.make_executor());
@@ -49,6 +53,7 @@ void Scheduler::run() {
     if (process) slice(*process);
   }
   set_active(false);
+  accounts_.enter(base::Microstate::Sleep);
   executor_.reset();
   runtime.epochs->exit(participant_);
   runtime.epochs->leave(participant_);
@@ -71,7 +76,9 @@ void Scheduler::slice(Process& process) {
     const int64_t long_ms = all_.runtime().long_slice_ms.load(std::memory_order_relaxed);
     const int64_t began = ATH_UNLIKELY(long_ms != 0) ? all_.runtime().clock->monotonic_ns() : 0;
     const Mfa in = ATH_UNLIKELY(long_ms != 0) ? executor_->current_function(process) : Mfa{};
+    accounts_.enter(base::Microstate::Emulator);
     Outcome outcome = executor_->run(process);
+    accounts_.enter(base::Microstate::Other);
     if (ATH_UNLIKELY(long_ms != 0) && outcome != Outcome::Exited) {
       const int64_t took_ms = (all_.runtime().clock->monotonic_ns() - began) / 1'000'000;
       if (took_ms >= long_ms) all_.runtime().tracing->ran_long(process, took_ms, in);
@@ -123,7 +130,10 @@ bool Scheduler::run_errand() {
   is_running_process_.store(true, std::memory_order_relaxed);   // as in slice
   std::atomic_signal_fence(std::memory_order_seq_cst);
   if (ATH_UNLIKELY(all_.is_paused())) hold();
-  if (Process* process = all_.runtime().processes->find(pid)) process::serve_signals(*process);
+  if (Process* process = all_.runtime().processes->find(pid)) {
+    const base::InMicrostate serving(base::Microstate::Aux);
+    process::serve_signals(*process);
+  }
   is_running_process_.store(false, std::memory_order_release);
   return true;
 }
@@ -149,6 +159,7 @@ void Scheduler::look_at_clock() {
   if (all_.timers().next_ns(index_) != std::numeric_limits<int64_t>::max()) fire_timers();
   if (--clocks_until_collect_ == 0) {
     clocks_until_collect_ = kClocksPerCollect;
+    const base::InMicrostate collecting(base::Microstate::Aux);
     all_.runtime().epochs->collect();
   }
 }
@@ -220,8 +231,10 @@ Process* Scheduler::watch_others() {
 Process* Scheduler::sleep() {
   base::Epochs& epochs = *all_.runtime().epochs;
   all_.helper_done(*this);
+  accounts_.enter(base::Microstate::Aux);
   epochs.quiescent(participant_);
   epochs.collect();
+  accounts_.enter(base::Microstate::Other);
   all_.mark_asleep(index_);
   // Who pushes here from now on sees the mark and wakes us; what was pushed before is seen by this look.
   int64_t next = all_.timers().next_ns_for_sure(index_);
@@ -237,7 +250,9 @@ Process* Scheduler::sleep() {
     timeout = timeout < 0 ? period : std::min(timeout, period);
   }
   epochs.exit(participant_);
+  accounts_.enter(base::Microstate::Sleep);
   parker_.park(timeout);
+  accounts_.enter(base::Microstate::Other);
   epochs.enter(participant_);
   bool timed_out = all_.mark_awake(index_);      // a waker would have cleared the mark
   if (!is_sentinel) return nullptr;

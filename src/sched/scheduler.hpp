@@ -10,6 +10,7 @@
 #include <atomic>
 #include <memory>
 
+#include "base/microstates.hpp"
 #include "os/parker.hpp"
 #include "os/threads.hpp"
 #include "process/executor.hpp"
@@ -27,7 +28,7 @@ class Scheduler {
   static constexpr uint32_t kSlicesPerClock = 16;
   static constexpr uint32_t kClocksPerCollect = 32;
 
-  Scheduler(Schedulers& all, uint32_t index) : all_(all), index_(index) {}
+  Scheduler(Schedulers& all, uint32_t index);
   void run();                        // the thread's body
 
   uint32_t index() const { return index_; }
@@ -40,6 +41,7 @@ class Scheduler {
   uint64_t context_switches() const { return context_switches_.load(std::memory_order_relaxed); }
   bool is_running_process() const { return is_running_process_.load(std::memory_order_acquire); }
   int64_t active_ns(int64_t now) const;
+  base::MicrostateAccounts& accounts() { return accounts_; }
   bool is_active() const { return active_since_.load(std::memory_order_relaxed) != 0; }
 
   os::Parker parker_;
@@ -65,6 +67,7 @@ class Scheduler {
   Schedulers& all_;
   const uint32_t index_;
   RunQueue queue_;
+  base::MicrostateAccounts accounts_;
   std::unique_ptr<process::Executor> executor_;
   base::Epochs::Participant* participant_ = nullptr;
   uint32_t slices_until_clock_ = kSlicesPerClock;

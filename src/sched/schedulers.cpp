@@ -42,9 +42,9 @@ Schedulers::Schedulers(process::Runtime& runtime, const SchedulingOptions& optio
     : runtime_(runtime),
       make_executor_(make_executor),
       timers_(with_clock(runtime, clock_, chance_), *this, scheduler_count_for(options)),
-      dirty_cpu_(runtime, make_executor, ThreadKind::DirtyCpu, options.dirty_cpu ? options.dirty_cpu : scheduler_count_for(options)),
-      dirty_io_(runtime, make_executor, ThreadKind::DirtyIo, std::max(1u, options.dirty_io)),
-      poller_(runtime),
+      dirty_cpu_(runtime, make_executor, ThreadKind::DirtyCpu, options.dirty_cpu ? options.dirty_cpu : scheduler_count_for(options), microstate_switch_),
+      dirty_io_(runtime, make_executor, ThreadKind::DirtyIo, std::max(1u, options.dirty_io), microstate_switch_),
+      poller_(runtime, microstate_switch_),
       slice_(slice_for(options)) {
   uint32_t count = scheduler_count_for(options);
   double cycles = os::cycles_per_ns();
@@ -300,6 +300,42 @@ std::vector<Scheduling::WallTime> Schedulers::wall_times() const {
   for (const DirtyPool* pool : {&dirty_cpu_, &dirty_io_})
     for (int64_t active : pool->active_ns(now)) add(active);
   return result;
+}
+
+template <class Visit>
+void Schedulers::each_account(Visit visit) {
+  visit(ThreadMicrostates::Poll, 0u, poller_.accounts());
+  dirty_io_.each_account([&](size_t i, base::MicrostateAccounts& accounts) { visit(ThreadMicrostates::DirtyIo, static_cast<uint32_t>(i + 1), accounts); });
+  dirty_cpu_.each_account([&](size_t i, base::MicrostateAccounts& accounts) { visit(ThreadMicrostates::DirtyCpu, static_cast<uint32_t>(i + 1), accounts); });
+  for (auto& scheduler : schedulers_) visit(ThreadMicrostates::Scheduler, scheduler->index() + 1, scheduler->accounts());
+}
+
+std::vector<Scheduling::ThreadMicrostates> Schedulers::microstates() {
+  std::lock_guard lock(microstate_mutex_);
+  const bool is_on = microstate_switch_.is_on.load(std::memory_order_relaxed);
+  const int64_t now = clock_.monotonic_ns();
+  std::vector<ThreadMicrostates> result;
+  each_account([&](ThreadMicrostates::Kind kind, uint32_t id, base::MicrostateAccounts& accounts) {
+    if (is_on) accounts.settle(now);
+    result.push_back({kind, id, accounts.totals()});
+  });
+  return result;
+}
+
+bool Schedulers::change_microstates(MicrostateChange change) {
+  std::lock_guard lock(microstate_mutex_);
+  const bool was_on = microstate_switch_.is_on.load(std::memory_order_relaxed);
+  const int64_t now = clock_.monotonic_ns();
+  if (change == MicrostateChange::Off) microstate_switch_.is_on.store(false, std::memory_order_relaxed);
+  each_account([&](ThreadMicrostates::Kind, uint32_t, base::MicrostateAccounts& accounts) {
+    if (change == MicrostateChange::On && !was_on) accounts.begin(now);
+    if (change == MicrostateChange::Off && was_on) accounts.settle(now);
+    if (change != MicrostateChange::Reset) return;
+    if (was_on) accounts.settle(now);
+    accounts.clear();
+  });
+  if (change == MicrostateChange::On) microstate_switch_.is_on.store(true, std::memory_order_relaxed);
+  return was_on;
 }
 
 }  // namespace athanor::sched

@@ -47,6 +47,8 @@ class Schedulers final : public Scheduling, private TimerHost {
   uint64_t context_switches() const override;
   void set_wall_time_measuring(bool on) override;
   std::vector<WallTime> wall_times() const override;
+  std::vector<ThreadMicrostates> microstates() override;
+  bool change_microstates(MicrostateChange change) override;
   int processors() const override;
   size_t timer_count() const override { return timers_.count(); }
   size_t polled_descriptors() const override { return poller_.watched(); }
@@ -59,6 +61,7 @@ class Schedulers final : public Scheduling, private TimerHost {
 
   // --- for a Scheduler ---
   process::Runtime& runtime() { return runtime_; }
+  const base::MicrostateSwitch& microstate_switch() const { return microstate_switch_; }
   process::Executor* make_executor() { return make_executor_(runtime_); }
   Timers& timers() { return timers_; }
   Errands& errands() { return errands_; }
@@ -84,6 +87,8 @@ class Schedulers final : public Scheduling, private TimerHost {
 
  private:
   uint32_t current_wheel() override;
+  template <class Visit>
+  void each_account(Visit visit);           // visit(Kind, id, accounts)
   void wheel_wants_attention(uint32_t wheel) override { wake(wheel); }
   void unpark(uint32_t index);              // starts its thread where it has none yet
   int sleeping_scheduler() const;           // an online one; -1: none
@@ -92,6 +97,8 @@ class Schedulers final : public Scheduling, private TimerHost {
   process::MakeExecutor make_executor_;
   SystemClock clock_;
   SystemChance chance_;
+  base::MicrostateSwitch microstate_switch_{.clock = &clock_};
+  std::mutex microstate_mutex_;             // changes of it
   std::vector<std::unique_ptr<Scheduler>> schedulers_;
   Timers timers_;
   DirtyPool dirty_cpu_, dirty_io_;

@@ -2,6 +2,7 @@
 // Scheduling: the machine's scheduler threads, dirty pools, timers and poller. Owns every thread of the machine.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <cstdint>
 #include <functional>
@@ -9,6 +10,7 @@
 #include <mutex>
 #include <vector>
 
+#include "base/microstates.hpp"
 #include "process/executor.hpp"
 #include "process/runtime.hpp"
 
@@ -79,6 +81,15 @@ class Scheduling : public process::Waker {
   virtual void set_wall_time_measuring(bool on) = 0;
   struct WallTime { uint32_t id; int64_t active_ns, total_ns; };
   virtual std::vector<WallTime> wall_times() const = 0;
+  // Microstate accounting. Nanoseconds of each thread there is; whether it was on before.
+  struct ThreadMicrostates {
+    enum Kind : uint8_t { Scheduler, DirtyCpu, DirtyIo, Poll } kind;
+    uint32_t id;
+    std::array<int64_t, base::kMicrostates> ns;
+  };
+  virtual std::vector<ThreadMicrostates> microstates() { return {}; }
+  enum class MicrostateChange : uint8_t { Off, On, Reset };
+  virtual bool change_microstates(MicrostateChange) { return false; }
   virtual int processors() const = 0;   // configured on the system
   virtual size_t timer_count() const = 0;
   virtual size_t polled_descriptors() const = 0;
