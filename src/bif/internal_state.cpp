@@ -97,6 +97,10 @@ BifResult set_internal_state_2(Process& self, const Term* args) {
     return atoms::true_;
   }
   if (is_named(args[0], "block")) return self.trap(self.runtime().code->export_of(atoms::erts_debug, intern("ath_block"), 1), {args[1]});
+  if (is_named(args[0], "test_long_gc_sleep") && integer::to_int64(args[1], number) && number >= 0 && number <= UINT32_MAX) {
+    self.runtime().test_gc_sleep_ms.store(static_cast<uint32_t>(number), std::memory_order_relaxed);
+    return atoms::true_;
+  }
   if (is_named(args[0], "binary_loop_limit")) return set_loop_limit(self, settings.binary_loop_limit, args[1]);
   if (is_named(args[0], "re_loop_limit")) return set_loop_limit(self, settings.re_loop_limit, args[1]);
   if (is_named(args[0], "unicode_loop_limit")) return set_loop_limit(self, settings.unicode_loop_limit, args[1]);

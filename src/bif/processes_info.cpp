@@ -58,7 +58,7 @@ Term process_status(Process& p, bool asks_itself) {
   if (state & process::kExiting) return atoms::exiting;
   if (state & process::kDirty) return atoms::running;
   if (state & process::kSuspended) return atoms::suspended;
-  if (state & process::kActive) return atoms::runnable;
+  if ((state & process::kActive) || p.code_is_due_) return atoms::runnable;
   return atoms::waiting;
 }
 

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "process/collect.hpp"
 
+#include <chrono>
+#include <thread>
+
 #include "base/microstates.hpp"
 #include "process/literals.hpp"
 #include "process/relations.hpp"
@@ -76,6 +79,7 @@ bool collect_garbage(Process& self, size_t words_needed, bool full) {
   heap::CollectResult result;
   {
     const base::InMicrostate collecting(base::Microstate::Gc);
+    if (const uint32_t ms = runtime.test_gc_sleep_ms.load(std::memory_order_relaxed); ATH_UNLIKELY(ms != 0)) std::this_thread::sleep_for(std::chrono::milliseconds(ms));
     result = heap::collect(self.heap(), self, request);
   }
   if (monitored) runtime.tracing->collected(self, runtime.clock->monotonic_ns() - began);

@@ -160,6 +160,7 @@ class Process final : public heap::RootSource {
   bool dirty_waits_ = false;                // dirty_job_ waits for the system rather than computes
   CollectWanted collect_wanted_ = CollectWanted::No;
   bool is_matching_ = false;                // in a receive, registers may hold parts of the message under the cursor (the engine's)
+  bool code_is_due_ = false;                // signals are handled, and its code is to run after them: for who asks for its status
   bool heap_messages_ = false;              // a queued message has its term on this heap: the queue is a root
   uint8_t timer_state_ = 0;                 // receive timer: 0 none, 1 set, 2 fired, 3 infinity
   uint32_t catches_ = 0;                    // catch marks on the stack

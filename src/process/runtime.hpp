@@ -108,6 +108,7 @@ struct Runtime {
   // system_monitor/2: somebody wants to know of long or large collections; of slices this long (0: nobody).
   std::atomic<bool> monitors_collections{false};
   std::atomic<int64_t> long_slice_ms{0};
+  std::atomic<uint32_t> test_gc_sleep_ms{0};     // erts_debug: collections that take this much longer
   Counters counters;
   Identity identity;
   Taints taints;

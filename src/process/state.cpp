@@ -100,7 +100,9 @@ bool begin_run(Process& process) {
   bool active = (t.before & kActive) != 0;
   // Its turn came early, for the signals alone: the code waits for one of its own priority.
   const bool is_early = queue_priority(t.before) < own_priority(t.before);
+  process.code_is_due_ = active;
   if ((t.before & kSignals) && !is_exiting(process) && handle_signals(process)) active = true;
+  process.code_is_due_ = false;
   collect_if_wanted(process);
   if (is_exiting(process)) {
     if (is_early) transit(process, [&](uint32_t state) { return with_exit_priority(state, queue_priority(t.before)); });

@@ -59,6 +59,15 @@ uint32_t Trace::tell_call(Process& self, Point& point, const Spec* spec, Term me
   return verdict.flags | kToldFlag;
 }
 
+// It is gone, and whoever asks is told so from now on. OTP: as long as no call looks for it, it counts.
+void Trace::forget_meta_tracer(Point& point, Term tracer) {
+  std::lock_guard lock(mutex_);
+  PointData next = *point.data();
+  if (next.meta_tracer != tracer) return;
+  next.meta_tracer = {};
+  point.set(runtime_, next);
+}
+
 process::ReturnCells Trace::called(Process& self, code::Breakpoint& breakpoint, const Term* args) {
   Point& point = static_cast<Point&>(breakpoint);
   const PointData& data = *point.data();
@@ -73,7 +82,9 @@ process::ReturnCells Trace::called(Process& self, code::Breakpoint& breakpoint, 
     cells.own = wish(flags);
     if ((flags & kToldFlag) && (data.kinds & kLocal) && process::is_traced(self, flag::kReturnTo)) cells.tells_return_to = true;
   }
-  if (data.kinds & kMeta) {
+  if ((data.kinds & kMeta) && !data.meta_tracer.is_none() && look(runtime_, data.meta_tracer, self.pid()) == Told::Remove) {
+    forget_meta_tracer(point, data.meta_tracer);
+  } else if ((data.kinds & kMeta) && !data.meta_tracer.is_none()) {
     cells.meta = wish(tell_call(self, point, data.meta, data.meta_tracer, args));
     cells.meta_tracer = data.meta_tracer;
     if (cells.meta != Tells::Nothing) modules.keep(data.meta_tracer);

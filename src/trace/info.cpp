@@ -46,7 +46,7 @@ Term Trace::function_info(Allocator& heap, Mfa mfa, Term key) {
   auto answer = [&](Term wanted) -> Term {
     if (wanted == atoms::traced) return data.kinds & kGlobal ? atoms::global : data.kinds & kLocal ? atoms::local : atoms::false_;
     if (wanted == atoms::match_spec) return source_of(heap, data.calls, data.kinds & (kLocal | kGlobal));
-    if (wanted == atoms::meta) return data.kinds & kMeta ? (is_alive(runtime_, data.meta_tracer) ? tracer_term(runtime_, heap, data.meta_tracer) : Term::nil()) : atoms::false_;
+    if (wanted == atoms::meta) return data.kinds & kMeta ? (data.meta_tracer.is_none() ? Term::nil() : tracer_term(runtime_, heap, data.meta_tracer)) : atoms::false_;
     if (wanted == atoms::meta_match_spec) return source_of(heap, data.meta, data.kinds & kMeta);
     if (wanted == atoms::call_count) return data.kinds & kCount ? integer::from_uint64(heap, point->count.load()) : atoms::false_;
     if (wanted == atoms::call_time) return data.kinds & kTime ? timed_list(heap, *point) : atoms::false_;

@@ -223,8 +223,8 @@ BifResult erts_internal::trace_pattern_3(Process& self, const Term* args) {
   else if (pattern == atoms::restart) on = Switch::Restart;
   else if (pattern == atoms::pause) on = Switch::Pause;
   else if (pattern != atoms::true_ && !pattern.is_nil()) {
-    const bool is_event = args[0] == atoms::send || args[0] == atoms::receive;
-    spec = trace::compile(self, pattern, !is_event);
+    using trace::Sees;
+    spec = trace::compile(self, pattern, args[0] == atoms::send ? Sees::Sends : args[0] == atoms::receive ? Sees::Receives : Sees::Calls);
     if (!spec) return self.badarg_because(atoms::match_spec);
   }
   BifResult result = set_pattern(self, args, on, spec);

@@ -18,11 +18,11 @@ namespace athanor::trace {
 using match_spec::Action;
 using process::Process;
 
-Spec* compile(Process& self, Term source, bool is_call) {
+Spec* compile(Process& self, Term source, Sees what) {
   match_spec::Options options;
   options.dialect = match_spec::Dialect::Trace;
-  options.call_trace = is_call;
-  options.trace_actions = true;
+  options.call_trace = what == Sees::Calls;
+  options.trace_actions = what != Sees::Receives;
   match_spec::Program* program = match_spec::compile(source, options, bif::NativeGuards(self), nullptr);
   if (!program) return nullptr;
   auto* spec = new Spec;
@@ -93,7 +93,7 @@ Term TraceEnvironment::action(Action action, const Term* arguments, uint32_t cou
     case Action::IsSeqTrace: return boolean(has_token(self_));
     case Action::GetSeqToken: return token(self_);
     case Action::SetSeqToken: return is_trial_ || !set_token(self_, arguments[0], arguments[1]).is_none() ? atoms::true_ : Term::none();
-    case Action::SetSeqTokenFake: return token(self_);
+    case Action::SetSeqTokenFake: return token_info(self_, arguments[0]);   // OTP: what it would change
     case Action::Caller: return caller(false);
     case Action::CallerLine: return caller(true);
     case Action::GetControlWord: return integer::from_uint64(self_.heap(), runtime.scheduling->settings.trace_control_word.load());

@@ -14,8 +14,9 @@ struct Spec : MagicObject {
   Term source;                              // lives in `memory`
   ~Spec() override { if (program) program->release(); }
 };
-// Null: no match spec. One count is the caller's. `is_call`: it will see calls.
-Spec* compile(process::Process& self, Term source, bool is_call);
+// Null: no match spec. One count is the caller's. What it will see decides what its bodies may do.
+enum class Sees : uint8_t { Calls, Sends, Receives };
+Spec* compile(process::Process& self, Term source, Sees what);
 
 // What a call or message gave.
 struct Verdict {

@@ -101,6 +101,7 @@ class Trace final : public process::Tracing {
   Point* new_point();
   void settle(Point& point, const PointData& next);
   uint32_t tell_call(process::Process& self, Point& point, const Spec* spec, Term meta_tracer, const Term* args);
+  void forget_meta_tracer(Point& point, Term tracer);
   uint64_t time_switch(process::Process& self, Point* to, bool counts = true);
   Point* point_by_id(uint64_t id);
   void tell_event(process::Process& self, const Event& event);

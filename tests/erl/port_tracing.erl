@@ -5,6 +5,7 @@
 %% Ports as tracees: what each kind of operation tells, and who is traced by which first argument. By a process of its own, so that
 %% nothing of the port's owner is in the way.
 main(_) ->
+    logger:set_primary_config(level, none),   % of two tracers for one port
     life(), commands(), connecting(), exits(), eof(), files(), whom(), infos().
 
 %% Opens with Flags for new ports; Fun works with the port; what was told is printed, without what waits for the outside (in, out of 0).

@@ -24,6 +24,14 @@ Term list_of(Allocator& to, const Term* items, size_t count) {
   return list;
 }
 
+Term nocatch(Process& self, Term value) {
+  Term* place = self.allocate(3);
+  place[0].raw = tuple_header(2);
+  place[1] = atoms::nocatch;
+  place[2] = value;
+  return Term::boxed(place);
+}
+
 // Goes on at the nearest catch; without one the process ends.
 const Word* unwind(Interpreter& vm, Class klass, Term value, Term raw) {
   Process& self = *vm.self;
@@ -33,8 +41,10 @@ const Word* unwind(Interpreter& vm, Class klass, Term value, Term raw) {
   }
   Term* base = self.heap().stack_top();
   Term* end = self.heap().end();
-  PassedCells cells(vm, class_atom(klass), value);
   const bool has_cells = (self.trace_flags_ & process::trace_flag::kReturnCells) != 0;
+  // OTP: tracers hear of a throw that nothing will catch as of the error that it becomes.
+  const bool is_uncaught = ATH_UNLIKELY(has_cells) && klass == Class::Throw && std::none_of(base, end, [](Term t) { return !is_address(t) && t.is_catch_mark(); });
+  PassedCells cells(vm, class_atom(is_uncaught ? Class::Error : klass), is_uncaught ? nocatch(self, value) : value);
   for (Term* p = base; p < end; ++p) {
     if (is_address(*p)) {
       if (ATH_UNLIKELY(has_cells)) cells.pass(p);
