@@ -13,7 +13,7 @@ NOTSUP = "return self.error(atoms::notsup);"
 SUBJECTS = [
     ("Distribution", "nodes of the stock VM and ours in one cluster; also over `inet_tls`; not yet: lists of links and monitors for OTP's white-box tests"),
     ("NIF libraries", "all functions of `erl_nif.h`; `crypto.so` and `asn1rt_nif.so` of the release load unmodified; not yet: signals handled beside every dirty NIF"),
-    ("Driver libraries", "all functions of `erl_driver.h` and of `erl_ddll`; requests to a port do not queue, so `busy_limits_msgq` and `erl_drv_consume_timeslice` have no effect"),
+    ("Driver libraries", "all functions of `erl_driver.h` and of `erl_ddll`; requests to a port do not queue, so `busy_limits_msgq` has no effect"),
     ("TCP and UDP (`gen_tcp`, `gen_udp`)", "all of the inet drivers' protocol"),
     ("RabbitMQ", "the package's broker boots, relays 100,000 messages in order with confirms, keeps durable ones over SIGKILL (`tests/rabbit`)"),
     ("SCTP", "no `sctp_inet` driver"),

@@ -114,6 +114,18 @@ bool ForeignPort::output_data(io::Port& port, Term data, size_t& bytes) {
   return true;
 }
 
+Term ForeignPort::shown_output(Allocator& heap, Term data) {
+  if (!driver_.entry.outputv) return PortDriver::shown_output(heap, data);
+  OutputVector vector;
+  if (!vector.read(data)) return Term::none();
+  const ErlIOVec& elements = *vector.get();
+  Term list = Term::nil();
+  for (int i = elements.vsize; i-- > 0;) {
+    if (elements.iov[i].iov_len != 0) list = bif::cons(heap, binary::from_bytes(heap, elements.iov[i].iov_base, elements.iov[i].iov_len), list);
+  }
+  return list;
+}
+
 // OTP: the driver gets room for 64 bytes; what is longer it allocates, a binary where it has said that it answers binaries.
 Term ForeignPort::control_data(io::Port&, Allocator& heap, uint32_t operation, Term data) {
   if (!driver_.entry.control || state() != State::Working) return Term::none();
@@ -141,10 +153,12 @@ Term ForeignPort::control_data(io::Port&, Allocator& heap, uint32_t operation, T
   return copied;
 }
 
-Term ForeignPort::call(io::Port&, Allocator& heap, uint32_t operation, Term data) {
+Term ForeignPort::call(io::Port& port, Allocator& heap, uint32_t operation, Term data) {
   if (!driver_.entry.call || state() != State::Working) return Term::none();
   std::string request;
   external::encode(data, {}, request);
+  port.tell_request(port.caller(), atoms::call, operation, request);
+  const Term caller = port.caller();
   char room[256];
   char* reply = room;
   unsigned flags = 0;
@@ -154,6 +168,7 @@ Term ForeignPort::call(io::Port&, Allocator& heap, uint32_t operation, Term data
     size = driver_.entry.call(data_, operation, request.data(), request.size(), &reply, sizeof room, &flags);
   }
   Term answer = Term::none();
+  if (size > 0 && reply) port.tell_reply(caller, atoms::call, {reply, static_cast<size_t>(size)});
   if (size > 0 && reply) answer = external::decode(heap, reinterpret_cast<const uint8_t*>(reply), static_cast<size_t>(size), {}).term;
   if (size > 0 && reply && reply != room && !(flags & DRIVER_CALL_KEEP_BUFFER)) driver_free(reply);
   return answer;

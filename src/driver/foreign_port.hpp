@@ -25,6 +25,7 @@ class ForeignPort final : public io::PortDriver {
   int start(io::Port& port) override;
   void output(io::Port& port, std::string&& bytes) override;
   bool output_data(io::Port& port, Term data, size_t& bytes) override;
+  Term shown_output(Allocator& heap, Term data) override;
   Term control_data(io::Port& port, Allocator& heap, uint32_t operation, Term data) override;
   Term call(io::Port& port, Allocator& heap, uint32_t operation, Term data) override;
   void close(io::Port& port) override { close_for(port, atoms::normal); }
@@ -34,6 +35,7 @@ class ForeignPort final : public io::PortDriver {
   bool soft_busy() const override { return driver_.has(ERL_DRV_FLAG_SOFT_BUSY); }
   int64_t os_pid() const override { return os_pid_; }
   std::shared_ptr<std::mutex> shared_lock() const override { return driver_.lock; }
+  uint32_t take_consumed_percent() override { return std::exchange(consumed_percent_, 0); }
   bool acknowledges_start() const override { return driver_.has(ERL_DRV_FLAG_USE_INIT_ACK); }
   void acknowledge_to(Term owner, const uint64_t reference[3]) override;
   std::vector<Term> watched() const override;
@@ -59,6 +61,7 @@ class ForeignPort final : public io::PortDriver {
   Pdl* retain_pdl();                                // with a count for the caller; null: there is none
   bool has_pdl() const { return pdl_.load(std::memory_order_acquire) != nullptr; }
   Queue& queue() { return queue_; }
+  uint32_t consume(uint32_t percent) { return consumed_percent_ += percent; }
   void set_timer(unsigned long milliseconds);
   void cancel_timer();
   unsigned long read_timer() const;
@@ -101,6 +104,7 @@ class ForeignPort final : public io::PortDriver {
   Queue queue_;
   std::atomic<Pdl*> pdl_{nullptr};
   uint64_t timer_ = 0;
+  uint32_t consumed_percent_ = 0;                   // erl_drv_consume_timeslice, since the last request
   int64_t os_pid_ = -1;
   std::map<std::pair<uint64_t, uint64_t>, Term> monitors_;
   Term acknowledge_to_;                             // none(): nobody waits for the start

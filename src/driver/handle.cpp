@@ -24,7 +24,17 @@ bool holds(const std::mutex& lock) {
 
 Callback* Callback::current() { return innermost; }
 
-Callback::Callback(ForeignPort& port) : port(port), outer(innermost) { innermost = this; }
+bool Callback::is_inside(io::Port& port) {
+  for (const Callback* at = innermost; at; at = at->outer) {
+    if (&at->port.port() == &port) return true;
+  }
+  return false;
+}
+
+Callback::Callback(ForeignPort& port) : port(port), outer(innermost) {
+  if (!outer) port.take_consumed_percent();   // of a callback before that nobody asked for
+  innermost = this;
+}
 
 Callback::~Callback() {
   innermost = outer;

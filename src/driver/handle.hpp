@@ -21,9 +21,9 @@ class Callback {
   Callback(const Callback&) = delete;
   Callback& operator=(const Callback&) = delete;
   static Callback* current();
+  static bool is_inside(io::Port& port);            // this thread runs a function of its driver for it
   ForeignPort& port;
   Callback* const outer;
-  int slice_percent = 0;                            // erl_drv_consume_timeslice
   std::vector<std::shared_ptr<io::Port>> created;   // by driver_create_port, with locks of their own, which are held until the end
 };
 

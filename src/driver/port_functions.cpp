@@ -117,15 +117,12 @@ void erl_drv_init_ack(ErlDrvPort raw, ErlDrvData result) {
   if (port) port->acknowledge_start(result, error);
 }
 
-// A driver callback runs on a thread that it may use up to its end: there is nothing to give back, the percentage is only summed.
+// What a request consumed is charged to the process that asked; a callback of another kind has its thread to itself.
 int erl_drv_consume_timeslice(ErlDrvPort raw, int percent) {
   Handle port(raw, ATH_DRIVER_CALL);
   if (!port) return -1;
   percent = percent < 1 ? 1 : percent > 100 ? 100 : percent;
-  Callback* const now = Callback::current();
-  if (!now) return 1;
-  now->slice_percent += percent;
-  return now->slice_percent >= 100 ? 1 : 0;
+  return port->consume(static_cast<uint32_t>(percent)) >= 100 ? 1 : 0;
 }
 
 int driver_lock_driver(ErlDrvPort raw) {

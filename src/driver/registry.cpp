@@ -11,6 +11,7 @@
 #include "driver/async.hpp"
 #include "driver/exports.hpp"
 #include "driver/foreign_port.hpp"
+#include "driver/handle.hpp"
 #include "driver/select.hpp"
 #include "nif/library.hpp"
 #include "sched/scheduling.hpp"
@@ -226,6 +227,18 @@ void Drivers::port_stopped(Driver& driver) { --driver.port_count; }
 void Drivers::port_gone(Driver& driver) {
   std::lock_guard guard(mutex);
   if (driver.library) dereference(*driver.library);
+}
+
+void Drivers::emergency_close() {
+  process::ThreadScope scope(runtime);
+  for (Term id : runtime.ports->all()) {
+    std::shared_ptr<io::Port> port = runtime.ports->find(id);
+    auto* foreign = port ? dynamic_cast<ForeignPort*>(&port->driver()) : nullptr;
+    if (!foreign || !foreign->driver().entry.emergency_close) continue;
+    std::lock_guard lock(port->mutex());
+    Callback inside(*foreign);
+    foreign->driver().entry.emergency_close(foreign->data());
+  }
 }
 
 void Drivers::kill_ports(Library& library) {

@@ -112,6 +112,7 @@ class Drivers {
 
   Selections& selections() { return *selections_; }
   AsyncPool& async() { return *async_; }
+  void emergency_close();               // the machine crashes: drivers that asked for it are told. No process runs any more
   void end();                           // the machine's threads have been joined; ours are now
 
  private:

@@ -125,11 +125,12 @@ class Builder {
   std::vector<Term> stack_;
 };
 
-// OTP: 1 sent; 0 there is no such process; -1 the description is wrong.
-int send(process::Runtime& runtime, Term from, Term to, const ErlDrvTermData* words, int count) {
+// OTP: 1 sent; 0 there is no such process; -1 the description is wrong. `traced`: the port, where its lock is held; else null.
+int send(process::Runtime& runtime, Term from, io::Port* traced, Term to, const ErlDrvTermData* words, int count) {
   heap::FragmentAllocator heap(64);
   const Term message = Builder(heap, words, count).build();
   if (message.is_none()) return -1;
+  if (traced && traced->is_traced(process::trace_flag::kSend)) traced->tell_sent(to, message);
   const process::Process* receiver = to.is_local_pid() ? runtime.processes->find(to) : nullptr;
   if (!receiver || process::is_exiting(*receiver)) return 0;
   return process::send_parcel(runtime, to, {message, heap.take()}, from) ? 1 : 0;
@@ -145,7 +146,7 @@ int send_of_port(Term id, bool to_owner, Term to, const ErlDrvTermData* words, i
   auto* foreign = port ? dynamic_cast<ForeignPort*>(&port->driver()) : nullptr;
   if (!foreign || !foreign->is_there()) return -1;
   if (!foreign->takes_output()) return 0;
-  return send(runtime, id, to_owner ? port->owner() : to, words, count);
+  return send(runtime, id, Callback::is_inside(*port) ? port.get() : nullptr, to_owner ? port->owner() : to, words, count);
 }
 
 }  // namespace
@@ -164,12 +165,12 @@ int driver_output_term(ErlDrvPort raw, ErlDrvTermData* words, int count) {
   Handle port(raw, ATH_DRIVER_CALL);
   if (!port) return -1;
   if (!port->takes_output()) return 0;
-  return send(port->drivers().runtime, port->port().id(), port->port().owner(), words, count);
+  return send(port->drivers().runtime, port->port().id(), &port->port(), port->port().owner(), words, count);
 }
 int driver_send_term(ErlDrvPort raw, ErlDrvTermData to, ErlDrvTermData* words, int count) {
   Handle port(raw, ATH_DRIVER_CALL);
   if (!port) return -1;
-  return port->takes_output() ? send(port->drivers().runtime, port->port().id(), term_of(to), words, count) : 0;
+  return port->takes_output() ? send(port->drivers().runtime, port->port().id(), &port->port(), term_of(to), words, count) : 0;
 }
 
 const ErlDrvTermData driver_term_nil = Term::nil().raw;

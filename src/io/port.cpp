@@ -36,6 +36,11 @@ bool PortDriver::output_data(Port& port, Term data, size_t& bytes) {
   return true;
 }
 
+Term PortDriver::shown_output(Allocator& heap, Term data) {
+  std::string flat;
+  return bif::iolist_to_string(data, flat) ? binary::from_text(heap, flat) : Term::none();
+}
+
 Term PortDriver::control_data(Port& port, Allocator& heap, uint32_t operation, Term data) {
   std::string flat, reply;
   if (!bif::iolist_to_string(data, flat) || !control(port, operation, flat, reply)) return Term::none();
@@ -223,6 +228,10 @@ void Port::suspend_until_room(process::Process& self) {
   self.extra().suspend_count.fetch_add(1, std::memory_order_relaxed);
   self.state_.fetch_or(process::kSuspended, std::memory_order_acq_rel);
   tell_busy(self, id_);
+}
+
+void Port::charge_to(process::Process& self) {
+  if (const uint32_t percent = driver_->take_consumed_percent()) self.charge(uint64_t{std::min(percent, 100u)} * process::kReductionsPerSlice / 100);
 }
 
 void Port::set_busy(bool busy) {

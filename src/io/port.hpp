@@ -51,6 +51,8 @@ class PortDriver {
   virtual bool output_data(Port& port, Term data, size_t& bytes);
   // Reply as bytes. False: badarg.
   virtual bool control(Port&, uint32_t, std::string_view, std::string&) { return false; }
+  // What a tracer is shown of output; none(): it is no iodata. (OTP: a driver that takes vectors, a list of their elements.)
+  virtual Term shown_output(Allocator& heap, Term data);
   // The same from iodata, with any reply; none(): badarg.
   virtual Term control_data(Port& port, Allocator& heap, uint32_t operation, Term data);
   // erlang:port_call/3: the answer, or none(): badarg.
@@ -65,6 +67,8 @@ class PortDriver {
   // It says by a message of its own, later, what became of start: open_port waits for it. `reference` as process::reference_words gives it.
   virtual bool acknowledges_start() const { return false; }
   virtual void acknowledge_to(Term /*owner*/, const uint64_t /*reference*/[3]) {}
+  // How much of a slice, in percent, its last request took by its own account: charged to who asked.
+  virtual uint32_t take_consumed_percent() { return 0; }
   // Processes that the driver watches for itself, and the end of one.
   virtual std::vector<Term> watched() const { return {}; }
   virtual void process_down(Port&, const uint64_t /*reference*/[3]) {}
@@ -132,6 +136,8 @@ class Port : public std::enable_shared_from_this<Port> {
   bool is_busy() const { return busy_; }
   void set_busy(bool busy);                  // false wakes who waits
   void suspend_until_room(process::Process& self);   // it is to yield and ask again
+
+  void charge_to(process::Process& self);    // what the driver says the request took
 
   // --- what tracers hear (port_trace.cpp); is_traced() before all that costs ---
   process::PortTrace& trace() { return trace_; }

@@ -139,6 +139,7 @@ BifResult erts_internal::port_command_3(Process& self, const Term* args) {
     process::log_event(self.runtime(), atoms::error, "~s~n", make_list(self.heap(), &text, 1), self.group_leader_, self.pid());
     return atoms::badarg;
   }
+  port->charge_to(self);
   self.charge(bytes / 1024 + 10);
   port->count_output(bytes);
   return atoms::true_;
@@ -153,6 +154,7 @@ BifResult erts_internal::port_control_3(Process& self, const Term* args) {
   const io::PortTurn turn(*port, atoms::control, &self);
   tell_request(*port, self.pid(), atoms::control, operation, args[2]);
   const Term reply = port->driver().control_data(*port, self.heap(), operation, args[2]);
+  port->charge_to(self);
   if (reply.is_none()) return atoms::badarg;
   tell_reply(*port, self.pid(), atoms::control, reply);
   return reply;
@@ -167,6 +169,7 @@ BifResult erts_internal::port_call_3(Process& self, const Term* args) {
   port->set_caller(self.pid());
   const io::PortTurn turn(*port, atoms::call, &self);
   const Term answer = port->driver().call(*port, self.heap(), operation, args[2]);
+  port->charge_to(self);
   return answer.is_none() ? atoms::badarg : make_tuple(self.heap(), atoms::ok, answer);
 }
 

@@ -24,9 +24,9 @@ void Port::tell_opened() {
 void Port::tell_command(Term from, Term data) {
   if (!is_traced(flag::kReceive)) return;
   heap::FragmentAllocator heap(32);
-  std::string flat;
-  if (!bif::iolist_to_string(data, flat)) return;
-  Term command = bif::make_tuple(heap, atoms::command, binary::from_text(heap, flat));
+  const Term shown = driver_->shown_output(heap, data);
+  if (shown.is_none()) return;
+  Term command = bif::make_tuple(heap, atoms::command, shown);
   tell(flag::kReceive, atoms::receive, bif::make_tuple(heap, from, command));
 }
 

@@ -267,6 +267,7 @@ SendOutcome Ports::send(Process& self, Term to, Term message, const process::Sen
     port->tell_command(self.pid(), tuple_element(request, 1));
     if (port->driver().output_data(*port, tuple_element(request, 1), bytes)) {
       port->count_output(bytes);
+      port->charge_to(self);
     } else {
       heap::FragmentAllocator heap(64);
       Term text = bif::latin1_list(heap, "Bad value on output port '" + port->name() + "'\n");

@@ -300,6 +300,7 @@ int Machine::wait() {
   int status = implementation_->services.ending.wait(flush);
   implementation_->scheduling->stop_schedulers();   // nothing runs on behind the last words
   const machine::Machine& services = implementation_->services;
+  if (services.has_crashed) implementation_->drivers->emergency_close();
   if (services.has_crashed && services.write_crash_dump) machine::write_crash_dump(implementation_->runtime, services.slogan.c_str());
   if (flush) implementation_->ports->flush();
   return status;

@@ -16,3 +16,5 @@ echo 'int nothing;' > plain.c
 "$compiler" -shared -fPIC -o plain.so plain.c
 erlc "$here/probe.erl"
 erl -noshell -eval 'probe:main("."), halt().'
+erl -noshell -eval 'probe:halting(".", []).'
+erl -noshell -eval 'probe:halting(".", [{flush, false}]).'

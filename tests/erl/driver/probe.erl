@@ -1,7 +1,7 @@
 %% SPDX-License-Identifier: Apache-2.0
 %% What a driver in a library sees and answers. Prints one line a question.
 -module(probe).
--export([main/1]).
+-export([main/1, halting/2]).
 
 main(Dir) ->
     logger:set_primary_config(level, none),
@@ -12,6 +12,13 @@ main(Dir) ->
     permanent(Dir).
 
 show(What, Value) -> io:format("~ts: ~p~n", [What, Value]).
+
+%% The machine ends with ports open.
+halting(Dir, How) ->
+    ok = erl_ddll:load(Dir, "probe_port_drv"),
+    port_command(open_port({spawn, "probe_port_drv loud"}, []), "Qed"),
+    open_port({spawn, "probe_port_drv loud"}, []),
+    halt(0, How).
 
 %% So many messages.
 heard(_, 0) -> [];

@@ -15,6 +15,7 @@ typedef struct {
   ErlDrvMonitor monitor;
   ErlDrvPDL pdl;
   ErlDrvTermData told;   /* who hears of stop */
+  int loud;              /* so does the standard output */
 } Probe;
 
 static int open_ports;
@@ -39,6 +40,7 @@ static ErlDrvData start(ErlDrvPort port, char* command) {
   p->id = driver_mk_port(port);
   p->pipe[0] = p->pipe[1] = -1;
   p->told = driver_connected(port);
+  p->loud = strstr(command, " loud") != NULL;
   ++open_ports;
   return (ErlDrvData)p;
 }
@@ -50,6 +52,7 @@ static void stop(ErlDrvData data) {
     driver_select(p->port, (ErlDrvEvent)(long)p->pipe[1], ERL_DRV_USE, 0);
   }
   say(p, p->told, "stop", --open_ports);
+  if (p->loud) write(1, "stopped\n", 8);
   driver_free(p);
 }
 
@@ -73,6 +76,7 @@ static void timeout(ErlDrvData data) {
 static void flush(ErlDrvData data) {
   Probe* p = (Probe*)data;
   say(p, p->told, "never_seen", 0);   /* a port that flushes is heard no more */
+  if (p->loud) write(1, "flushed\n", 8);
   driver_deq(p->port, driver_sizeq(p->port));
 }
 
