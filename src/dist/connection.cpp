@@ -57,7 +57,9 @@ void take_apart(RemoteNode& node, Remains& remains) {
   node.relations = {};
   remains.suspended.swap(node.suspended);
   remains.suspended.insert(remains.suspended.end(), node.suspended_by_own.begin(), node.suspended_by_own.end());
+  remains.suspended.insert(remains.suspended.end(), node.suspended_by_last_words.begin(), node.suspended_by_last_words.end());
   node.suspended_by_own.clear();
+  node.suspended_by_last_words.clear();
   node.admitted.clear();
   remains.pending.swap(node.pending);
   node.pending_bytes = 0;

@@ -393,14 +393,22 @@ TEST_F(DistTest, SendersWaitWhenTheQueueIsFull) {
   EXPECT_EQ(distribution->send(other, remote_pid(3), small, {}), process::SendOutcome::Sent);
   while (distribution->take_frame(node, id, frame)) {}
   EXPECT_FALSE(is_suspended(local));
-  // What a process says as it ends counts whole: nobody waits for its way out.
+  // After what a process said as it ended, links wait; messages go on.
   Process& ending = machine.spawned();
+  bool created;
+  ending.links_ = new process::Links;
+  ending.links_->insert(remote_pid(3), created);
+  node.relations.links.insert({ending.pid().raw, process::Peer::of(remote_pid(3))});
   process::Signal* exit = process::Signal::create(process::SignalKind::Exit);
   exit->from = ending.pid();
-  exit->number = static_cast<uint64_t>(process::ExitOrigin::ExitBif);
+  exit->number = static_cast<uint64_t>(process::ExitOrigin::Link);
   exit->parcel = heap::pack(large, nullptr);
   EXPECT_TRUE(distribution->deliver(remote_pid(3), exit));
-  EXPECT_TRUE(distribution->has_room(other, remote_pid(3)));
+  EXPECT_EQ(distribution->send(other, remote_pid(3), atoms::ok, {}), process::SendOutcome::Sent);
+  EXPECT_FALSE(distribution->has_room(other, remote_pid(3)));
+  EXPECT_TRUE(is_suspended(other));
+  while (distribution->take_frame(node, id, frame)) {}
+  EXPECT_FALSE(is_suspended(other));
 }
 
 // Every frame cut short, and many with bytes changed: each is refused or taken, and what is taken is sound.

@@ -76,6 +76,7 @@ class Distribution {
   // --- who watches nodes ---
   bool monitor_node(Process& self, RemoteNode& node, bool on, bool connect);   // false: it cannot be reached
   Term monitor_nodes(Process& self, bool on, Term options);                    // Runtime's hook
+  Term subscriptions(Allocator& heap);   // [{Pid, Options}], each as often as the process asked
   void tell_subscribers(Term what, Term node, uint32_t connection_id, bool is_visible, Term reason);
 
   // --- spawning on other nodes ---

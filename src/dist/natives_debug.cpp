@@ -59,6 +59,7 @@ BifResult erts_debug::ath_dist_state_1(Process& self, const Term* args) {
   if (key == atoms::dist_ctrl) return carriers(self);
   if (key == atoms::dist_buf_busy_limit) return integer::from_uint64(heap, self.runtime().distribution->busy_limit());
   if (is_named(key, "node_and_dist_references")) return references(self);
+  if (is_named(key, "monitoring_nodes")) return self.runtime().distribution->subscriptions(heap);
   if (is_named(key, "max_atom_out_cache_index")) return Term::small(dist::kCacheSlots - 1);
   if (!is_tuple_of(key, 2) || !tuple_element(key, 1).is_atom()) return self.badarg();
   const Term what = tuple_element(key, 0), atom = tuple_element(key, 1);

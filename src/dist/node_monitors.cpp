@@ -93,6 +93,23 @@ Term Distribution::monitor_nodes(Process& self, bool on, Term options) {
   return Term::small(before);
 }
 
+Term Distribution::subscriptions(Allocator& heap) {
+  std::lock_guard lock(subscriptions_mutex_);
+  Term list = Term::nil();
+  for (const Subscription& each : subscriptions_) {
+    Term options = Term::nil();
+    if (each.options & kDownReason) options = bif::cons(heap, atoms::nodedown_reason, options);
+    if (each.options & kConnectionId) options = bif::cons(heap, atoms::connection_id, options);
+    if (const uint32_t types = each.options & (kVisible | kHidden)) {
+      const Term type = types == kVisible ? atoms::visible : types == kHidden ? atoms::hidden : atoms::all;
+      options = bif::cons(heap, bif::make_tuple(heap, atoms::node_type, type), options);
+    }
+    if (each.options & kInfoMap) options = bif::cons(heap, atoms::map, options);
+    for (uint32_t i = 0; i < each.count; ++i) list = bif::cons(heap, bif::make_tuple(heap, Term(each.pid), options), list);
+  }
+  return list;
+}
+
 void Distribution::tell_subscribers(Term what, Term node, uint32_t connection_id, bool is_visible, Term reason) {
   std::vector<Subscription> subscriptions;
   {

@@ -122,6 +122,10 @@ bool Distribution::take_frame(RemoteNode& node, uint32_t connection_id, std::str
       }
     }
     node.admitted.insert(node.admitted.end(), resumed.begin(), resumed.end());
+    if (!node.suspended_by_last_words.empty() && node.queue->last_word_bytes() < busy_limit_ / 2) {
+      resumed.insert(resumed.end(), node.suspended_by_last_words.begin(), node.suspended_by_last_words.end());
+      node.suspended_by_last_words.clear();
+    }
     if (!node.port) node.frames_out.fetch_add(1, std::memory_order_relaxed);   // a port counts by itself
   }
   resume(resumed);

@@ -6,6 +6,7 @@ namespace athanor::dist {
 void OutputQueue::push(std::unique_ptr<Outgoing> message) {
   bytes_ += message->bytes_left();
   weight_ += weight_of(*message);
+  if (message->is_last_word()) last_word_bytes_ += message->bytes_left();
   if (message->bytes_left() > kFragmentBytes) {
     message->is_large = true;
     large_[message->sender()] += message->bytes_left();
@@ -23,6 +24,7 @@ std::string OutputQueue::next_frame() {
   std::string frame = message->next_frame(cache_, was_started ? 0 : ++last_sequence_);
   const size_t sent = before - message->bytes_left();
   bytes_ -= sent;
+  if (message->is_last_word()) last_word_bytes_ -= sent;
   weight_ += weight_of(*message);
   const uint64_t sender = last_sender_ = message->sender();
   if (message->is_large) {

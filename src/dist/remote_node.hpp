@@ -83,6 +83,7 @@ class RemoteNode {
   // come back yet: these have their turn whatever others have queued meanwhile.
   std::deque<Term> suspended;
   std::vector<Term> suspended_by_own;
+  std::vector<Term> suspended_by_last_words;   // after a link or the like: what ended processes said is to be gone
   std::vector<Term> admitted;
   size_t queued_bytes() const { return pending_bytes + (queue ? queue->bytes() : 0); }
   size_t queued_weight() const { return pending_bytes + (queue ? queue->weight() : 0); }

@@ -18,6 +18,12 @@ using process::SendOutcome;
 using process::Signal;
 using process::SignalKind;
 
+// Under the node's lock, so that the signal to go on comes after it.
+static void suspend(Process& self) {
+  self.extra().suspend_count.fetch_add(1, std::memory_order_relaxed);
+  self.state_.fetch_or(process::kSuspended, std::memory_order_acq_rel);
+}
+
 static bool was_admitted(Process& self, RemoteNode& node) {
   const auto turn = std::find(node.admitted.begin(), node.admitted.end(), self.pid());
   if (turn == node.admitted.end()) return false;
@@ -30,11 +36,9 @@ bool Distribution::has_turn(Process& self, RemoteNode& node) {
   if (was_admitted(self, node)) return true;
   const bool waits_for_own = node.queue && node.queue->large_bytes_of(self.pid().raw) >= busy_limit_;
   if (!waits_for_own && node.suspended.empty() && node.queued_weight() < busy_limit_) return true;
-  // Noted under the lock, so that the signal to go on comes after it.
   if (waits_for_own) node.suspended_by_own.push_back(self.pid());
   else node.suspended.push_back(self.pid());
-  self.extra().suspend_count.fetch_add(1, std::memory_order_relaxed);
-  self.state_.fetch_or(process::kSuspended, std::memory_order_acq_rel);
+  suspend(self);
   return false;
 }
 
@@ -44,7 +48,13 @@ bool Distribution::has_room(Process& self, Term to) {
   Term controller;
   {
     std::lock_guard lock(node->mutex);
-    if (node->state == NodeState::Idle || has_turn(self, *node)) return true;
+    if (node->state == NodeState::Idle) return true;
+    if (node->queue && node->queue->last_word_bytes() >= busy_limit_) {
+      node->suspended_by_last_words.push_back(self.pid());
+      suspend(self);
+    } else if (has_turn(self, *node)) {
+      return true;
+    }
     controller = node->controller;
   }
   tell_busy(self, *node, controller);
