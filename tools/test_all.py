@@ -24,8 +24,8 @@ def stages():
         yield f"web-{preset}", ["tests/web/run-web", bin_of(preset)], {}
     yield "generated", [sys.executable, "tools/generate.py", "--erl", bin_of("release"), "--minutes", "10", "--batch", "500"], {}
     yield "load", ["tests/load/run-load", bin_of("release"), "--scale", "0.2"], {}
-    yield "otp-first-light", ["tests/otp/run-first-light", bin_of("release") + "/erl"], {}
-    yield "otp-machine", ["tests/otp/run-first-light", bin_of("release") + "/erl", "@machine.txt"], {}
+    for group in ("first-light", "machine", "outside"):
+        yield f"otp-{group}", ["tests/otp/run-group", bin_of("release") + "/erl", group], {}
     yield "otp-compiled", ["tests/otp/compile-same", bin_of("release")], {}
     yield "web", ["tests/web/run-web", bin_of("release")], {}
     yield "rabbit", ["tests/rabbit/run-rabbit", bin_of("release")], {}
