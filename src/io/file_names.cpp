@@ -4,10 +4,12 @@
 #include <langinfo.h>
 #include <locale.h>
 
+#include <algorithm>
 #include <cstring>
 #include <vector>
 
 #include "bif/bif.hpp"
+#include "code/code_server.hpp"
 #define ATH_FAMILY "io/files.def"
 #include "bif/declare.inc"
 
@@ -153,17 +155,16 @@ BifResult prim_file::internal_native2name_1(Process& self, const Term* args) {
   return code_point_list(self.heap(), bytes);
 }
 
-// Composition is needed only where a file system decomposes names (another system's); text without marks is its own composition.
+// Composed as Unicode's form C has it; text without combining marks is so already.
 BifResult prim_file::internal_normalize_utf8_1(Process& self, const Term* args) {
   if (!athanor::binary::is_binary(args[0])) return self.badarg();
   athanor::binary::Scratch scratch;
   std::string_view bytes = athanor::binary::bytes_of(args[0], scratch);
   if (!io::is_utf8(bytes)) return self.badarg();
-  for (size_t i = 0; i + 1 < bytes.size(); ++i) {
-    uint8_t lead = static_cast<uint8_t>(bytes[i]);
-    if (lead == 0xCC || (lead == 0xCD && static_cast<uint8_t>(bytes[i + 1]) < 0xB0)) return self.error(atoms::notsup);   // U+0300 … U+036F
-  }
-  return code_point_list(self.heap(), bytes);
+  const Term text = code_point_list(self.heap(), bytes);
+  const bool is_ascii = std::all_of(bytes.begin(), bytes.end(), [](char c) { return static_cast<uint8_t>(c) < 0x80; });
+  if (is_ascii) return text;
+  return self.trap(self.runtime().code->export_of(intern("unicode"), intern("characters_to_nfc_list"), 1), {text});
 }
 
 BifResult prim_file::is_translatable_1(Process& self, const Term* args) {
