@@ -83,6 +83,14 @@ void ForeignPort::adopt(io::Port& port, ErlDrvData data) {
   set(State::Working);
 }
 
+// The driver's own threads may be at the queue.
+size_t ForeignPort::queued_bytes() const {
+  Pdl* const pdl = pdl_.load(std::memory_order_acquire);
+  if (!pdl) return queue_.size();
+  std::lock_guard guard(pdl->mutex);
+  return queue_.size();
+}
+
 // --- what processes ask ---
 
 void ForeignPort::output(io::Port&, std::string&& bytes) {
@@ -252,7 +260,7 @@ void ForeignPort::close_for(io::Port& port, Term reason) {
     drivers_.runtime.ports->release(port);
     return;
   }
-  if (reason == atoms::kill || queue_.size() == 0) {
+  if (reason == atoms::kill || queued_bytes() == 0) {
     stop();
     return;
   }
@@ -261,11 +269,11 @@ void ForeignPort::close_for(io::Port& port, Term reason) {
   Callback inside(*this);
   if (driver_.entry.flush) driver_.entry.flush(data_);
   if (!inside.outer) return;   // looked at when the callback ends
-  if (state() == State::Flushing && queue_.size() == 0) stop();
+  callback_ended();
 }
 
 void ForeignPort::callback_ended() {
-  if (state() == State::Flushing && queue_.size() == 0) stop();
+  if (state() == State::Flushing && queued_bytes() == 0) stop();
 }
 
 void ForeignPort::stop() {
@@ -295,8 +303,10 @@ void ForeignPort::let_go() {
 
 // The machine ends: what is queued gets its chance, and every driver its stop.
 void ForeignPort::flush() {
+  nif::Entry entry(drivers_.runtime);    // the thread that waits for the machine's end is none of its own
+  nif::Inside inside_epoch(drivers_.runtime);
   if (state() == State::Working) {
-    if (queue_.size() != 0 && driver_.entry.flush) {
+    if (queued_bytes() != 0 && driver_.entry.flush) {
       Callback inside(*this);
       driver_.entry.flush(data_);
     }

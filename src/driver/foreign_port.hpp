@@ -31,7 +31,7 @@ class ForeignPort final : public io::PortDriver {
   void close(io::Port& port) override { close_for(port, atoms::normal); }
   void close_for(io::Port& port, Term reason) override;
   bool is_flushing() const override { return state() == State::Flushing; }
-  size_t queued_bytes() const override { return queue_.size(); }
+  size_t queued_bytes() const override;
   bool soft_busy() const override { return driver_.has(ERL_DRV_FLAG_SOFT_BUSY); }
   int64_t os_pid() const override { return os_pid_; }
   std::shared_ptr<std::mutex> shared_lock() const override { return driver_.lock; }

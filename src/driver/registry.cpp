@@ -230,7 +230,8 @@ void Drivers::port_gone(Driver& driver) {
 }
 
 void Drivers::emergency_close() {
-  process::ThreadScope scope(runtime);
+  nif::Entry entry(runtime);
+  nif::Inside inside_epoch(runtime);
   for (Term id : runtime.ports->all()) {
     std::shared_ptr<io::Port> port = runtime.ports->find(id);
     auto* foreign = port ? dynamic_cast<ForeignPort*>(&port->driver()) : nullptr;
