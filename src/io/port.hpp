@@ -192,6 +192,8 @@ class Port : public std::enable_shared_from_this<Port> {
   std::shared_ptr<FrameSink> sink_;
   uint64_t input_bytes_ = 0, output_bytes_ = 0;
   process::PortTrace trace_;
+  friend class PortTurn;
+  uint32_t turns_ = 0;                     // PortTurn: operations under way, one within the other
   std::mutex data_mutex_;
   heap::Parcel data_;
 };
@@ -199,11 +201,14 @@ class Port : public std::enable_shared_from_this<Port> {
 // An operation on a port: tells that it runs, and what it does (running_ports). With the port's lock.
 class PortTurn {
  public:
-  // `caller`: the process that waits for it, or null.
-  PortTurn(Port& port, Term operation, process::Process* caller = nullptr) : port_(port), caller_(caller), operation_(operation) {
+  // `caller`: the process that waits for it, or null. `task`: what made the port run by itself, for system_monitor (a small integer: a signal); else none(). A turn
+  // within another of the same port is a part of it.
+  PortTurn(Port& port, Term operation, process::Process* caller = nullptr, Term task = Term::none()) : port_(port), caller_(caller), operation_(operation), task_(task) {
     if (ATH_UNLIKELY(is_watched())) begin();
+    ++port_.turns_;
   }
   ~PortTurn() {
+    --port_.turns_;
     if (ATH_UNLIKELY(is_watched())) end();
   }
   PortTurn(const PortTurn&) = delete;
@@ -212,11 +217,13 @@ class PortTurn {
  private:
   const base::InMicrostate microstate_{base::Microstate::Port};
   bool is_watched() const;
+  bool tells_profile() const;
   void begin();
   void end();
   Port& port_;
   process::Process* const caller_;
-  const Term operation_;
+  const Term operation_, task_;
+  int64_t began_ns_ = 0;
 };
 
 }  // namespace athanor::io

@@ -3,7 +3,9 @@
 #include "bif/bif.hpp"
 #include "io/ports.hpp"
 #include "process/process_table.hpp"
+#include "process/send.hpp"
 #include "process/state.hpp"
+#include "sched/scheduling.hpp"
 #include "term/atom_table.hpp"
 
 namespace athanor::io {
@@ -62,25 +64,55 @@ void Port::tell_sent(Term to, Term message) {
 }
 
 namespace {
+// system_monitor(Pid, [{long_schedule, Ms}]): {monitor, Port, long_schedule, [{timeout, Took}, {port_op, Task}]}
+void tell_long(process::Runtime& runtime, Term port, int64_t ms, Term task) {
+  if (runtime.scheduling == nullptr) return;
+  sched::SystemSettings& settings = runtime.scheduling->settings;
+  Term watcher;
+  {
+    std::lock_guard lock(settings.monitor_mutex);
+    watcher = Term(settings.monitor.pid_raw);
+  }
+  if (!watcher.is_local_pid()) return;
+  heap::FragmentAllocator heap(32);
+  const Term info[] = {bif::make_tuple(heap, atoms::timeout, Term::small(ms)), bif::make_tuple(heap, intern("port_op"), task.is_small() ? intern("proc_sig") : task)};
+  Term message = bif::make_tuple(heap, atoms::monitor, port, atoms::long_schedule, bif::make_list(heap, info, 2));
+  process::send_parcel(runtime, watcher, {message, heap.take()});
+}
+
 uint32_t profiled(Port& port) { return port.ports().runtime().profiled.load(std::memory_order_relaxed); }
+constexpr uint32_t kCaller = process::profile::kExclusive | process::profile::kProcesses;
 }  // namespace
 
-bool PortTurn::is_watched() const { return port_.is_traced(flag::kRunningPorts) || (profiled(port_) & (process::profile::kPorts | process::profile::kExclusive)); }
+bool PortTurn::is_watched() const {
+  if (port_.turns_ != 0) return false;
+  const process::Runtime& runtime = port_.ports().runtime();
+  return port_.is_traced(flag::kRunningPorts) || (profiled(port_) & (process::profile::kPorts | process::profile::kExclusive)) ||
+         (!task_.is_none() && runtime.long_slice_ms.load(std::memory_order_relaxed) != 0);
+}
+
+// OTP: the start of a port is none of its turns.
+bool PortTurn::tells_profile() const { return (profiled(port_) & process::profile::kPorts) && operation_ != atoms::open; }
 
 void PortTurn::begin() {
+  if (!task_.is_none()) began_ns_ = port_.ports().runtime().clock->monotonic_ns();
   process::Tracing* tracing = port_.ports().runtime().tracing;
-  constexpr uint32_t kCaller = process::profile::kExclusive | process::profile::kProcesses;
   if (caller_ && (profiled(port_) & kCaller) == kCaller) tracing->profiled(*caller_, false);
-  if (profiled(port_) & process::profile::kPorts) tracing->port_profiled(port_.id(), true);
+  if (tells_profile()) tracing->port_profiled(port_.id(), true);
   port_.tell(flag::kRunningPorts, atoms::in, operation_);
 }
 
 // OTP: nobody hears of the rest of a turn in which the port ended.
 void PortTurn::end() {
+  process::Runtime& runtime = port_.ports().runtime();
+  const int64_t long_ms = runtime.long_slice_ms.load(std::memory_order_relaxed);
+  if (began_ns_ != 0 && long_ms != 0) {
+    const int64_t took_ms = (runtime.clock->monotonic_ns() - began_ns_) / 1'000'000;
+    if (took_ms >= long_ms) tell_long(runtime, port_.id(), took_ms, task_);
+  }
   process::Tracing* tracing = port_.ports().runtime().tracing;
-  constexpr uint32_t kCaller = process::profile::kExclusive | process::profile::kProcesses;
   if (port_.is_open()) port_.tell(flag::kRunningPorts, atoms::out, operation_);
-  if (profiled(port_) & process::profile::kPorts) tracing->port_profiled(port_.id(), false);
+  if (tells_profile()) tracing->port_profiled(port_.id(), false);
   if (caller_ && (profiled(port_) & kCaller) == kCaller) tracing->profiled(*caller_, true);
 }
 

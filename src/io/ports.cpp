@@ -141,7 +141,7 @@ void Ports::on_edge(process::Runtime& runtime, uint64_t key, uint32_t ready) {
   std::shared_ptr<Port> port = runtime.ports->find_working(static_cast<uint32_t>(key));
   if (port == nullptr) return;
   std::lock_guard lock(port->mutex());
-  const PortTurn turn(*port, Term::small(0));
+  const PortTurn turn(*port, Term::small(0), nullptr, ready & sched::Scheduling::kReadable ? Term(atoms::input) : Term(atoms::output));
   port->driver().edge(*port, ready);
 }
 
@@ -197,7 +197,8 @@ bool Ports::deliver(Term to, Signal* signal) {
 }
 
 void Ports::receive(Port& port, Signal& signal) {
-  const PortTurn turn(port, signal.kind == SignalKind::Link ? atoms::link : signal.kind == SignalKind::Unlink ? atoms::unlink : Term::small(0));
+  const PortTurn turn(port, signal.kind == SignalKind::Link ? atoms::link : signal.kind == SignalKind::Unlink ? atoms::unlink : Term::small(0), nullptr,
+                      signal.kind == SignalKind::Message ? Term(atoms::timeout) : Term::small(0));
   switch (signal.kind) {
     case SignalKind::Link: port.link(signal.from); break;
     case SignalKind::Unlink:
