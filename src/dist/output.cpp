@@ -101,6 +101,8 @@ void Distribution::flush(RemoteNode& node) {
   drain(*port, node, connection_id);
 }
 
+static constexpr size_t kMostAdmitted = 100'000;
+
 bool Distribution::take_frame(RemoteNode& node, uint32_t connection_id, std::string& frame) {
   std::deque<Term> resumed;
   {
@@ -121,7 +123,9 @@ bool Distribution::take_frame(RemoteNode& node, uint32_t connection_id, std::str
         node.suspended_by_own.erase(waiting);
       }
     }
-    node.admitted.insert(node.admitted.end(), resumed.begin(), resumed.end());
+    // Those who ended instead of coming back are forgotten with the rest, which costs others a turn.
+    if (node.admitted.size() > kMostAdmitted) node.admitted.clear();
+    for (Term pid : resumed) node.admitted.insert(pid.raw);
     if (!node.suspended_by_last_words.empty() && node.queue->last_word_bytes() < busy_limit_ / 2) {
       resumed.insert(resumed.end(), node.suspended_by_last_words.begin(), node.suspended_by_last_words.end());
       node.suspended_by_last_words.clear();

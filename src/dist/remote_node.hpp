@@ -14,6 +14,7 @@
 #include <memory>
 #include <mutex>
 #include <set>
+#include <unordered_set>
 #include <vector>
 
 #include "dist/incoming.hpp"
@@ -84,7 +85,7 @@ class RemoteNode {
   std::deque<Term> suspended;
   std::vector<Term> suspended_by_own;
   std::vector<Term> suspended_by_last_words;   // after a link or the like: what ended processes said is to be gone
-  std::vector<Term> admitted;
+  std::unordered_set<uint64_t> admitted;         // pids
   size_t queued_bytes() const { return pending_bytes + (queue ? queue->bytes() : 0); }
   size_t queued_weight() const { return pending_bytes + (queue ? queue->weight() : 0); }
 

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // Signals of local processes to those of other nodes.
-#include <algorithm>
-
 #include "dist/distribution.hpp"
 #include "process/process_table.hpp"
 #include "process/send.hpp"
@@ -25,10 +23,7 @@ static void suspend(Process& self) {
 }
 
 static bool was_admitted(Process& self, RemoteNode& node) {
-  const auto turn = std::find(node.admitted.begin(), node.admitted.end(), self.pid());
-  if (turn == node.admitted.end()) return false;
-  node.admitted.erase(turn);
-  return true;
+  return !node.admitted.empty() && node.admitted.erase(self.pid().raw) > 0;
 }
 
 // Whoever comes while others wait waits behind them; else a sender of large messages would be back before small ones got their turn.
