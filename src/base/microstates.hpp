@@ -37,8 +37,11 @@ class MicrostateAccounts {
   void begin(int64_t now) { since_.store(now, std::memory_order_relaxed); }
   void settle(int64_t now) {
     const Microstate state = state_.load(std::memory_order_relaxed);
-    const int64_t since = since_.exchange(now, std::memory_order_relaxed);
-    if (since != 0 && now > since) totals_[static_cast<size_t>(state)].fetch_add(now - since, std::memory_order_relaxed);
+    int64_t since = since_.load(std::memory_order_relaxed);
+    do {   // never back: whoever read the clock earlier comes later and has nothing to settle
+      if (now <= since) return;
+    } while (!since_.compare_exchange_weak(since, now, std::memory_order_relaxed));
+    if (since != 0) totals_[static_cast<size_t>(state)].fetch_add(now - since, std::memory_order_relaxed);
   }
   void clear() {
     for (std::atomic<int64_t>& total : totals_) total.store(0, std::memory_order_relaxed);
