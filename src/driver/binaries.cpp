@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Memory of drivers. A driver's binary is an OffHeapBinary seen from its size on, so messages share it without a copy.
 #include <cstdlib>
+#include <cstring>
 
 #include "driver/queue.hpp"
 #include "nif/env.hpp"

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Natives of erl_ddll.
+#include <algorithm>
+
 #include "bif/bif.hpp"
 #include "driver/registry.hpp"
 #include "driver/select.hpp"

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What can be tried without a machine: the list of functions against the header, queues, output vectors, handles.
+#include <cstring>
 #include <gtest/gtest.h>
 
 #include <fstream>

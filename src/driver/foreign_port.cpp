@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "driver/foreign_port.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 

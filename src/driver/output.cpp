@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Bytes from a driver to its port's owner: {Port, {data, Data}}, by lines where the port was opened so.
+#include <algorithm>
 #include <cstring>
 
 #include "bif/bif.hpp"

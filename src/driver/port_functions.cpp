@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a driver asks of its port: timers, its end, busyness, owner and caller, new ports.
 #include <cerrno>
+#include <cstdio>
 #include <cstring>
 
 #include "bif/bif.hpp"

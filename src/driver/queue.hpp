@@ -3,6 +3,7 @@
 // that a driver may have for it, so that its own threads may work on the queue.
 #pragma once
 
+#include <atomic>
 #include <mutex>
 #include <vector>
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Facts about the machine, time, environment variables, other libraries.
+#include <algorithm>
 #include <dlfcn.h>
 
 #include <cstring>

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Terms that drivers describe word by word (ERL_DRV_TUPLE, …), built on a stack into a message.
+#include <algorithm>
 #include <cmath>
 #include <vector>
 
