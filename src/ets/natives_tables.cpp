@@ -144,7 +144,8 @@ BifResult new__2(Process& self, const Term* args) {
   o.heir = living(self, o.heir);
   Table* table = tables_of(self).make(self, args[0], o, given.heir_data);
   if (!table) return self.badarg_because(atoms::already_exists);
-  Term identifier = identifier_of(self, *table);
+  // By now another process may have renamed it.
+  Term identifier = o.is_named ? args[0] : table->make_reference(self.heap());
   table->release();
   return identifier;
 }
