@@ -115,6 +115,7 @@ ErlCommand read_erl_arguments(const std::vector<std::string>& arguments, const s
   }
 
   std::vector<std::string> emulator_flags, init_flags;
+  std::string wrong_flag;   // what the emulator would refuse; nothing to whoever only wants to see its arguments
   bool has_epmd = true, named = false;
   auto refuse = [&](const std::string& why) {
     command.error = why + "\nUsage: erl [-sname NAME | -name NAME] [-noshell] [-noinput] [-env VAR VALUE] [-args_file FILE] [-version] [+FLAG VALUE ...] [args ...]";
@@ -122,7 +123,7 @@ ErlCommand read_erl_arguments(const std::vector<std::string>& arguments, const s
   };
   for (size_t i = 0; i < words.size(); ++i) {
     const std::string& word = words[i];
-    bool has_next = i + 1 < words.size();
+    const bool has_next = i + 1 < words.size() && words[i + 1] != "--";   // what a variable gives begins with that
     if (word == "-extra") {
       init_flags.insert(init_flags.end(), words.begin() + static_cast<long>(i), words.end());
       break;
@@ -136,8 +137,8 @@ ErlCommand read_erl_arguments(const std::vector<std::string>& arguments, const s
       emulator_flags.push_back("-" + flag);
       if (next) emulator_flags.push_back(value = words[++i]);
       std::string wrong = apply_emulator_flag(name, value, command);
-      if (!wrong.empty()) return refuse(wrong);
-    } else if ((word == "-env" && i + 2 >= words.size()) ||
+      if (wrong_flag.empty()) wrong_flag = wrong;
+    } else if ((word == "-env" && (!has_next || i + 2 >= words.size() || words[i + 2] == "--")) ||
                (!has_next && is_one_of(word, {"-sname", "-name", "-proto_dist", "-start_epmd", "-emu_type", "-emu_flavor", "-epmd", "-configfd"}))) {
       return refuse("Missing argument(s) for '" + word + "'.");
     } else if (word == "-version") {
@@ -170,12 +171,15 @@ ErlCommand read_erl_arguments(const std::vector<std::string>& arguments, const s
       command.epmd_command = words[++i];
     } else if (word == "-emu_args") {
       // Accepted: the arguments are what system_info(emu_args) tells.
+    } else if (word == "-emu_args_exit" || word == "-emu_qouted_cmd_exit") {   // OTP: spelt so
+      command.shown = word == "-emu_args_exit" ? ErlCommand::Shown::Lines : ErlCommand::Shown::Quoted;
     } else {
       if (word == "-configfd" && words[i + 1] == "0") init_flags.insert(init_flags.end(), {"-noshell", "-noinput"});   // the standard input is taken
       named |= word == "-sname" || word == "-name";
       init_flags.push_back(word);
     }
   }
+  if (!wrong_flag.empty() && command.shown == ErlCommand::Shown::No) return refuse(wrong_flag);
   command.start_epmd = named && has_epmd;
   const bool has_limit = command.options.ets_limit != MachineOptions{}.ets_limit;
   if (const char* tables = std::getenv("ERL_MAX_ETS_TABLES"); tables && !has_limit) (void)apply_emulator_flag("e", tables, command);   // -env sets it too
@@ -197,7 +201,8 @@ ErlCommand read_erl_arguments(const std::vector<std::string>& arguments, const s
   if (const char* port = std::getenv("ERL_EPMD_PORT")) options.arguments.insert(options.arguments.end(), {"-epmd_port", port});
   // A node that gets its name later has no epmd started for it: see lib/athanor_epmd.erl.
   bool has_module = std::find(init_flags.begin(), init_flags.end(), "-epmd_module") != init_flags.end();
-  if (!named && has_epmd && !has_module && has_own_module("athanor_epmd")) options.arguments.insert(options.arguments.end(), {"-epmd_module", "athanor_epmd"});
+  const bool is_run = command.shown == ErlCommand::Shown::No;
+  if (is_run && !named && has_epmd && !has_module && has_own_module("athanor_epmd")) options.arguments.insert(options.arguments.end(), {"-epmd_module", "athanor_epmd"});
   options.arguments.push_back("--");
   options.arguments.insert(options.arguments.end(), init_flags.begin(), init_flags.end());
   options.emulator_arguments = {own_path};
@@ -231,6 +236,12 @@ int run_erl(const std::vector<std::string>& arguments, const std::string& own_pa
     return 0;
   }
   const MachineOptions& options = command.options;
+  if (command.shown != ErlCommand::Shown::No) {
+    const bool quoted = command.shown == ErlCommand::Shown::Quoted;
+    for (const std::string& word : options.emulator_arguments) std::printf(quoted ? "\"%s\" " : "%s\n", word.c_str());
+    if (quoted) std::printf("\n");
+    return 0;
+  }
   std::string own_dir = own_path.substr(0, own_path.rfind('/'));
   setenv("ROOTDIR", options.otp_root.c_str(), 1);
   setenv("BINDIR", options.bin_dir.c_str(), 1);

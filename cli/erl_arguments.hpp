@@ -2,6 +2,7 @@
 // The command line of `erl`, as erlexec and the stock emulator read it: emulator flags (+X), init's flags, variables.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,7 @@ struct ErlCommand {
   bool start_epmd = false;          // -sname or -name without `-start_epmd false` or `-no_epmd`
   std::string epmd_command;         // -epmd; empty: the release's
   bool print_version = false;       // +V
+  enum class Shown : uint8_t { No, Lines, Quoted } shown = Shown::No;   // print the emulator's arguments, no more
   std::string error;                // not empty: the command line is refused, in words
 };
 

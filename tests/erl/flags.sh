@@ -7,6 +7,10 @@ erl +zdbbl100 +W i -noshell -eval 'io:format("~p ~p ~p~n", [erlang:system_info(d
 printf '[{kernel, [{logger_level, warning}]}].\n' > level.config
 erl -configfd 0 -eval 'io:format("~p~n", [application:get_env(kernel, logger_level)]), halt().' < level.config
 erl -noshell -configfd 3 -eval 'io:format("~p~n", [application:get_env(kernel, logger_level)]), halt().' 3< level.config
+erl -emu_qouted_cmd_exit +P 2000 -foo "a b" -s init stop -extra x | sed 's/"-root" .* "-home" "[^"]*"/…/; s/^"[^"]*"//'; echo "status $?"
+erl -emu_args_exit +P 2000 -foo | grep -c foo
+ERL_FLAGS=-test erl -s init stop -emu_flavor 2>&1 | grep -c Missing
+ERL_FLAGS=-test erl -s init stop +A 2>&1 | grep -c Missing
 printf -- '-module(empty).\n' > empty.erl
 erlc empty.erl; echo "erlc $?"
 test -f empty.beam && echo compiled
