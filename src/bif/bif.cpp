@@ -4,6 +4,8 @@
 
 #include <vector>
 
+#include "base/utf8.hpp"
+
 namespace athanor::bif {
 
 Term make_list(Allocator& heap, const Term* items, size_t count, Term tail) {
@@ -48,24 +50,6 @@ Term code_point_list(Allocator& heap, std::string_view utf8) {
 }
 
 namespace {
-
-void append_utf8(uint32_t point, std::string& out) {
-  if (point < 0x80) {
-    out.push_back(static_cast<char>(point));
-  } else if (point < 0x800) {
-    out.push_back(static_cast<char>(0xC0 | (point >> 6)));
-    out.push_back(static_cast<char>(0x80 | (point & 0x3F)));
-  } else if (point < 0x10000) {
-    out.push_back(static_cast<char>(0xE0 | (point >> 12)));
-    out.push_back(static_cast<char>(0x80 | ((point >> 6) & 0x3F)));
-    out.push_back(static_cast<char>(0x80 | (point & 0x3F)));
-  } else {
-    out.push_back(static_cast<char>(0xF0 | (point >> 18)));
-    out.push_back(static_cast<char>(0x80 | ((point >> 12) & 0x3F)));
-    out.push_back(static_cast<char>(0x80 | ((point >> 6) & 0x3F)));
-    out.push_back(static_cast<char>(0x80 | (point & 0x3F)));
-  }
-}
 
 // Walks nested lists of characters and binaries without recursion. `character` takes an integer; false ends the walk.
 template <class Character, class Binary>
@@ -128,7 +112,7 @@ bool chardata_to_utf8(Term chardata, std::string& out) {
       chardata,
       [&](int64_t point) {
         if (point < 0 || point > 0x10FFFF || (point >= 0xD800 && point <= 0xDFFF)) return false;
-        append_utf8(static_cast<uint32_t>(point), out);
+        base::append_utf8(out, static_cast<uint32_t>(point));
         return true;
       },
       [&](Term t) {

@@ -2,6 +2,7 @@
 // Integers and atoms as text and back. Floats: conversions_float.cpp.
 #include <string>
 
+#include "base/utf8.hpp"
 #include "bif/bif.hpp"
 #define ATH_FAMILY "bif/conversions.def"
 #include "bif/declare.inc"
@@ -59,17 +60,7 @@ bool list_to_utf8(Term list, std::string& out, size_t& characters) {
     if (!head.is_small()) return false;
     int64_t point = head.small_value();
     if (point < 0 || point > 0x10FFFF || (point >= 0xD800 && point <= 0xDFFF)) return false;
-    auto c = static_cast<uint32_t>(point);
-    if (c < 0x80) {
-      out.push_back(static_cast<char>(c));
-    } else if (c < 0x800) {
-      out += {static_cast<char>(0xC0 | (c >> 6)), static_cast<char>(0x80 | (c & 63))};
-    } else if (c < 0x10000) {
-      out += {static_cast<char>(0xE0 | (c >> 12)), static_cast<char>(0x80 | ((c >> 6) & 63)), static_cast<char>(0x80 | (c & 63))};
-    } else {
-      out += {static_cast<char>(0xF0 | (c >> 18)), static_cast<char>(0x80 | ((c >> 12) & 63)),
-              static_cast<char>(0x80 | ((c >> 6) & 63)), static_cast<char>(0x80 | (c & 63))};
-    }
+    base::append_utf8(out, static_cast<uint32_t>(point));
     ++characters;
   }
   return list.is_nil();
@@ -116,13 +107,7 @@ BifResult atom_from_binary(Process& self, const Term* args, Existing existing) {
   athanor::binary::Scratch scratch;
   std::string_view bytes = athanor::binary::bytes_of(args[0], scratch);
   if (args[1] == atoms::latin1) {
-    std::string text;
-    for (char c : bytes) {
-      auto byte = static_cast<uint8_t>(c);
-      if (byte < 0x80) text.push_back(c);
-      else text += {static_cast<char>(0xC0 | (byte >> 6)), static_cast<char>(0x80 | (byte & 63))};
-    }
-    return atom_from_utf8(self, text, bytes.size(), existing);
+    return atom_from_utf8(self, base::utf8_of_latin1(bytes), bytes.size(), existing);
   }
   if (args[1] != atoms::utf8 && args[1] != atoms::unicode) return self.badarg();
   // OTP: what is too long is told before what stands after the last character that fits is looked at.

@@ -10,6 +10,7 @@
 #include <memory>
 #include <optional>
 
+#include "base/utf8.hpp"
 #include "bif/long_work.hpp"
 #include "bif/utf8.hpp"
 #include "code/module.hpp"
@@ -69,29 +70,6 @@ size_t count_high(const uint8_t* bytes, size_t size) {
   size_t high = 0;
   for (size_t i = 0; i < size; ++i) high += bytes[i] >> 7;
   return high;
-}
-
-int put_code_point(uint32_t point, uint8_t* out) {
-  if (point < 0x80) {
-    out[0] = static_cast<uint8_t>(point);
-    return 1;
-  }
-  if (point < 0x800) {
-    out[0] = static_cast<uint8_t>(0xC0 | point >> 6);
-    out[1] = static_cast<uint8_t>(0x80 | (point & 0x3F));
-    return 2;
-  }
-  if (point < 0x10000) {
-    out[0] = static_cast<uint8_t>(0xE0 | point >> 12);
-    out[1] = static_cast<uint8_t>(0x80 | (point >> 6 & 0x3F));
-    out[2] = static_cast<uint8_t>(0x80 | (point & 0x3F));
-    return 3;
-  }
-  out[0] = static_cast<uint8_t>(0xF0 | point >> 18);
-  out[1] = static_cast<uint8_t>(0x80 | (point >> 12 & 0x3F));
-  out[2] = static_cast<uint8_t>(0x80 | (point >> 6 & 0x3F));
-  out[3] = static_cast<uint8_t>(0x80 | (point & 0x3F));
-  return 4;
 }
 
 // Counts bytes of UTF-8 at most. is_good() false: a term that has no place in character data. OTP: a big integer ends the check, so that
@@ -201,7 +179,7 @@ bool Conversion::integer(Term t) {
   if (pending_count_ != 0) return false;
   const auto point = static_cast<uint64_t>(t.small_value());
   if (point > 0x10FFFF || (point >= 0xD800 && point <= 0xDFFF) || (encoding_ == Encoding::Latin1 && point > 255)) return false;
-  position_ += static_cast<size_t>(put_code_point(static_cast<uint32_t>(point), out_ + position_));
+  position_ += base::put_utf8(static_cast<uint32_t>(point), reinterpret_cast<char*>(out_ + position_));
   ++characters_;
   return true;
 }
@@ -273,7 +251,7 @@ Conversion::Taken Conversion::binary(Term t, Term& remaining, int64_t& budget) {
   }
   budget -= static_cast<int64_t>(count / 4);
   if (encoding_ == Encoding::Latin1) {
-    for (size_t i = 0; i < count; ++i) position_ += static_cast<size_t>(put_code_point(bytes[i], out_ + position_));
+    for (size_t i = 0; i < count; ++i) position_ += base::put_utf8(bytes[i], reinterpret_cast<char*>(out_ + position_));
     characters_ += count;
     offset_ += count;
   } else {

@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "base/utf8.hpp"
 #include "bif/bif.hpp"
 #include "bif/iodata.hpp"
 #include "driver/handle.hpp"
@@ -15,19 +16,7 @@
 
 namespace athanor::driver {
 
-Term name_atom(std::string_view latin1) {
-  std::string utf8;
-  for (const char c : latin1) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte < 0x80) {
-      utf8 += c;
-    } else {
-      utf8 += static_cast<char>(0xC0 | byte >> 6);
-      utf8 += static_cast<char>(0x80 | (byte & 0x3F));
-    }
-  }
-  return atom_table().intern(utf8);
-}
+Term name_atom(std::string_view latin1) { return intern(base::utf8_of_latin1(latin1)); }
 
 std::unique_ptr<io::PortDriver> make_port(process::Runtime& runtime, const std::string& name, const io::PortOptions& options, int& error) {
   Driver* driver = runtime.drivers->take_for_port(name);

@@ -8,7 +8,9 @@
 #include <cstring>
 #include <vector>
 
+#include "base/utf8.hpp"
 #include "bif/bif.hpp"
+#include "bif/utf8.hpp"
 #include "code/code_server.hpp"
 #define ATH_FAMILY "io/files.def"
 #include "bif/declare.inc"
@@ -25,24 +27,6 @@ bool locale_is_utf8() {
 }
 
 bool names_are_utf8() { return process::current_runtime->identity.utf8_names; }
-
-static void append_utf8(std::string& out, uint32_t code) {
-  if (code < 0x80) {
-    out += static_cast<char>(code);
-  } else if (code < 0x800) {
-    out += static_cast<char>(0xC0 | code >> 6);
-    out += static_cast<char>(0x80 | (code & 0x3F));
-  } else if (code < 0x10000) {
-    out += static_cast<char>(0xE0 | code >> 12);
-    out += static_cast<char>(0x80 | (code >> 6 & 0x3F));
-    out += static_cast<char>(0x80 | (code & 0x3F));
-  } else {
-    out += static_cast<char>(0xF0 | code >> 18);
-    out += static_cast<char>(0x80 | (code >> 12 & 0x3F));
-    out += static_cast<char>(0x80 | (code >> 6 & 0x3F));
-    out += static_cast<char>(0x80 | (code & 0x3F));
-  }
-}
 
 // Reads one code point at `at`, moves behind it; -1: not UTF-8.
 static int64_t next_code_point(std::string_view text, size_t& at) {
@@ -63,16 +47,11 @@ static int64_t next_code_point(std::string_view text, size_t& at) {
   return code;
 }
 
-bool is_utf8(std::string_view bytes) {
-  for (size_t at = 0; at < bytes.size();) {
-    if (next_code_point(bytes, at) < 0) return false;
-  }
-  return true;
-}
+bool is_utf8(std::string_view bytes) { return bif::is_valid_utf8(reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size()); }
 
 static bool append_character(std::string& out, uint32_t code) {
   if (code == 0) return false;
-  if (names_are_utf8()) { append_utf8(out, code); return true; }
+  if (names_are_utf8()) { base::append_utf8(out, code); return true; }
   if (code > 0xFF) return false;
   out += static_cast<char>(code);
   return true;

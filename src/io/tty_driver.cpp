@@ -11,6 +11,7 @@
 #include <cstring>
 #include <utility>
 
+#include "base/utf8.hpp"
 #include "bif/bif.hpp"
 #include "io/file_names.hpp"
 
@@ -128,7 +129,7 @@ void TtyDriver::received(Port& port, std::string_view bytes) {
     bool incomplete;
     char32_t character = next_character(partial_, at, unicode_, incomplete);
     if (incomplete) break;
-    append_character(typed, character);
+    base::append_utf8(typed, character);
   }
   partial_.erase(0, at);
   if (!typed.empty()) port.send_data(typed);
@@ -153,24 +154,6 @@ void TtyDriver::output(Port& port, std::string&& bytes) {
 
 // --- the line ---
 
-void TtyDriver::append_character(std::string& out, char32_t code) {
-  if (code < 0x80) {
-    out += static_cast<char>(code);
-  } else if (code < 0x800) {
-    out += static_cast<char>(0xC0 | code >> 6);
-    out += static_cast<char>(0x80 | (code & 0x3F));
-  } else if (code < 0x10000) {
-    out += static_cast<char>(0xE0 | code >> 12);
-    out += static_cast<char>(0x80 | (code >> 6 & 0x3F));
-    out += static_cast<char>(0x80 | (code & 0x3F));
-  } else {
-    out += static_cast<char>(0xF0 | code >> 18);
-    out += static_cast<char>(0x80 | (code >> 12 & 0x3F));
-    out += static_cast<char>(0x80 | (code >> 6 & 0x3F));
-    out += static_cast<char>(0x80 | (code & 0x3F));
-  }
-}
-
 size_t TtyDriver::column(size_t position) const {
   size_t columns = 0;
   for (size_t i = 0; i < position; ++i) columns += line_[i] == '\t' ? 8 - columns % 8 : character_width(line_[i]);
@@ -191,7 +174,7 @@ void TtyDriver::draw_from(size_t position) {
       pending_ += '^';
       pending_ += static_cast<char>(character ^ 0x40);
     } else if (unicode_) {
-      append_character(pending_, character);
+      base::append_utf8(pending_, character);
     } else {
       pending_ += static_cast<char>(character < 256 ? character : '?');
     }

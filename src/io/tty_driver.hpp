@@ -34,7 +34,6 @@ class TtyDriver : public StreamDriver {
   size_t column(size_t position) const;        // display columns before this character
   void update_width();
   void restore_terminal();
-  static void append_character(std::string& out, char32_t character);
 
   std::string pending_;              // to be written to the terminal
   std::vector<char32_t> line_;       // the current line

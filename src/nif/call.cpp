@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "base/utf8.hpp"
 #include "bif/bif.hpp"
 #include "bif/magic.hpp"
 #include "nif/library.hpp"
@@ -99,7 +100,7 @@ ERL_NIF_TERM enif_schedule_nif(ErlNifEnv* env, const char* name, int flags, ERL_
   if (env->kind != EnvKind::Process || !env->row) misuse(__func__, "it is for a NIF that a process runs");
   if (argc < 0 || argc > 254) return enif_make_badarg(env);
   if (flags != 0 && flags != ERL_NIF_DIRTY_JOB_CPU_BOUND && flags != ERL_NIF_DIRTY_JOB_IO_BOUND) return enif_make_badarg(env);
-  const std::string utf8 = utf8_of_latin1(name);
+  const std::string utf8 = athanor::base::utf8_of_latin1(name);
   const Term atom = athanor::atom_table().intern(utf8);
   if (atom.is_none()) return enif_make_badarg(env);
   const NifRow& current = *env->row;

@@ -33,6 +33,4 @@ class ScheduledCalls final : public MagicObject {
   int last_ = 0;
 };
 
-std::string utf8_of_latin1(const char* text);
-
 }  // namespace athanor::nif

@@ -5,30 +5,12 @@
 #include <cstdarg>
 #include <cstring>
 
+#include "base/utf8.hpp"
 #include "bif/bif.hpp"
 #include "heap/copy.hpp"
 #include "nif/scheduled.hpp"
 #include "process/send.hpp"
 #include "term/atom_table.hpp"
-
-namespace athanor::nif {
-
-std::string utf8_of_latin1(const char* text, size_t size) {
-  std::string out;
-  for (size_t i = 0; i < size; ++i) {
-    const auto byte = static_cast<unsigned char>(text[i]);
-    if (byte < 0x80) {
-      out.push_back(static_cast<char>(byte));
-    } else {
-      out.push_back(static_cast<char>(0xC0 | byte >> 6));
-      out.push_back(static_cast<char>(0x80 | (byte & 0x3F)));
-    }
-  }
-  return out;
-}
-std::string utf8_of_latin1(const char* text) { return utf8_of_latin1(text, std::strlen(text)); }
-
-}  // namespace athanor::nif
 
 using namespace athanor;
 using namespace athanor::nif;
@@ -60,7 +42,7 @@ ERL_NIF_TERM enif_make_double(ErlNifEnv* env, double value) {
 ERL_NIF_TERM enif_make_atom_len(ErlNifEnv* env, const char* name, size_t length) {
   if (length > kMaxAtomCharacters) return enif_make_badarg(env);
   Entry entry(env, __func__);
-  const Term atom = intern(utf8_of_latin1(name, length));
+  const Term atom = intern(athanor::base::utf8_of_latin1({name, length}));
   return atom.is_none() ? enif_make_badarg(env) : raw_of(atom);
 }
 ERL_NIF_TERM enif_make_atom(ErlNifEnv* env, const char* name) { return enif_make_atom_len(env, name, std::strlen(name)); }
@@ -68,7 +50,7 @@ ERL_NIF_TERM enif_make_atom(ErlNifEnv* env, const char* name) { return enif_make
 int enif_make_existing_atom_len(ErlNifEnv* env, const char* name, size_t length, ERL_NIF_TERM* into, ErlNifCharEncoding encoding) {
   Entry entry(env, __func__);
   if (encoding != ERL_NIF_LATIN1 || length > kMaxAtomCharacters) return 0;
-  const Term atom = atom_table().find(utf8_of_latin1(name, length));
+  const Term atom = atom_table().find(athanor::base::utf8_of_latin1({name, length}));
   if (atom.is_none()) return 0;
   *into = raw_of(atom);
   return 1;

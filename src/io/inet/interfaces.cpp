@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "base/utf8.hpp"
 #include "io/inet/address.hpp"
 
 namespace athanor::io::inet {
@@ -101,12 +102,7 @@ int interface_addresses(std::string& reply) {
   struct ifaddrs* all = nullptr;
   if (::getifaddrs(&all) != 0) return errno;
   for (struct ifaddrs* at = all; at != nullptr; at = at->ifa_next) {
-    for (const char* c = at->ifa_name; *c != '\0'; ++c) {   // Latin-1 as UTF-8
-      auto byte = static_cast<uint8_t>(*c);
-      if (byte < 0x80) { reply += *c; continue; }
-      reply += static_cast<char>(0xC0 | byte >> 6);
-      reply += static_cast<char>(0x80 | (byte & 0x3F));
-    }
+    reply += base::utf8_of_latin1(at->ifa_name);
     reply += '\0';
     reply += static_cast<char>(kFlags);
     write_number(reply, flags_of(at->ifa_flags), 4);
