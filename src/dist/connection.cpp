@@ -201,10 +201,7 @@ void Distribution::kill_connection(RemoteNode& node, uint32_t connection_id, io:
 }
 
 void Distribution::resume(const std::deque<Term>& suspended) {
-  for (Term pid : suspended) {
-    Signal* signal = Signal::create(SignalKind::Resume);
-    process::deliver(runtime_, pid, signal);
-  }
+  for (Term pid : suspended) process::resume_held(runtime_, pid);
 }
 
 // OTP: links, then monitors, then who waits for a child, then who watches the node as such.

@@ -29,8 +29,6 @@ class Distribution {
   bool is_alive() const;
 
   // --- nodes ---
-  // After a process sent a signal other than a message to this pid or {Name, Node}. False: the channel is busy, the process has been suspended.
-  bool has_room(Process& self, Term to);
   Node* node_of(Term name, uint32_t creation);   // as identifiers refer to it; interned
   RemoteNode* find(Term name) const;             // null: unknown
   RemoteNode& find_or_insert(Term name);
@@ -57,6 +55,8 @@ class Distribution {
   // --- signals to other nodes: as Runtime's hooks of these names ---
   process::SendOutcome send(Process& self, Term to, Term message, const process::SendOptions& options);
   bool deliver(Term to, process::Signal* signal);
+  // After a process sent a signal other than a message to this pid or {Name, Node}. False: the channel is busy, the process has been suspended.
+  bool has_room(Process& self, Term to);
 
   // Sends where the connection is up or coming up. `sender`: word of the pid it comes from. Flush::Later: the caller drains.
   enum class Flush : uint8_t { Now, Later };

@@ -2,6 +2,7 @@
 // Signals of local processes to those of other nodes.
 #include "dist/distribution.hpp"
 #include "process/process_table.hpp"
+#include "process/relations.hpp"
 #include "process/send.hpp"
 #include "process/state.hpp"
 #include "process/tracing.hpp"
@@ -16,15 +17,11 @@ using process::SendOutcome;
 using process::Signal;
 using process::SignalKind;
 
-// Under the node's lock, so that the signal to go on comes after it.
-static void suspend(Process& self) {
-  self.extra().suspend_count.fetch_add(1, std::memory_order_relaxed);
-  self.state_.fetch_or(process::kSuspended, std::memory_order_acq_rel);
-}
-
 static bool was_admitted(Process& self, RemoteNode& node) {
   return !node.admitted.empty() && node.admitted.erase(self.pid().raw) > 0;
 }
+
+// Senders are held up under the node's lock, so that the signal to go on comes after it.
 
 // Whoever comes while others wait waits behind them; else a sender of large messages would be back before small ones got their turn.
 bool Distribution::has_turn(Process& self, RemoteNode& node) {
@@ -33,7 +30,7 @@ bool Distribution::has_turn(Process& self, RemoteNode& node) {
   if (!waits_for_own && node.suspended.empty() && node.queued_weight() < busy_limit_) return true;
   if (waits_for_own) node.suspended_by_own.push_back(self.pid());
   else node.suspended.push_back(self.pid());
-  suspend(self);
+  process::suspend_self(self);
   return false;
 }
 
@@ -46,7 +43,7 @@ bool Distribution::has_room(Process& self, Term to) {
     if (node->state == NodeState::Idle) return true;
     if (node->queue && node->queue->last_word_bytes() >= busy_limit_) {
       node->suspended_by_last_words.push_back(self.pid());
-      suspend(self);
+      process::suspend_self(self);
     } else if (has_turn(self, *node)) {
       return true;
     }

@@ -7,6 +7,7 @@
 #include "io/ports.hpp"
 #include "io/posix_error.hpp"
 #include "process/process_table.hpp"
+#include "process/relations.hpp"
 #include "process/send.hpp"
 #include "process/state.hpp"
 #include "sched/scheduling.hpp"
@@ -225,8 +226,7 @@ void tell_busy(process::Process& self, Term port) {
 // Noted under the lock, so that the signal to go on comes after it.
 void Port::suspend_until_room(process::Process& self) {
   waiting_.push_back(self.pid());
-  self.extra().suspend_count.fetch_add(1, std::memory_order_relaxed);
-  self.state_.fetch_or(process::kSuspended, std::memory_order_acq_rel);
+  process::suspend_self(self);
   tell_busy(self, id_);
 }
 
@@ -237,7 +237,7 @@ void Port::charge_to(process::Process& self) {
 void Port::set_busy(bool busy) {
   busy_ = busy;
   if (busy) return;
-  for (Term pid : waiting_) process::deliver(ports_.runtime(), pid, Signal::create(SignalKind::Resume));
+  for (Term pid : waiting_) process::resume_held(ports_.runtime(), pid);
   waiting_.clear();
   if (std::shared_ptr<FrameSink> sink = sink_) sink->writable(*this);
 }
