@@ -132,6 +132,7 @@ std::optional<uint32_t> Distribution::connect(RemoteNode& node, Term controller,
   uint32_t connection_id;
   std::shared_ptr<io::Port> carrier = port;
   std::deque<RemoteNode::Waiting> waited;
+  std::deque<Term> resumed;
   {
     std::lock_guard input_lock(node.input_mutex);
     std::lock_guard lock(node.mutex);
@@ -161,7 +162,13 @@ std::optional<uint32_t> Distribution::connect(RemoteNode& node, Term controller,
       if (control.kind != ControlKind::Nothing) node.queue->push(std::make_unique<Outgoing>(control, flags, waiting.sender));
     }
     node.pending_bytes = 0;
+    // With nothing to send there is no frame whose going would wake those who wait for room.
+    if (node.queue->is_empty()) {
+      resumed.swap(node.suspended);
+      for (Term pid : resumed) node.admitted.insert(pid.raw);
+    }
   }
+  resume(resumed);
   for (RemoteNode::Waiting& waiting : waited) {
     if (lowered(waiting.control, flags).kind != waiting.control.kind) answer_for_peer(node, waiting.control);
     heap::discard(waiting.parcel);

@@ -411,6 +411,22 @@ TEST_F(DistTest, SendersWaitWhenTheQueueIsFull) {
   EXPECT_FALSE(is_suspended(other));
 }
 
+// A peer that understands nothing of what was said while the connection came up leaves nothing to send.
+TEST_F(DistTest, SendersGoOnWhenWhatWasPendingIsLeftOut) {
+  RemoteNode& node = distribution->find_or_insert(peer);
+  distribution->begin_connection(node);
+  Process& local = machine.spawned();
+  const Term large = binary::from_text(heap, std::string(2 << 20, 'x'));
+  Control control{ControlKind::AliasSend, {local.pid(), remote_pid(3)}, large};
+  ASSERT_TRUE(distribution->push(node, control, local.pid().raw));
+  EXPECT_EQ(distribution->send(local, remote_pid(3), atoms::ok, {}), process::SendOutcome::Suspended);
+  Process& carrier = machine.spawned();
+  connect(carrier, (kDefaultFlags | kPublished) & ~kAlias);
+  process::handle_signals(local);
+  EXPECT_FALSE(local.state_.load() & process::kSuspended);
+  EXPECT_EQ(distribution->send(local, remote_pid(3), atoms::ok, {}), process::SendOutcome::Sent);
+}
+
 // Every frame cut short, and many with bytes changed: each is refused or taken, and what is taken is sound.
 TEST_F(DistTest, BrokenFramesDoNoHarm) {
   std::vector<Control> controls = {

@@ -26,9 +26,9 @@ bool Distribution::enqueue_pending(RemoteNode& node, const Control& control, uin
   };
   for (Term& operand : waiting.control.operands) take(operand);
   take(waiting.control.payload);
+  node.pending_bytes += words * sizeof(Word) + heap.off_heap().bytes;
   waiting.parcel.fragments = heap.take();
   node.pending.push_back(std::move(waiting));
-  node.pending_bytes += words * sizeof(Word);
   return true;
 }
 
