@@ -28,7 +28,7 @@ inline Table* find_table(process::Process& self, Term identifier, Term& cause) {
     if (!table) cause = atoms::id;
     return table;
   }
-  auto* table = bif::magic_as<Table>(identifier);
+  auto* table = magic_as<Table>(identifier);
   if (!table) cause = atoms::type;
   return table;
 }

@@ -5,8 +5,8 @@
 #include <mutex>
 
 #include "bif/bif.hpp"
+#include "bif/magic.hpp"
 #include "io/byte_queue.hpp"
-#include "io/magic.hpp"
 #define ATH_FAMILY "io/buffer.def"
 #include "bif/declare.inc"
 
@@ -20,13 +20,13 @@ struct Buffer : MagicObject {
   std::atomic<bool> taken{false};   // try_lock/1
 };
 
-Buffer* buffer_of(Term t) { return io::magic_as<Buffer>(t); }
+Buffer* buffer_of(Term t) { return magic_as<Buffer>(t); }
 
 }  // namespace
 
 BifResult new__0(Process& self, const Term*) {
   auto* buffer = new Buffer;
-  Term reference = io::make_magic_reference(self, buffer);
+  Term reference = make_magic_reference(self, buffer);
   buffer->release();
   return reference;
 }

@@ -7,8 +7,8 @@
 #include <cerrno>
 #include <cstring>
 
+#include "bif/magic.hpp"
 #include "io/file_arguments.hpp"
-#include "io/magic.hpp"
 #include "io/posix_error.hpp"
 #define ATH_FAMILY "io/files.def"
 #include "bif/declare.inc"
@@ -35,7 +35,7 @@ constexpr int64_t kQuickBytes = 256 << 10;
 // A file under operation; when the owner died meanwhile the end of the operation closes it.
 class Claim {
  public:
-  explicit Claim(Term reference) : file_(io::magic_as<OpenFile>(reference)), held_(file_ != nullptr && file_->claim()) {}
+  explicit Claim(Term reference) : file_(magic_as<OpenFile>(reference)), held_(file_ != nullptr && file_->claim()) {}
   ~Claim() {
     if (held_) file_->unclaim();
   }
@@ -87,7 +87,7 @@ int open_flags(const OpenModes& modes) {
 BifResult finish_open(Process& self, int descriptor, const struct stat& status) {
   auto* file = new OpenFile(descriptor, self.pid(), S_ISREG(status.st_mode));
   io::files_of(self).add(file);
-  Term reference = io::make_magic_reference(self, file);
+  Term reference = make_magic_reference(self, file);
   file->release();
   return make_tuple(self.heap(), atoms::ok, reference);
 }
@@ -289,7 +289,7 @@ BifResult file_desc_to_ref_nif_1(Process& self, const Term* args) {
 }
 
 BifResult close_nif_1(Process& self, const Term* args) {
-  auto* file = io::magic_as<OpenFile>(args[0]);
+  auto* file = magic_as<OpenFile>(args[0]);
   if (file == nullptr) return self.badarg();
   uint8_t idle = OpenFile::Idle;
   if (!file->state.compare_exchange_strong(idle, OpenFile::Closed, std::memory_order_acq_rel)) {
@@ -304,7 +304,7 @@ BifResult close_nif_1(Process& self, const Term* args) {
 
 // OTP: its janitor process closes with this the files of dead owners; ours are closed when the owner ends.
 BifResult delayed_close_nif_1(Process& self, const Term* args) {
-  return io::magic_as<OpenFile>(args[0]) == nullptr ? self.badarg() : BifResult(atoms::ok);
+  return magic_as<OpenFile>(args[0]) == nullptr ? self.badarg() : BifResult(atoms::ok);
 }
 
 BifResult read_nif_2(Process& self, const Term* args) { return read_at(self, args[0], args[1], Place::Here); }

@@ -9,9 +9,9 @@
 #include <mutex>
 
 #include "bif/bif.hpp"
+#include "bif/magic.hpp"
 #include "heap/copy.hpp"
 #include "io/byte_queue.hpp"
-#include "io/magic.hpp"
 #define ATH_FAMILY "io/zlib.def"
 #include "bif/declare.inc"
 
@@ -76,7 +76,7 @@ struct Access {
   Term refused;   // none(): go on
 };
 Access access(Process& self, Term t) {
-  auto* stream = io::magic_as<Stream>(t);
+  auto* stream = magic_as<Stream>(t);
   if (stream == nullptr) return {nullptr, atoms::badarg};
   if (stream->controller.load(std::memory_order_acquire) != self.pid().raw) return {stream, atoms::not_on_controlling_process};
   return {stream, Term::none()};
@@ -171,7 +171,7 @@ bool are_transform_arguments(const Term* args) {
 
 BifResult open_nif_0(Process& self, const Term*) {
   auto* stream = new Stream(self.pid());
-  Term reference = io::make_magic_reference(self, stream);
+  Term reference = make_magic_reference(self, stream);
   stream->release();
   return reference;
 }

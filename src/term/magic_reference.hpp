@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// The box of a magic reference: two words of numbers, its place in the list of off-heap boxes, its object.
+// Magic references: ones that own a native object. The box: two words of numbers, its place in the list of off-heap boxes, its object.
 #pragma once
+
+#include <type_traits>
+#include <typeinfo>
 
 #include "term/allocator.hpp"
 #include "term/boxed.hpp"
@@ -21,5 +24,14 @@ inline Term make_magic_box(Allocator& heap, Word first, Word second, MagicObject
 }
 
 inline MagicObject* magic_object_of_box(const Term* box) { return reinterpret_cast<MagicObject*>(box[4].raw); }
+
+// The object behind a magic reference if it is of this kind, else null.
+template <class T>
+T* magic_as(Term reference) {
+  if (!is_kind(reference, BoxedKind::MagicReference)) return nullptr;
+  MagicObject* object = magic_object_of_box(reference.pointer());
+  if constexpr (std::is_final_v<T>) return typeid(*object) == typeid(T) ? static_cast<T*>(object) : nullptr;
+  else return dynamic_cast<T*>(object);
+}
 
 }  // namespace athanor

@@ -2,11 +2,11 @@
 // What the natives of prim_socket share.
 #pragma once
 
-#include "io/magic.hpp"
 #include "io/posix_error.hpp"
 #include "io/socket/arguments.hpp"
 #include "io/socket/socket.hpp"
 #include "io/socket/sockets.hpp"
+#include "term/magic_reference.hpp"
 #define ATH_FAMILY "io/socket/socket.def"
 #include "bif/declare.inc"
 

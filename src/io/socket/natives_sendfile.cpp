@@ -97,7 +97,7 @@ BifResult nif_sendfile_5(Process& self, const Term* args) {
   if (!is_our_turn(self, *socket, socket->write, Role::Connect, args[1], answer)) return answer;
   if (socket->sendfile_descriptor >= 0) return bad_state(self);
   if (socket->sendfile == nullptr) socket->sendfile = std::make_unique<SendfileCounters>();
-  auto* file = io::magic_as<io::OpenFile>(args[4]);
+  auto* file = magic_as<io::OpenFile>(args[4]);
   if (file == nullptr) return failure(self, *socket, invalid(self.heap(), atoms::efile));
   int error = file->duplicate(socket->sendfile_descriptor);
   if (error != 0) return failure(self, *socket, error_atom(error));

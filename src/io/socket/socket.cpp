@@ -6,12 +6,12 @@
 
 #include <cerrno>
 
-#include "io/magic.hpp"
 #include "io/socket/messages.hpp"
 #include "io/socket/sockets.hpp"
 #include "sched/scheduling.hpp"
 #include "term/atom_table.hpp"
 #include "term/compare.hpp"
+#include "term/magic_reference.hpp"
 
 namespace athanor::io::socket {
 
@@ -35,7 +35,10 @@ Socket::~Socket() {
   heap::discard(meta);
 }
 
-Term Socket::reference(Allocator& heap) { return make_magic_reference(heap, reference_words, this); }
+Term Socket::reference(Allocator& heap) {
+  retain();
+  return make_magic_box(heap, reference_words[0], reference_words[1], this);
+}
 
 Socket::Turn Socket::take_turn(Side& side, Term pid, Term reference) {
   if (side.current.pid.is_none() || side.current.pid == pid) return Turn::Ours;

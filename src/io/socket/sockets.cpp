@@ -6,7 +6,7 @@
 
 #include <algorithm>
 
-#include "io/magic.hpp"
+#include "bif/magic.hpp"
 #include "io/ports.hpp"
 
 namespace athanor::io::socket {
@@ -15,7 +15,7 @@ Sockets::Sockets(process::Runtime& runtime) : runtime_(runtime) {}
 
 Sockets::Made Sockets::make(Allocator& heap, Term owner, int descriptor, int domain, int type, int protocol) {
   auto* socket = new Socket(shared_from_this(), descriptor, domain, type, protocol);
-  Term reference = make_magic_reference(runtime_, heap, socket);
+  Term reference = bif::make_magic_reference(runtime_, heap, socket);
   socket->reference_words[0] = reference.pointer()[1].raw;
   socket->reference_words[1] = reference.pointer()[2].raw;
   socket->release();                  // the reference's count is left
