@@ -49,9 +49,9 @@ Term time_warp_mode(process::Identity::TimeWarp mode) {
 Term system_version(Process& self) {
   const process::Identity& identity = self.runtime().identity;
   sched::Scheduling& s = scheduling(self);
-  return text(self, fmt::format("Erlang/OTP {} [erts-{}] [source] [64-bit] [smp:{}:{}] [ds:{}:{}:{}] [async-threads:1]\n", identity.otp_release,
+  return text(self, fmt::format("Erlang/OTP {} [erts-{}] [source] [64-bit] [smp:{}:{}] [ds:{}:{}:{}] [async-threads:{}]\n", identity.otp_release,
                                 identity.erts_version, s.scheduler_count(), s.schedulers_online(), s.dirty_cpu_count(), s.dirty_cpu_online(),
-                                s.dirty_io_count()));
+                                s.dirty_io_count(), identity.async_threads));
 }
 
 Term emulator_arguments(Process& self) {
@@ -245,7 +245,7 @@ constexpr Row kRows[] = {
     CONSTANT(context_reductions, Term::small(process::kReductionsPerSlice))
     CONSTANT(smp_support, atoms::true_)
     CONSTANT(threads, atoms::true_)
-    COUNT(thread_pool_size, std::max<uint32_t>(self.runtime().identity.async_threads, 1))
+    COUNT(thread_pool_size, self.runtime().identity.async_threads)
     // --- time ---
     CONSTANT(start_time, Term::small(kErlangStartNs))
     ANSWER(end_time, integer::from_int64(self.heap(), kErlangEndNs))

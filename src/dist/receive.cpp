@@ -205,7 +205,7 @@ class Receiver {
     Receiver& receiver;
     Term parent, reference;
     const process::SpawnOptions* options = nullptr;
-    Term token, call, given, arguments;   // token: none() where there is none
+    Term token{}, call{}, given{}, arguments{};   // token: none() where there is none
   };
   // The request as the sequential trace shows it.
   Term shown_request(Allocator& heap, const Child& child, Term group_leader) const {

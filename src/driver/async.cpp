@@ -8,10 +8,9 @@ namespace athanor::driver {
 long AsyncPool::add(unsigned key, Job&& job) {
   std::lock_guard lock(mutex_);
   if (stopping_) return -1;
-  if (workers_.empty()) {
-    for (unsigned i = 0; i < kThreads; ++i) workers_.push_back(std::make_unique<Worker>());
-  }
-  Worker& worker = *workers_[key % kThreads];
+  const size_t threads = runtime_.identity.async_threads;
+  while (workers_.size() < threads) workers_.push_back(std::make_unique<Worker>());
+  Worker& worker = *workers_[key % threads];
   if (!worker.thread.is_started()) {
     worker.pool = this;
     if (!worker.thread.start("ath async", work, &worker)) return -1;

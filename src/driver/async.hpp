@@ -27,7 +27,6 @@ class AsyncPool {
     void (*free)(void*);
     Pdl* pdl;                               // a count of the port's data lock, which the job may take; null: there is none
   };
-  static constexpr unsigned kThreads = 1;   // as system_info(thread_pool_size) tells
   long add(unsigned key, Job&& job);        // the job's number; -1: there is no thread for it
   unsigned next_key() { return next_key_.fetch_add(1, std::memory_order_relaxed); }
   void stop();                              // waits for what runs; what waits is freed

@@ -73,11 +73,8 @@ void ForeignPort::adopt(io::Port& port, ErlDrvData data) {
   set(State::Working);
 }
 
-// The driver's own threads may be at the queue.
 size_t ForeignPort::queued_bytes() const {
-  Pdl* const pdl = pdl_.load(std::memory_order_acquire);
-  if (!pdl) return queue_.size();
-  std::lock_guard guard(pdl->mutex);
+  PdlLock lock(pdl_);
   return queue_.size();
 }
 
@@ -218,10 +215,8 @@ unsigned long ForeignPort::read_timer() const {
 // --- the end ---
 
 void ForeignPort::drop_queue() {
-  Pdl* const pdl = pdl_.load(std::memory_order_acquire);
-  if (pdl) pdl->mutex.lock();
+  PdlLock lock(pdl_);
   queue_.clear();
-  if (pdl) pdl->mutex.unlock();
 }
 
 int ForeignPort::fail(Term reason, Failure failure) {

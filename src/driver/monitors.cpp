@@ -34,18 +34,6 @@ bool send(process::Runtime& runtime, process::SignalKind kind, Term from, const 
   return process::deliver(runtime, to, signal);
 }
 
-// The driver's own threads may be here, with the port data lock.
-class MonitorLock {
- public:
-  explicit MonitorLock(Pdl* pdl) : pdl_(pdl) { if (pdl_) pdl_->mutex.lock(); }
-  ~MonitorLock() { if (pdl_) pdl_->mutex.unlock(); }
-  MonitorLock(const MonitorLock&) = delete;
-  MonitorLock& operator=(const MonitorLock&) = delete;
-
- private:
-  Pdl* const pdl_;
-};
-
 }  // namespace
 
 // OTP: 0; above 0: no such process; below: the driver has no function for it.
@@ -56,7 +44,7 @@ int ForeignPort::monitor(Term pid, ErlDrvMonitor* into) {
   uint64_t words[3];
   process::reference_words(process::make_reference(drivers_.runtime, heap), words);
   const Key key{words[0], words[1]};
-  MonitorLock lock(pdl_.load(std::memory_order_acquire));
+  PdlLock lock(pdl_);
   monitors_.emplace(key, pid);
   if (!send(drivers_.runtime, process::SignalKind::Monitor, port_->id(), key, pid)) {
     monitors_.erase(key);
@@ -68,7 +56,7 @@ int ForeignPort::monitor(Term pid, ErlDrvMonitor* into) {
 
 bool ForeignPort::demonitor(const ErlDrvMonitor& monitor) {
   const Key key = read(monitor);
-  MonitorLock lock(pdl_.load(std::memory_order_acquire));
+  PdlLock lock(pdl_);
   auto found = monitors_.find(key);
   if (found == monitors_.end()) return false;
   send(drivers_.runtime, process::SignalKind::Demonitor, port_->id(), key, found->second);
@@ -77,13 +65,13 @@ bool ForeignPort::demonitor(const ErlDrvMonitor& monitor) {
 }
 
 Term ForeignPort::monitored(const ErlDrvMonitor& monitor) const {
-  MonitorLock lock(pdl_.load(std::memory_order_acquire));
+  PdlLock lock(pdl_);
   auto found = monitors_.find(read(monitor));
   return found == monitors_.end() ? Term::nil() : found->second;
 }
 
 std::vector<Term> ForeignPort::watched() const {
-  MonitorLock lock(pdl_.load(std::memory_order_acquire));
+  PdlLock lock(pdl_);
   std::vector<Term> result;
   for (const auto& [key, pid] : monitors_) result.push_back(pid);
   return result;
@@ -92,7 +80,7 @@ std::vector<Term> ForeignPort::watched() const {
 void ForeignPort::process_down(io::Port&, const uint64_t reference[3]) {
   const Key key{reference[0], reference[1]};
   {
-    MonitorLock lock(pdl_.load(std::memory_order_acquire));
+    PdlLock lock(pdl_);
     if (monitors_.erase(key) == 0) return;
   }
   ErlDrvMonitor monitor;
@@ -102,7 +90,7 @@ void ForeignPort::process_down(io::Port&, const uint64_t reference[3]) {
 }
 
 void ForeignPort::end_monitors() {
-  MonitorLock lock(pdl_.load(std::memory_order_acquire));
+  PdlLock lock(pdl_);
   for (const auto& [key, pid] : monitors_) send(drivers_.runtime, process::SignalKind::Demonitor, port_->id(), key, pid);
   monitors_.clear();
 }

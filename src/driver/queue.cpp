@@ -14,17 +14,17 @@ long release(Pdl* pdl) {
   return left;
 }
 
-void Queue::insert(End end, size_t at, SysIOVec vector, OffHeapBinary* owned) {
+void Queue::insert(End end, SysIOVec vector, OffHeapBinary* owned) {
   if (end == End::Back) {
     vectors_.push_back(vector);
     binaries_.push_back(binary_of(owned));
-  } else if (head_ > at) {
+  } else if (head_ > 0) {
     --head_;
     vectors_[head_] = vector;
     binaries_[head_] = binary_of(owned);
   } else {
-    vectors_.insert(vectors_.begin() + static_cast<ptrdiff_t>(head_ + at), vector);
-    binaries_.insert(binaries_.begin() + static_cast<ptrdiff_t>(head_ + at), binary_of(owned));
+    vectors_.insert(vectors_.begin(), vector);
+    binaries_.insert(binaries_.begin(), binary_of(owned));
   }
   size_ += vector.iov_len;
 }
@@ -38,7 +38,7 @@ void Queue::add(End end, const void* bytes, size_t count, OffHeapBinary* binary)
     std::memcpy(binary->data(), bytes, count);
     bytes = binary->data();
   }
-  insert(end, 0, SysIOVec{static_cast<char*>(const_cast<void*>(bytes)), count}, binary);
+  insert(end, SysIOVec{static_cast<char*>(const_cast<void*>(bytes)), count}, binary);
 }
 
 bool Queue::add(End end, const ErlIOVec& given, size_t skip) {
@@ -108,11 +108,14 @@ OutputVector::~OutputVector() {
   }
 }
 
+void OutputVector::begin() {
+  if (!vectors_.empty()) return;
+  vectors_.push_back(SysIOVec{nullptr, 0});
+  binaries_.push_back(nullptr);
+}
+
 void OutputVector::push(const void* bytes, size_t count, OffHeapBinary* owned) {
-  if (vectors_.empty()) {
-    vectors_.push_back(SysIOVec{nullptr, 0});
-    binaries_.push_back(nullptr);
-  }
+  begin();
   vectors_.push_back(SysIOVec{static_cast<char*>(const_cast<void*>(bytes)), count});
   binaries_.push_back(binary_of(owned));
   size_ += count;
@@ -130,7 +133,7 @@ void OutputVector::gather(std::string_view bytes) {
 }
 
 void OutputVector::finish() {
-  if (vectors_.empty()) push(nullptr, 0, nullptr), vectors_.pop_back(), binaries_.pop_back();
+  begin();
   if (places_.empty()) return;
   OffHeapBinary* all = OffHeapBinary::create(gathered_.size());
   std::memcpy(all->data(), gathered_.data(), gathered_.size());

@@ -20,6 +20,18 @@ namespace athanor::driver {
 using Pdl = erl_drv_port_data_lock;
 long release(Pdl* pdl);                  // what is left
 
+// Holds the lock, where there is one: the driver's own threads may be at what it guards.
+class PdlLock {
+ public:
+  explicit PdlLock(const std::atomic<Pdl*>& pdl) : pdl_(pdl.load(std::memory_order_acquire)) { if (pdl_) pdl_->mutex.lock(); }
+  ~PdlLock() { if (pdl_) pdl_->mutex.unlock(); }
+  PdlLock(const PdlLock&) = delete;
+  PdlLock& operator=(const PdlLock&) = delete;
+
+ private:
+  Pdl* const pdl_;
+};
+
 // A binary as drivers see it begins at the size of an OffHeapBinary.
 inline ErlDrvBinary* binary_of(OffHeapBinary* binary) { return binary ? reinterpret_cast<ErlDrvBinary*>(&binary->size) : nullptr; }
 inline OffHeapBinary* off_heap_of(ErlDrvBinary* binary) {
@@ -42,7 +54,7 @@ class Queue {
   ErlDrvBinary** binaries() { return binaries_.data() + head_; }
 
  private:
-  void insert(End end, size_t at, SysIOVec vector, OffHeapBinary* owned);
+  void insert(End end, SysIOVec vector, OffHeapBinary* owned);
   std::vector<SysIOVec> vectors_;
   std::vector<ErlDrvBinary*> binaries_;  // a count each
   size_t head_ = 0;                      // both: what is before it has been taken
@@ -62,6 +74,7 @@ class OutputVector {
   size_t size() const { return size_; }
 
  private:
+  void begin();
   void gather(std::string_view bytes);
   void push(const void* bytes, size_t count, OffHeapBinary* owned);
   void finish();

@@ -23,7 +23,7 @@ constexpr int kFirstSystemError = -10;   // OTP: {open_error, -10} is the first 
 }
 
 Drivers::Drivers(process::Runtime& runtime)
-    : runtime(runtime), release_text(std::to_string(runtime.identity.otp_release)), selections_(std::make_unique<Selections>(*this)),
+    : runtime(runtime), selections_(std::make_unique<Selections>(*this)),
       async_(std::make_unique<AsyncPool>(runtime)) {
   keep_exports();
 }

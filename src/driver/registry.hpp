@@ -74,7 +74,6 @@ class Drivers {
   explicit Drivers(process::Runtime& runtime);
   ~Drivers();                           // no port and no thread of the machine is there any more
   process::Runtime& runtime;
-  const std::string release_text;       // driver_system_info
 
   // --- erl_ddll; all with `mutex` ---
   std::recursive_mutex mutex;           // init and finish run under it and may come back. A port's lock may be held when it is taken, not the reverse.

@@ -44,20 +44,19 @@ void Selections::run(void* raw) {
 }
 
 // Whoever waits is looked for again: the callback before may have changed it.
-Term Selections::call(Entry& entry, bool to_read) {
+void Selections::call(Entry& entry, bool to_read) {
   const auto wanted = [&] {
     std::lock_guard guard(mutex_);
     return to_read ? entry.readers : entry.writers;
   };
   const Term id = wanted();
   std::shared_ptr<io::Port> port = id.is_none() ? nullptr : drivers_.runtime.ports->find_working(id.port_number());
-  if (!port) return id;
+  if (!port) return;
   std::lock_guard lock(port->mutex());
-  if (wanted() != id) return id;
+  if (wanted() != id) return;
   auto& foreign = static_cast<ForeignPort&>(port->driver());
   const io::PortTurn turn(*port, Term::small(0));
   if (foreign.is_there()) foreign.ready(entry.descriptor, to_read);
-  return id;
 }
 
 // OTP: who selects last has the descriptor, and an error report says so.

@@ -34,7 +34,7 @@ class Selections {
   void ask(Entry& entry);
   static void told(void* raw, uint32_t ready);
   static void run(void* raw);
-  Term call(Entry& entry, bool to_read);
+  void call(Entry& entry, bool to_read);
   static bool is_claimed(const Entry& entry) { return !entry.readers.is_none() || !entry.writers.is_none(); }
   void report_stealing(ForeignPort& thief, Term victim, int descriptor, int mode);
 

@@ -5,7 +5,7 @@
 
 #include <cstring>
 
-#include "driver/async.hpp"
+#include "bif/time.hpp"
 #include "driver/registry.hpp"
 #include "io/posix_error.hpp"
 #include "nif/library.hpp"
@@ -14,22 +14,8 @@
 using namespace athanor;
 using namespace athanor::driver;
 
-// The structure grew at its end; an older driver passes its own size.
 void driver_system_info(ErlDrvSysInfo* info, size_t size) {
-  process::Runtime& runtime = nif::machine_of_caller_or_end(__builtin_return_address(0), __func__);
-  if (!info || size < offsetof(ErlDrvSysInfo, smp_support) + sizeof(int)) nif::misuse(__func__, "the structure is smaller than it ever was");
-  ErlDrvSysInfo all{};
-  all.driver_major_version = ERL_DRV_EXTENDED_MAJOR_VERSION;
-  all.driver_minor_version = ERL_DRV_EXTENDED_MINOR_VERSION;
-  all.erts_version = const_cast<char*>(runtime.identity.erts_version.c_str());
-  all.otp_release = const_cast<char*>(runtime.drivers->release_text.c_str());
-  all.thread_support = all.smp_support = 1;
-  all.async_threads = AsyncPool::kThreads;
-  all.scheduler_threads = static_cast<int>(runtime.scheduling->scheduler_count());
-  all.nif_major_version = ERL_NIF_MAJOR_VERSION;
-  all.nif_minor_version = ERL_NIF_MINOR_VERSION;
-  all.dirty_scheduler_support = 1;
-  std::memcpy(info, &all, std::min(size, sizeof all));
+  nif::tell_system_info(nif::machine_of_caller_or_end(__builtin_return_address(0), __func__), __func__, info, size);
 }
 
 // --- time ---
@@ -41,7 +27,7 @@ ErlDrvTime erl_drv_convert_time_unit(ErlDrvTime value, ErlDrvTimeUnit from, ErlD
 }
 int driver_get_now(ErlDrvNowData* now) {
   if (!now) return -1;
-  const int64_t us = nif::next_now_us(nif::machine_of_caller_or_end(__builtin_return_address(0), __func__));
+  const int64_t us = bif::next_now_us(nif::machine_of_caller_or_end(__builtin_return_address(0), __func__));
   *now = {static_cast<unsigned long>(us / 1'000'000'000'000), static_cast<unsigned long>(us / 1'000'000 % 1'000'000), static_cast<unsigned long>(us % 1'000'000)};
   return 0;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "machine/crash_dump.hpp"
 
-#include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -53,11 +53,13 @@ void write_head(DumpFile& file, process::Runtime& runtime, const char* slogan) {
   ctime_r(&now, date);
   const process::Identity& identity = runtime.identity;
   const sched::Scheduling& s = *runtime.scheduling;
+  std::vector<std::string> taints;   // OTP: the latest first
+  for (Term name : runtime.taints.all()) taints.insert(taints.begin(), to_text(name));
   file.write(fmt::format("=erl_crash_dump:0.5\n{}Slogan: {}\n"
-                          "System version: Erlang/OTP {} [erts-{}] [source] [64-bit] [smp:{}:{}] [ds:{}:{}:{}] [async-threads:1]\n"
-                          "Taints: \nAtoms: {}\nCalling Thread: scheduler:0\n",
+                          "System version: Erlang/OTP {} [erts-{}] [source] [64-bit] [smp:{}:{}] [ds:{}:{}:{}] [async-threads:{}]\n"
+                          "Taints: {}\nAtoms: {}\nCalling Thread: scheduler:0\n",
                           date, slogan, identity.otp_release, identity.erts_version, s.scheduler_count(), s.schedulers_online(), s.dirty_cpu_count(),
-                          s.dirty_cpu_online(), s.dirty_io_count(), atom_table().count()));
+                          s.dirty_cpu_online(), s.dirty_io_count(), identity.async_threads, fmt::join(taints, ","), atom_table().count()));
 }
 
 // The queues at the moment when the schedulers stopped.

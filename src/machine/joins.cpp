@@ -141,7 +141,7 @@ void configure(process::Runtime& runtime, const MachineOptions& options, const R
   identity.utf8_names = options.names == NameEncoding::Utf8 || (options.names == NameEncoding::Locale && io::locale_is_utf8());
   identity.odd_names = static_cast<process::Identity::OddNames>(options.odd_names);
   identity.time_warp = static_cast<process::Identity::TimeWarp>(options.time_warp);
-  identity.async_threads = options.async_threads;
+  identity.async_threads = std::max(options.async_threads, 1u);
   identity.ets_limit = options.ets_limit;
   runtime.port_count = [](process::Runtime& r) -> uint64_t { return r.ports->count(); };
   runtime.ets_count = [](process::Runtime& r) -> uint64_t { return r.tables->count(); };

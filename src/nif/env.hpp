@@ -109,7 +109,8 @@ process::Runtime* machine_of_caller(const void* caller);
 process::Runtime& machine_of_caller_or_end(const void* caller, const char* function);
 // What libraries of drivers do alike. `runtime` may be null: the thread works for no machine.
 int create_thread(process::Runtime* runtime, const char* name, ErlNifTid* tid, void* (*function)(void*), void* argument, const ErlNifThreadOpts* options);
-int64_t next_now_us(process::Runtime& runtime);   // like erlang:now/0: later than any time given before
+// The structure grew at its end; an older library passes its own size.
+void tell_system_info(process::Runtime& runtime, const char* function, ErlNifSysInfo* info, size_t size);
 #define ATH_NIF_MACHINE() ::athanor::nif::machine_of_caller_or_end(__builtin_return_address(0), __func__)
 
 }  // namespace athanor::nif

@@ -2,6 +2,7 @@
 // Memory, environment variables, other libraries, facts about the machine.
 #include <dlfcn.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <cstring>
 
@@ -58,22 +59,22 @@ int enif_thread_type() {
   return ERL_NIF_THR_UNDEFINED;
 }
 
-// The structure grew at its end; an older library passes its own size.
-void enif_system_info(ErlNifSysInfo* info, size_t size) {
-  process::Runtime& runtime = ATH_NIF_MACHINE();
+void athanor::nif::tell_system_info(process::Runtime& runtime, const char* function, ErlNifSysInfo* info, size_t size) {
+  if (!info || size < offsetof(ErlNifSysInfo, smp_support) + sizeof(int)) misuse(function, "the structure is smaller than it ever was");
   const Host* host = host_of(runtime);
-  if (!host) misuse(__func__, "the machine has ended");
+  if (!host) misuse(function, "the machine has ended");
   ErlNifSysInfo all{};
-  all.driver_major_version = 3;
+  all.driver_major_version = 3;   // of the driver interface, which this part does not see
   all.driver_minor_version = 3;
   all.erts_version = const_cast<char*>(runtime.identity.erts_version.c_str());
   all.otp_release = const_cast<char*>(host->release_text.c_str());
-  all.thread_support = 1;
-  all.smp_support = 1;
-  all.async_threads = 1;
+  all.thread_support = all.smp_support = 1;
+  all.async_threads = static_cast<int>(runtime.identity.async_threads);
   all.scheduler_threads = static_cast<int>(runtime.scheduling->scheduler_count());
   all.nif_major_version = ERL_NIF_MAJOR_VERSION;
   all.nif_minor_version = ERL_NIF_MINOR_VERSION;
   all.dirty_scheduler_support = 1;
-  std::memcpy(info, &all, size < sizeof all ? size : sizeof all);
+  std::memcpy(info, &all, std::min(size, sizeof all));
 }
+
+void enif_system_info(ErlNifSysInfo* info, size_t size) { tell_system_info(ATH_NIF_MACHINE(), __func__, info, size); }

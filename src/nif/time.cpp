@@ -50,17 +50,9 @@ ErlNifTime enif_convert_time_unit(ErlNifTime value, ErlNifTimeUnit from, ErlNifT
   return static_cast<ErlNifTime>(static_cast<uint64_t>(value) * static_cast<uint64_t>(from_size / to_size));
 }
 
-int64_t athanor::nif::next_now_us(process::Runtime& runtime) {
-  int64_t now = bif::erlang_system_ns(runtime) / 1000, last = runtime.last_now_us.load(std::memory_order_relaxed);
-  do {
-    if (now <= last) now = last + 1;
-  } while (!runtime.last_now_us.compare_exchange_weak(last, now, std::memory_order_relaxed));
-  return now;
-}
-
 ERL_NIF_TERM enif_now_time(ErlNifEnv* env) {
   Entry entry(env, __func__);
-  return raw_of(bif::timestamp_tuple(*env->heap, next_now_us(*env->runtime)));
+  return raw_of(bif::timestamp_tuple(*env->heap, bif::next_now_us(*env->runtime)));
 }
 
 ERL_NIF_TERM enif_cpu_time(ErlNifEnv* env) {

@@ -194,7 +194,7 @@ TEST(Monitors, DemonitorNamesTagsAndAliases) {
   machine.settle();
   expect_down(a, 2, late, b_pid, atoms::noproc);
   Term alias = make_alias(a, false);
-  send(a, alias, Term::small(3));
+  static_cast<void>(send(a, alias, Term::small(3)));
   machine.settle();
   EXPECT_EQ(message_at(a, 3), Term::small(3));
   EXPECT_TRUE(unalias(a, alias));

@@ -48,7 +48,7 @@ struct Identity {
   bool utf8_names = true;                       // of files and the environment; else Latin-1
   enum class OddNames : uint8_t { Warn, Ignore, Refuse } odd_names = OddNames::Warn;   // athanor::OddNames
   enum class TimeWarp : uint8_t { None, Single, Multi } time_warp = TimeWarp::None;   // athanor::TimeWarp
-  uint32_t async_threads = 1;
+  uint32_t async_threads = 1;   // for driver_async
 };
 
 // erlang:send/3, and what became of a message to another node.

@@ -27,14 +27,14 @@ struct SpawnOptions {
   SpawnRequest* request = nullptr;
   bool link = false;
   bool monitor = false;
-  Term monitor_tag;                      // {monitor, [{tag, T}, {alias, A}]}
-  Term monitor_alias;                    // atom or none
+  Term monitor_tag{};                    // {monitor, [{tag, T}, {alias, A}]}
+  Term monitor_alias{};                  // atom or none
   Priority priority = Priority::Normal;
   uint32_t min_heap_words = 0;
   uint32_t min_binary_heap_words = 0;    // the machine's where that is more
   uint32_t fullsweep_after = 0; bool fullsweep_set = false;
-  std::optional<MaxHeap> max_heap;       // none: the machine's
-  std::optional<bool> off_heap_messages; // none: the machine's
+  std::optional<MaxHeap> max_heap{};     // none: the machine's
+  std::optional<bool> off_heap_messages{};   // none: the machine's
   uint32_t scheduler = 0;                // 0: any
   bool system_process = false;
   const RemoteParent* remote = nullptr;  // in the parent's stead

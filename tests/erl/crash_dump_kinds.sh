@@ -29,6 +29,8 @@ for seconds in 0 -1 30; do
     ERL_CRASH_DUMP_SECONDS=$seconds dump_of erl -noinput -eval 'erlang:halt("the slogan").'
     ls dump 2>/dev/null
 done
+echo "threads and libraries"
+dump_of erl +A 3 -noinput -eval 'code:ensure_loaded(crypto), code:ensure_loaded(asn1rt_nif), erlang:halt("the slogan").'; grep -o 'async-threads:[0-9]*\|^Taints.*' dump
 echo "+d"; dump_of erl +d -noinput -eval 'erlang:halt("the slogan").'; ls dump
 echo "os:putenv"; dump_of erl -noinput -eval 'os:putenv("ERL_CRASH_DUMP", "other"), erlang:halt("the slogan").'; ls dump other 2>/dev/null
 echo "nowhere"; ERL_CRASH_DUMP=nowhere/dump dump_of erl -noinput -eval 'erlang:halt("the slogan").'; show

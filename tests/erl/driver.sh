@@ -18,3 +18,4 @@ erlc "$here/probe.erl"
 erl -noshell -eval 'probe:main("."), halt().'
 erl -noshell -eval 'probe:halting(".", []).'
 erl -noshell -eval 'probe:halting(".", [{flush, false}]).'
+erl +A 3 -noshell -eval 'probe:main("."), halt().'

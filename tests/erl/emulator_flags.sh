@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # What emulator flags set, as programs see it; which values are refused.
 exec 2>/dev/null
-shown='io:format("~w~n", [[file:native_name_encoding(), io:printable_range(), process_info(self(), message_queue_data), process_info(self(), garbage_collection)] ++ [erlang:system_info(Key) || Key <- [time_warp_mode, time_offset, time_correction, min_bin_vheap_size, schedulers, schedulers_online, thread_pool_size, message_queue_data, ets_always_compress, process_limit]]]), halt().'
-shown=$(printf '%s' "$shown" | sed 's/, process_info(self(), garbage_collection)//')
+shown='io:format("~w~n", [[file:native_name_encoding(), io:printable_range(), process_info(self(), message_queue_data), re:run(erlang:system_info(system_version), "async-threads:[0-9]+", [{capture, all, list}])] ++ [erlang:system_info(Key) || Key <- [time_warp_mode, time_offset, time_correction, min_bin_vheap_size, schedulers, schedulers_online, thread_pool_size, message_queue_data, ets_always_compress, process_limit]]]), halt().'
 export LC_ALL=C.UTF-8
 erl +pc unicode +fnl +hmqd off_heap +C multi_time_warp +c false +A 7 +hmbs 100000 +ec +P2000 +S1 -noshell -eval "$shown"
 erl +pc latin1 +fna +hmqd on_heap +C single_time_warp +c +A0 +SP 50:50 +sws legacy +zdntgc infinity +sbwt none +swt low +R 25 -noshell -eval "$shown"
