@@ -6,6 +6,7 @@
 #include "driver/registry.hpp"
 #include "driver/select.hpp"
 #include "io/file_names.hpp"
+#include "io/ports.hpp"
 #include "nif/select.hpp"
 #include "process/send.hpp"
 #include "sched/scheduling.hpp"
@@ -22,15 +23,6 @@ using process::BifResult;
 using process::Process;
 using Kind = User::Kind;
 using Status = Library::Status;
-
-// The drivers that are no libraries, in the release's order.
-constexpr const char* kLinkedIn[] = {"tcp_inet", "udp_inet", "ram_file_drv", "tty_sl"};
-bool is_linked_in(const std::string& name) {
-  for (const char* one : kLinkedIn) {
-    if (name == one) return true;
-  }
-  return false;
-}
 
 // An atom or iodata. OTP: what follows a zero does not count.
 bool name_of(Term term, std::string& name) {
@@ -131,7 +123,7 @@ Outcome load_loaded(Drivers& drivers, Library& library, Term pid, const std::str
 }
 
 Outcome load(Drivers& drivers, Term pid, const std::string& path, const std::string& name, const LoadOptions& options, Allocator& heap, Library*& library) {
-  if (is_linked_in(name)) return failed("linked_in_driver");
+  if (io::is_linked_in_driver(name)) return failed("linked_in_driver");
   Driver* driver = drivers.find(name);
   if (driver && !driver->library) return failed("linked_in_driver");
   if (!driver) {
@@ -164,7 +156,7 @@ Outcome load(Drivers& drivers, Term pid, const std::string& path, const std::str
 }
 
 Outcome unload(Drivers& drivers, Term pid, const std::string& name, LoadOptions& options, Library*& library, bool& kill) {
-  if (is_linked_in(name)) return failed("linked_in_driver");
+  if (io::is_linked_in_driver(name)) return failed("linked_in_driver");
   Driver* driver = drivers.find(name);
   if (!driver) return failed("not_loaded");
   if (!driver->library) return failed("linked_in_driver");
@@ -263,7 +255,7 @@ BifResult loaded_drivers_0(Process& self, const Term*) {
   Drivers& drivers = *self.runtime().drivers;
   Allocator& heap = self.heap();
   std::vector<Term> names;
-  for (const char* name : kLinkedIn) names.push_back(latin1_list(heap, name));
+  for (std::string_view name : io::linked_in_drivers()) names.push_back(latin1_list(heap, name));
   std::lock_guard guard(drivers.mutex);
   for (const std::string& name : drivers.names()) names.push_back(latin1_list(heap, name));
   return make_tuple(heap, atoms::ok, make_list(heap, names.data(), names.size()));
@@ -287,7 +279,7 @@ BifResult info_2(Process& self, const Term* args) {
   const std::string_view item = atom_text(args[1]);
   std::lock_guard guard(drivers.mutex);
   Driver* driver = drivers.find(name);
-  if (!driver && !is_linked_in(name)) return self.badarg();
+  if (!driver && !io::is_linked_in_driver(name)) return self.badarg();
   const Library* library = driver ? driver->library : nullptr;
   const bool is_permanent = library && library->status == Status::Permanent;
   if (item == "linked_in_driver") return library ? atoms::false_ : atoms::true_;
@@ -311,7 +303,7 @@ BifResult monitor_2(Process& self, const Term* args) {
   if (!load && !is_named(event, "unloaded") && !is_named(event, "unloaded_only")) return self.badarg();
   std::lock_guard guard(drivers.mutex);
   Driver* driver = drivers.find(name);
-  if (!driver && !is_linked_in(name)) return tell_now(self, drivers, given, atoms::DOWN, intern("unloaded"));
+  if (!driver && !io::is_linked_in_driver(name)) return tell_now(self, drivers, given, atoms::DOWN, intern("unloaded"));
   Library* library = driver ? driver->library : nullptr;
   if (!library || library->status == Status::Permanent) return tell_now(self, drivers, given, atoms::UP, atoms::permanent);
   if (!load) return drivers.add_monitor(*library, self, is_named(event, "unloaded") ? Kind::AwaitsUnload : Kind::AwaitsUnloadOnly);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Which driver stands behind a port's name.
-#include <cerrno>
+#include <algorithm>
+#include <iterator>
 
 #include "io/fd_driver.hpp"
 #include "io/inet/tcp_driver.hpp"
@@ -10,6 +11,20 @@
 #include "io/tty_driver.hpp"
 
 namespace athanor::io {
+
+namespace {
+constexpr std::string_view kLinkedIn[] = {"tcp_inet", "udp_inet", "ram_file_drv", "tty_sl"};
+
+std::unique_ptr<PortDriver> make_linked_in(std::string_view name, Ports& ports, const PortOptions& options) {
+  if (name == "tcp_inet") return std::make_unique<inet::TcpDriver>(ports);
+  if (name == "udp_inet") return std::make_unique<inet::UdpDriver>(ports);
+  if (name == "ram_file_drv") return std::make_unique<RamFileDriver>(ports);
+  return std::make_unique<TtyDriver>(ports, options);
+}
+}  // namespace
+
+std::span<const std::string_view> linked_in_drivers() { return kLinkedIn; }
+bool is_linked_in_driver(std::string_view name) { return std::find(std::begin(kLinkedIn), std::end(kLinkedIn), name) != std::end(kLinkedIn); }
 
 std::unique_ptr<PortDriver> make_driver(Ports& ports, const PortOptions& options, int& error) {
   using Kind = PortOptions::Kind;
@@ -22,15 +37,9 @@ std::unique_ptr<PortDriver> make_driver(Ports& ports, const PortOptions& options
   }
   // The first word may name a driver; it is looked for before programs.
   std::string first = options.name.substr(0, options.name.find(' '));
-  if (first == "udp_inet" || first == "tty_sl" || first == "tcp_inet" || first == "ram_file_drv") {
+  if (is_linked_in_driver(first)) {
     error = kBadArgument;
-    if (options.exit_status) return nullptr;
-    if (first == "ram_file_drv") return std::make_unique<RamFileDriver>(ports);
-    if (first == "tcp_inet") return std::make_unique<inet::TcpDriver>(ports);
-    if (first == "udp_inet") return std::make_unique<inet::UdpDriver>(ports);
-    if (first == "tty_sl") return std::make_unique<TtyDriver>(ports, options);
-    error = ENOTSUP;
-    return nullptr;
+    return options.exit_status ? nullptr : make_linked_in(first, ports, options);
   }
   if (ports.find_driver) {
     error = 0;

@@ -6,6 +6,7 @@
 #include <memory>
 #include <mutex>
 #include <shared_mutex>
+#include <span>
 #include <vector>
 
 #include "io/child.hpp"
@@ -101,5 +102,8 @@ class Ports {
 // The driver for these options; null and an error number (kBadArgument: none of this name).
 constexpr int kBadArgument = -2;
 std::unique_ptr<PortDriver> make_driver(Ports& ports, const PortOptions& options, int& error);
+// The drivers of ours that programs know by name, in the release's order.
+std::span<const std::string_view> linked_in_drivers();
+bool is_linked_in_driver(std::string_view name);
 
 }  // namespace athanor::io
