@@ -129,60 +129,42 @@ class Inside {
   base::Epochs::Participant* participant_;
 };
 
+// Shows what the key asks for. False: nothing, the menu goes on.
+bool show(process::Runtime& runtime, int key) {
+  switch (key) {
+    case 'c': return true;
+    case 'v': write_all(version_text(runtime)); return true;
+    case 'p':
+      write_processes(runtime);
+      write_all(ports_report(runtime));
+      return true;
+    case 'i': write_all(memory_report(runtime) + internal_tables_report(runtime)); return true;
+    case 'l': write_all(modules_report(runtime, Reader::Person)); return true;
+    case 'o': write_all(ports_report(runtime)); return true;
+    case 'd': write_all(nodes_report(runtime)); return true;
+    case 'D': write_all(ets_report(runtime, Reader::Person)); return true;
+    case '\n': return false;
+    default: write_all("Eh?\n\n"); return false;
+  }
+}
+
 }  // namespace
 
+// Where the machine ends, the schedulers stay held: nothing runs on behind the last words.
 void show_break_menu(process::Runtime& runtime) {
   runtime.scheduling->pause();
   const Inside inside(runtime);
   const LineMode mode;
   write_all(kMenu);
-  for (bool shown = true; shown;) {
-    switch (read_key()) {
-      case -1: case 'a': case 'q': case '*':
-        runtime.halt(runtime, 0, false, nullptr);   // the schedulers stay held: nothing runs on behind the last words
-        return;
-      case 'A':
-        runtime.halt(runtime, 1, false, "Crash dump requested by user");
-        return;
-      case 'c': shown = false; break;
-      case 'v':
-        write_all(version_text(runtime));
-        shown = false;
-        break;
-      case '\n': break;
-      case 'p':
-        write_processes(runtime);
-        write_all(ports_report(runtime));
-        shown = false;
-        break;
-      case 'i':
-        write_all(memory_report(runtime) + internal_tables_report(runtime));
-        shown = false;
-        break;
-      case 'l':
-        write_all(modules_report(runtime, Reader::Person));
-        shown = false;
-        break;
-      case 'o':
-        write_all(ports_report(runtime));
-        shown = false;
-        break;
-      case 'd':
-        write_all(nodes_report(runtime));
-        shown = false;
-        break;
-      case 'D':
-        write_all(ets_report(runtime, Reader::Person));
-        shown = false;
-        break;
+  for (bool is_done = false; !is_done;) {
+    switch (const int key = read_key()) {
+      case -1: case 'a': case 'q': case '*': return runtime.halt(runtime, 0, false, nullptr);
+      case 'A': return runtime.halt(runtime, 1, false, "Crash dump requested by user");
       case 'k':
-        if (!offer_processes(runtime)) {
-          runtime.halt(runtime, 0, false, nullptr);
-          return;
-        }
-        shown = false;
+        if (!offer_processes(runtime)) return runtime.halt(runtime, 0, false, nullptr);
+        is_done = true;
         break;
-      default: write_all("Eh?\n\n");
+      default: is_done = show(runtime, key);
     }
   }
   runtime.scheduling->resume();

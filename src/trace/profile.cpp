@@ -34,10 +34,14 @@ bool Trace::set_profile(Term profiler, uint32_t what, uint32_t timestamp) {
   return true;
 }
 
-void Trace::clear_profile() {
-  std::lock_guard lock(profile_mutex_);
+void Trace::forget_profiler() {
   runtime_.profiled.store(0, std::memory_order_release);
   profiler_raw_.store(0, std::memory_order_relaxed);
+}
+
+void Trace::clear_profile() {
+  std::lock_guard lock(profile_mutex_);
+  forget_profiler();
 }
 
 Term Trace::profile_term(Allocator& heap) {
@@ -45,8 +49,7 @@ Term Trace::profile_term(Allocator& heap) {
   Term profiler(profiler_raw_.load(std::memory_order_relaxed));
   if (profiler.is_none()) return atoms::undefined;
   if (!is_alive(runtime_, profiler)) {
-    runtime_.profiled.store(0, std::memory_order_release);
-    profiler_raw_.store(0, std::memory_order_relaxed);
+    forget_profiler();
     return atoms::undefined;
   }
   const uint32_t what = runtime_.profiled.load(std::memory_order_relaxed);
@@ -72,8 +75,7 @@ void Trace::tell_profiler(Term subject, Term* elements, size_t count, heap::Frag
   const Term message = Term::boxed(place);
   if (profiler.is_local_pid() && schedulers == 0) {
     if (process::send_parcel(runtime_, profiler, {message, memory.take()})) return;
-    runtime_.profiled.store(0, std::memory_order_release);   // it has ended
-    profiler_raw_.store(0, std::memory_order_relaxed);
+    forget_profiler();   // it has ended
     return;
   }
   ProfileOutput output{{message, nullptr}, {}};

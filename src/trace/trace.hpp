@@ -107,6 +107,7 @@ class Trace final : public process::Tracing {
   void tell_event(process::Process& self, const Event& event);
   Term timed_list(Allocator& heap, Point& point);
 
+  void forget_profiler();                   // under profile_mutex_
   void tell_profiler(Term subject, Term* elements, size_t count, heap::FragmentAllocator& memory, int schedulers);
   static void write_profile(void* trace);
 
