@@ -64,8 +64,7 @@ const code::ModuleCode* current_code(Process& self, Term module) {
   return found ? found->current.load(std::memory_order_acquire) : nullptr;
 }
 
-// OTP: a fun whose code is not there has the name [].
-// OTP: a fun whose module is being purged, or is gone, has no name.
+// OTP: a fun whose module is being purged, or is not there, has the name [].
 Term fun_name(const code::FunEntry& entry) {
   if (entry.entry.load(std::memory_order_acquire) == entry.unloaded_entry) return Term::nil();
   const code::Function* function = entry.function.load(std::memory_order_acquire);

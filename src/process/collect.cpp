@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "process/collect.hpp"
 
-#include <chrono>
-#include <thread>
-
 #include "base/microstates.hpp"
+#include "os/clock.hpp"
 #include "process/literals.hpp"
 #include "process/relations.hpp"
 #include "process/send.hpp"
@@ -79,7 +77,7 @@ bool collect_garbage(Process& self, size_t words_needed, bool full) {
   heap::CollectResult result;
   {
     const base::InMicrostate collecting(base::Microstate::Gc);
-    if (const uint32_t ms = runtime.test_gc_sleep_ms.load(std::memory_order_relaxed); ATH_UNLIKELY(ms != 0)) std::this_thread::sleep_for(std::chrono::milliseconds(ms));
+    if (const uint32_t ms = runtime.test_gc_sleep_ms.load(std::memory_order_relaxed); ATH_UNLIKELY(ms != 0)) os::sleep_ms(ms);
     result = heap::collect(self.heap(), self, request);
   }
   if (monitored) runtime.tracing->collected(self, runtime.clock->monotonic_ns() - began);

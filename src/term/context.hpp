@@ -28,8 +28,8 @@ class TermHost {
   virtual Node* node_of(Term name, uint32_t creation) = 0;
   // Is there code behind it (binary_to_term/2 with `safe`)?
   virtual bool has_export(Mfa mfa) { return true; }
-  // The alias or magic reference that has these numbers, built on `heap`; none() where it is an ordinary one.
   virtual void note_shown(Term magic_reference) {}   // its numbers leave the machine: they are to be found again
+  // The alias or magic reference that has these numbers, built on `heap`; none() where it is an ordinary one.
   virtual Term reference_of(class Allocator& heap, const uint32_t numbers[3]) { return Term::none(); }
 };
 
