@@ -200,16 +200,15 @@ bool Tables::give_away(Table& table, Term from, Term to, Term gift) {
 }
 
 void Tables::leave_to_heir_or_remove(Table& table, Term from) {
-  Term heir;
-  KeptTerm heir_data;
+  Term heir, data;
+  heap::FragmentAllocator copied(0);   // the table keeps its heir, who may give it away and get it back
   {
     WholeTable whole(table);
     if (table.owner != from) return;   // given away meanwhile
     heir = table.heir;
-    heir_data = std::move(table.heir_data);
-    table.heir = Term::none();
+    if (!heir.is_none()) data = heap::copy(table.heir_data.term(), copied, nullptr);
   }
-  if (!heir.is_none() && heir != from && give_away(table, from, heir, heir_data.term())) return;
+  if (!heir.is_none() && heir != from && give_away(table, from, heir, data)) return;
   std::unique_ptr<Storage> storage;
   remove(table, storage);
 }

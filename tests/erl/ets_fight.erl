@@ -11,6 +11,7 @@ main(_) ->
         Options <- [[], [{write_concurrency, true}], [compressed, {write_concurrency, auto}, {read_concurrency, true}]]],
     io:format("gifts ~p~n", [gifts()]),
     io:format("heirs ~p~n", [heirs()]),
+    io:format("heir again ~p~n", [heir_again()]),
     io:format("names ~p~n", [names()]),
     io:format("vanishing ~p~n", [vanishing()]).
 
@@ -103,6 +104,17 @@ ring(Me) ->
                     ets:give_away(T, Next, case Next of Me -> done; _ -> on end)
             end
     end.
+
+%% A table keeps its heir: who got it, gave it away and gets it again.
+heir_again() ->
+    Me = self(),
+    First = spawn(fun() -> ets:new(legacy, [{heir, Me, {from, self()}}]) end),
+    T = receive {'ETS-TRANSFER', Inherited, First, {from, First}} -> Inherited end,
+    [begin
+         Next = spawn(fun() -> receive {'ETS-TRANSFER', T, Me, N} -> ets:insert(T, {N, ets:info(T, heir) =:= Me}) end end),
+         true = ets:give_away(T, Next, N),
+         receive {'ETS-TRANSFER', T, Next, {from, First}} -> {ets:info(T, owner) =:= Me, ets:tab2list(T)} after 5000 -> gone end
+     end || N <- [1, 2]].
 
 %% Owners that end while others read and write; the heir gets every table whole.
 heirs() ->
