@@ -8,7 +8,7 @@ import datetime, os, re, subprocess, sys, time
 
 ROOT = os.path.abspath(os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 OUT = os.path.join(ROOT, "build", "test-all")
-CLOSING = re.compile(r"\d+ passed, \d+ failed|\d+% tests passed, .*|.*pass \(.*%\).*|lint: .*|generate: seed .*|no finding.*|.*findings.*")
+CLOSING = re.compile(r"\d+ passed, \d+ failed|\d+% tests passed, .*|.*pass \(.*%\).*|lint: .*|generate: seed .*|soak: seed .*|no finding.*|.*findings.*")
 
 
 def bin_of(preset):
@@ -24,6 +24,7 @@ def stages():
         yield f"web-{preset}", ["tests/web/run-web", bin_of(preset)], {}
     yield "generated", [sys.executable, "tools/generate.py", "--erl", bin_of("release"), "--minutes", "10", "--batch", "500"], {}
     yield "load", ["tests/load/run-load", bin_of("release"), "--scale", "0.2"], {}
+    yield "soak", ["tests/soak/run-soak", bin_of("release"), "--minutes", "60", "--record", os.path.join(OUT, "soak.samples")], {}
     for group in ("first-light", "machine", "outside"):
         yield f"otp-{group}", ["tests/otp/run-group", bin_of("release") + "/erl", group], {}
     yield "otp-compiled", ["tests/otp/compile-same", bin_of("release")], {}
