@@ -28,7 +28,9 @@ def stages():
     for group in ("first-light", "machine", "outside"):
         yield f"otp-{group}", ["tests/otp/run-group", bin_of("release") + "/erl", group], {}
     yield "otp-compiled", ["tests/otp/compile-same", bin_of("release")], {}
-    yield "web", ["tests/web/run-web", bin_of("release")], {}
+    yield "connections", ["tests/load/run-load", bin_of("release"), "--scale", "1", "--limit", "600", "connections", "websockets"], {}
+    yield "web", ["tests/web/run-web", bin_of("release"), "--upload-mb", "1024"], {}
+    yield "browser", ["tests/web/run-browser", bin_of("release")], {}
     yield "rabbit", ["tests/rabbit/run-rabbit", bin_of("release")], {}
     yield "elixir", ["tests/elixir/run-elixir", bin_of("release")], {}
 

@@ -173,7 +173,8 @@ defmodule Web do
 
     # Port 0 takes a free one.
     options = %{socket_opts: [ip: {127, 0, 0, 1}, port: port]}
-    {:ok, _} = :cowboy.start_clear(:chat, options, %{env: %{dispatch: routes}})
+    # A large upload over HTTP/2 is many frames: more than the 10,000 in ten seconds that Cowboy takes for an attack.
+    {:ok, _} = :cowboy.start_clear(:chat, options, %{env: %{dispatch: routes}, max_received_frame_rate: {1_000_000, 10_000}})
     IO.puts("#{Web.Texts.text(language, :ready)} http://127.0.0.1:#{:ranch.get_port(:chat)}/")
     IO.puts(Web.Texts.text(language, :stop))
     Process.sleep(:infinity)

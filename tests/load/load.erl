@@ -2,10 +2,10 @@
 %% Runs one load program and says what came out and whether everything is back afterwards:
 %%
 %%   result TERM            the same on both machines
-%%   figure NAME VALUE      times and the like, for people
+%%   figure NAME VALUE [OF_STOCK]   times and the like, for people; the part of the stock VM's that it may be at most
 %%   back NAME BEFORE AFTER yes|no
 %%
-%% A load program exports size/0, how much is its whole, and run/1, which does that much and gives {Result, [{Name, Value}]}. A small run goes
+%% A load program exports size/0, how much is its whole, and run/1, which does that much and gives {Result, [{Name, Value} | {Name, Value, OfStock}]}. A small run goes
 %% first, so that code is loaded and what is kept for good is there before anything is counted.
 -module(load).
 -export([main/1]).
@@ -23,7 +23,7 @@ main([Name, Scale]) ->
     {Microseconds, {Result, Figures}} = timer:tc(fun() -> run(Program, Size) end),
     After = back(Before, erlang:monotonic_time(millisecond) + ?SETTLING_MS),
     io:format("result ~0p~n", [{Size, Result}]),
-    [io:format("figure ~s ~0p~n", [Figure, Value]) || {Figure, Value} <- [{wall_ms, Microseconds div 1000} | Figures]],
+    [io:format("figure~s~n", [[io_lib:format(" ~0p", [Part]) || Part <- tuple_to_list(Figure)]]) || Figure <- [{wall_ms, Microseconds div 1000} | Figures]],
     [io:format("back ~s ~b ~b ~s~n", [What, Was, Is, case is_back(What, Was, Is) of true -> "yes"; false -> "no" end]) ||
         {{What, Was}, {What, Is}} <- lists:zip(Before, After)],
     erlang:halt(0).
