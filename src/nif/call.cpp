@@ -8,6 +8,7 @@
 #include "bif/magic.hpp"
 #include "nif/library.hpp"
 #include "nif/scheduled.hpp"
+#include "nif/term_checks.hpp"
 #include "os/threads.hpp"
 #include "process/spawn.hpp"
 #include "process/state.hpp"
@@ -37,9 +38,14 @@ process::BifResult call_nif(process::Process& self, const Term* args, const engi
   env.process = &self;
   env.row = &nif;
   env.arguments = args;
+  env.checks_terms = nif.library->host.checks_terms;
   const Term result = term_of(nif.nif(&env, static_cast<int>(nif.own_arity), reinterpret_cast<const ERL_NIF_TERM*>(args)));
   if (ATH_UNLIKELY(env.temporaries != nullptr)) release_temporaries(env);
-  if (ATH_LIKELY(env.exception.is_none() && !result.is_none())) return result;
+  if (ATH_LIKELY(env.exception.is_none() && !result.is_none())) {
+    if (ATH_UNLIKELY(!is_word_of_a_term(result))) misuse(nif.name_text.c_str(), "it returned a word that is no term");
+    check_terms(env, &result, 1, nif.name_text.c_str());
+    return result;
+  }
   if (env.exception.is_none() && env.scheduled) return env.scheduled->trap(self);
   const process::BifResult raised = self.error(env.exception.is_none() ? intern("badreturn") : env.exception);   // OTP: badreturn of a dirty NIF; any other is lost there
   if (nif.is_kept_by_last_argument) self.exception().first_item = first_item(self, nif, args);
@@ -79,6 +85,7 @@ using athanor::Term;
 
 ERL_NIF_TERM enif_raise_exception(ErlNifEnv* env, ERL_NIF_TERM reason) {
   check(env, __func__);
+  check_terms(*env, &reason, 1, __func__);
   env->exception = term_of(reason);
   return 0;
 }

@@ -21,7 +21,6 @@ void misuse(const char* function, const char* what) {
 
 OwnEnv::~OwnEnv() {
   release_temporaries(*this);
-  kind = EnvKind::Freed;
 }
 
 heap::Fragment* OwnEnv::take() {
@@ -89,7 +88,10 @@ using namespace athanor::nif;
 
 ErlNifEnv* enif_alloc_env() {
   athanor::process::Runtime& runtime = ATH_NIF_MACHINE();
-  return new OwnEnv(EnvKind::Independent, runtime, nullptr);
+  auto* made = new OwnEnv(EnvKind::Independent, runtime, nullptr);
+  const Host* host = host_of(runtime);
+  made->checks_terms = host && host->checks_terms;
+  return made;
 }
 
 void enif_free_env(ErlNifEnv* env) {

@@ -6,6 +6,8 @@
 //   Independent  enif_alloc_env … enif_free_env; terms go to fragments of its own, which enif_send hands on as they are
 #pragma once
 
+#include <vector>
+
 #include "heap/fragment.hpp"
 #include "nif/api.hpp"
 #include "process/process.hpp"
@@ -38,9 +40,15 @@ struct enif_environment_t {
   athanor::nif::Temporary* temporaries = nullptr;
   athanor::nif::ScheduledCall* scheduled = nullptr;     // enif_schedule_nif was called
   athanor::Term exception;                              // enif_raise_exception was called; else none()
+  bool checks_terms = false;                            // term_checks.hpp
 
   enif_environment_t(athanor::nif::EnvKind kind, athanor::process::Runtime& runtime, athanor::Allocator& heap, athanor::nif::Library* library)
       : kind(kind), runtime(&runtime), heap(&heap), library(library) {}
+  // Who uses it later hears of it, as far as its memory is still as it was.
+  ~enif_environment_t() {
+    kind = athanor::nif::EnvKind::Freed;
+    asm volatile("" : : "r"(this) : "memory");   // to the compiler nobody could read that
+  }
   enif_environment_t(const enif_environment_t&) = delete;
   enif_environment_t& operator=(const enif_environment_t&) = delete;
 };
@@ -49,9 +57,34 @@ namespace athanor::nif {
 
 using Env = enif_environment_t;
 
+// Knows its fragments, so that terms can be told from those of elsewhere.
+class EnvBuilder final : public heap::FragmentAllocator {
+ public:
+  EnvBuilder() : FragmentAllocator(0) {}
+  heap::Fragment* take() {
+    pieces_.clear();
+    return FragmentAllocator::take();
+  }
+  bool contains(const Term* at) const {
+    for (const Piece& piece : pieces_) {
+      if (at >= piece.begin && at < piece.end) return true;
+    }
+    return false;
+  }
+
+ private:
+  struct Piece { const Term* begin; const Term* end; };
+  Term* grow(size_t words) override {
+    Term* place = FragmentAllocator::grow(words);
+    pieces_.push_back({place, limit_});
+    return place;
+  }
+  std::vector<Piece> pieces_;
+};
+
 // An environment with fragments of its own.
 struct OwnEnv final : Env {
-  heap::FragmentAllocator builder{0};
+  EnvBuilder builder;
   OwnEnv(EnvKind kind, process::Runtime& runtime, Library* library) : Env(kind, runtime, builder, library) {}
   ~OwnEnv();
   void clear();
@@ -77,7 +110,9 @@ class Entry {
   }
   Entry(Env* env, const char* function) {
     check(env, function);
-    if (ATH_UNLIKELY(process::current_runtime != env->runtime)) open(*env->runtime);
+    if (ATH_LIKELY(process::current_runtime == env->runtime)) return;
+    if (env->kind == EnvKind::Process) misuse(function, "the environment of a call is used on another thread");
+    open(*env->runtime);
   }
   ~Entry() { if (ATH_UNLIKELY(opened_)) close(); }
   Entry(const Entry&) = delete;

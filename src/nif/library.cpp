@@ -148,6 +148,8 @@ Host::Host(process::Runtime& runtime, const Joins& joins)
     : runtime(runtime), joins(joins), release_text(std::to_string(runtime.identity.otp_release)), types(std::make_unique<ResourceTypes>()),
       resources(std::make_unique<LiveResources>()), selections(std::make_unique<Selections>(*this)) {
   keep_exports();
+  std::string wish;
+  checks_terms = joins.get_environment(runtime, "ATHANOR_NIF_CHECK", wish) && wish == "1";
   std::lock_guard lock(claims().mutex);
   claims().hosts.push_back(this);
 }

@@ -88,6 +88,7 @@ class Host {
   std::unique_ptr<ResourceTypes> types;
   std::unique_ptr<LiveResources> resources;
   std::unique_ptr<Selections> selections;
+  bool checks_terms = false;             // ATHANOR_NIF_CHECK=1 (term_checks.hpp)
   // The machine's threads have been joined; what it holds is about to be freed, and destructors run on this thread.
   void end() { is_ending.store(true, std::memory_order_release); }
   std::atomic<bool> is_ending{false};

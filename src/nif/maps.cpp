@@ -5,7 +5,7 @@
 #include <cstdlib>
 #include <vector>
 
-#include "nif/env.hpp"
+#include "nif/term_checks.hpp"
 
 using namespace athanor;
 using namespace athanor::nif;
@@ -33,6 +33,8 @@ int enif_get_map_value(ErlNifEnv* env, ERL_NIF_TERM term, ERL_NIF_TERM key, ERL_
 int enif_make_map_put(ErlNifEnv* env, ERL_NIF_TERM term, ERL_NIF_TERM key, ERL_NIF_TERM value, ERL_NIF_TERM* into) {
   Entry entry(env, __func__);
   if (!is_map(term_of(term))) return 0;
+  const ERL_NIF_TERM parts[3] = {term, key, value};
+  check_terms(*env, parts, 3, __func__);
   *into = raw_of(map::put(*env->heap, term_of(term), term_of(key), term_of(value)));
   return 1;
 }
@@ -40,6 +42,8 @@ int enif_make_map_put(ErlNifEnv* env, ERL_NIF_TERM term, ERL_NIF_TERM key, ERL_N
 int enif_make_map_update(ErlNifEnv* env, ERL_NIF_TERM term, ERL_NIF_TERM key, ERL_NIF_TERM value, ERL_NIF_TERM* into) {
   Entry entry(env, __func__);
   if (!is_map(term_of(term))) return 0;
+  const ERL_NIF_TERM parts[3] = {term, key, value};
+  check_terms(*env, parts, 3, __func__);
   const Term updated = map::update(*env->heap, term_of(term), term_of(key), term_of(value));
   if (updated.is_none()) return 0;
   *into = raw_of(updated);
@@ -55,6 +59,8 @@ int enif_make_map_remove(ErlNifEnv* env, ERL_NIF_TERM term, ERL_NIF_TERM key, ER
 
 int enif_make_map_from_arrays(ErlNifEnv* env, ERL_NIF_TERM keys[], ERL_NIF_TERM values[], size_t count, ERL_NIF_TERM* into) {
   Entry entry(env, __func__);
+  check_terms(*env, keys, count, __func__);
+  check_terms(*env, values, count, __func__);
   std::vector<Term> pairs(2 * count);
   for (size_t i = 0; i < count; ++i) {
     pairs[2 * i] = term_of(keys[i]);

@@ -54,6 +54,16 @@ Resource* Resource::of(void* data, const char* function) {
   return resource;
 }
 
+void Resource::keep() {
+  kept_.fetch_add(1, std::memory_order_relaxed);
+  retain();
+}
+
+void Resource::give_up(const char* function) {
+  if (kept_.fetch_sub(1, std::memory_order_relaxed) <= 0) misuse(function, "the resource was released more often than it was made and kept: what is left are counts of terms");
+  release();
+}
+
 Term Resource::make_reference(Allocator& heap) {
   if (!is_known_.load(std::memory_order_acquire)) host().resources->add(*this);
   retain();
@@ -294,13 +304,9 @@ void* enif_alloc_resource(ErlNifResourceType* type, size_t size) {
   return resource ? resource->data() : nullptr;
 }
 
-void enif_keep_resource(void* object) { Resource::of(object, __func__)->retain(); }
+void enif_keep_resource(void* object) { Resource::of(object, __func__)->keep(); }
 
-void enif_release_resource(void* object) {
-  Resource* resource = Resource::of(object, __func__);
-  if (resource->references.load(std::memory_order_relaxed) == 0) misuse(__func__, "the resource was released too often");
-  resource->release();
-}
+void enif_release_resource(void* object) { Resource::of(object, __func__)->give_up(__func__); }
 
 size_t enif_sizeof_resource(void* object) { return Resource::of(object, __func__)->bytes(); }
 

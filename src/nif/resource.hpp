@@ -43,6 +43,9 @@ class Resource final : public MagicObject {
   process::Runtime& runtime() const { return type_->host->runtime; }
   Host& host() const { return *type_->host; }
   bool try_retain();                                       // false: its last count is gone
+  // Counts of the library's own (alloc, keep, release), which are counts as others are.
+  void keep();
+  void give_up(const char* function);
   Term make_reference(Allocator& heap);                    // takes a count
   const uint64_t* reference() const { return reference_; }
   // The last count is gone. Not the destructor, because that may have to wait for another thread.
@@ -57,6 +60,7 @@ class Resource final : public MagicObject {
   ResourceType* type_;
   size_t bytes_;
   uint64_t reference_[3];
+  std::atomic<int64_t> kept_{1};                           // by the library
   std::atomic<bool> is_known_{false};                      // has a reference: the table knows it
   friend class LiveResources;
 };

@@ -2,6 +2,7 @@
 // Processes and ports: finding them, telling them.
 #include "bif/bif.hpp"
 #include "nif/library.hpp"
+#include "nif/term_checks.hpp"
 #include "process/process_table.hpp"
 #include "process/send.hpp"
 #include "process/state.hpp"
@@ -73,6 +74,10 @@ int enif_send(ErlNifEnv* env, const ErlNifPid* to, ErlNifEnv* message_env, ERL_N
   if (message_env) {
     check(message_env, __func__);
     if (message_env->kind != EnvKind::Independent) misuse(__func__, "the message's environment was not made by enif_alloc_env");
+    check_terms(*message_env, &message, 1, __func__);
+  } else if (env) {
+    check(env, __func__);
+    check_terms(*env, &message, 1, __func__);
   }
   Entry entry(runtime);
   Inside inside(runtime);

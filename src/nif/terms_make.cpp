@@ -9,6 +9,7 @@
 #include "bif/bif.hpp"
 #include "heap/copy.hpp"
 #include "nif/scheduled.hpp"
+#include "nif/term_checks.hpp"
 #include "process/send.hpp"
 #include "term/atom_table.hpp"
 
@@ -63,6 +64,7 @@ int enif_make_existing_atom(ErlNifEnv* env, const char* name, ERL_NIF_TERM* into
 
 ERL_NIF_TERM enif_make_tuple_from_array(ErlNifEnv* env, const ERL_NIF_TERM items[], unsigned count) {
   check(env, __func__);
+  check_terms(*env, items, count, __func__);
   Term* place = env->heap->allocate(size_t{count} + 1);
   place[0].raw = tuple_header(count);
   for (unsigned i = 0; i < count; ++i) place[i + 1] = term_of(items[i]);
@@ -77,16 +79,20 @@ ERL_NIF_TERM enif_make_tuple(ErlNifEnv* env, unsigned count, ...) {
   va_start(items, count);
   for (unsigned i = 0; i < count; ++i) place[i + 1] = term_of(va_arg(items, ERL_NIF_TERM));
   va_end(items);
+  check_terms(*env, place + 1, count, __func__);
   return raw_of(Term::boxed(place));
 }
 
 ERL_NIF_TERM enif_make_list_cell(ErlNifEnv* env, ERL_NIF_TERM head, ERL_NIF_TERM tail) {
   check(env, __func__);
+  const ERL_NIF_TERM parts[2] = {head, tail};
+  check_terms(*env, parts, 2, __func__);
   return raw_of(make_cons(env->heap->allocate(2), term_of(head), term_of(tail)));
 }
 
 ERL_NIF_TERM enif_make_list_from_array(ErlNifEnv* env, const ERL_NIF_TERM items[], unsigned count) {
   check(env, __func__);
+  check_terms(*env, items, count, __func__);
   return raw_of(bif::make_list(*env->heap, terms_of(items), count));
 }
 
@@ -97,7 +103,9 @@ ERL_NIF_TERM enif_make_list(ErlNifEnv* env, unsigned count, ...) {
   va_list items;
   va_start(items, count);
   for (unsigned i = 0; i < count; ++i) {
-    make_cons(cells + 2 * i, term_of(va_arg(items, ERL_NIF_TERM)), i + 1 < count ? Term::list_cell(cells + 2 * (i + 1)) : Term::nil());
+    const Term item = term_of(va_arg(items, ERL_NIF_TERM));
+    check_terms(*env, &item, 1, __func__);
+    make_cons(cells + 2 * i, item, i + 1 < count ? Term::list_cell(cells + 2 * (i + 1)) : Term::nil());
   }
   va_end(items);
   return raw_of(Term::list_cell(cells));

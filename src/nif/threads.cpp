@@ -33,6 +33,7 @@ void hold(int error, const char* function) {
 struct ErlDrvMutex_ {
   pthread_mutex_t mutex;
   char* name;
+  bool is_locked;   // written by who holds it
 };
 struct ErlDrvCond_ {
   pthread_cond_t condition;
@@ -58,6 +59,7 @@ ErlNifMutex* enif_mutex_create(char* name) {
   if (!made) return nullptr;
   hold(pthread_mutex_init(&made->mutex, nullptr), __func__);   // OTP: a thread may unlock what another has locked
   made->name = copy_of(name);
+  made->is_locked = false;
   return made;
 }
 void enif_mutex_destroy(ErlNifMutex* mutex) {
@@ -67,12 +69,23 @@ void enif_mutex_destroy(ErlNifMutex* mutex) {
   std::free(mutex);
 }
 int enif_mutex_trylock(ErlNifMutex* mutex) {
+  if (!mutex) misuse(__func__, "the mutex is null");
   const int error = pthread_mutex_trylock(&mutex->mutex);
-  if (error != EBUSY) hold(error, __func__);
+  if (error == 0) mutex->is_locked = true;
+  else if (error != EBUSY) hold(error, __func__);
   return error;
 }
-void enif_mutex_lock(ErlNifMutex* mutex) { hold(pthread_mutex_lock(&mutex->mutex), __func__); }
-void enif_mutex_unlock(ErlNifMutex* mutex) { hold(pthread_mutex_unlock(&mutex->mutex), __func__); }
+void enif_mutex_lock(ErlNifMutex* mutex) {
+  if (!mutex) misuse(__func__, "the mutex is null");
+  hold(pthread_mutex_lock(&mutex->mutex), __func__);
+  mutex->is_locked = true;
+}
+void enif_mutex_unlock(ErlNifMutex* mutex) {
+  if (!mutex) misuse(__func__, "the mutex is null");
+  if (!mutex->is_locked) misuse(__func__, "the mutex is not locked");
+  mutex->is_locked = false;
+  hold(pthread_mutex_unlock(&mutex->mutex), __func__);
+}
 char* enif_mutex_name(ErlNifMutex* mutex) { return mutex ? mutex->name : nullptr; }
 
 // --- conditions ---
@@ -92,7 +105,13 @@ void enif_cond_destroy(ErlNifCond* condition) {
 }
 void enif_cond_signal(ErlNifCond* condition) { hold(pthread_cond_signal(&condition->condition), __func__); }
 void enif_cond_broadcast(ErlNifCond* condition) { hold(pthread_cond_broadcast(&condition->condition), __func__); }
-void enif_cond_wait(ErlNifCond* condition, ErlNifMutex* mutex) { hold(pthread_cond_wait(&condition->condition, &mutex->mutex), __func__); }
+void enif_cond_wait(ErlNifCond* condition, ErlNifMutex* mutex) {
+  if (!condition || !mutex) misuse(__func__, "the condition or the mutex is null");
+  if (!mutex->is_locked) misuse(__func__, "the mutex is not locked");
+  mutex->is_locked = false;
+  hold(pthread_cond_wait(&condition->condition, &mutex->mutex), __func__);
+  mutex->is_locked = true;
+}
 char* enif_cond_name(ErlNifCond* condition) { return condition ? condition->name : nullptr; }
 
 // --- readers-writer locks ---
