@@ -47,6 +47,12 @@ class DumpFile {
   bool is_full_ = false;
 };
 
+// What a program says as it ends may have several lines; one that looks like the head of a part is set in.
+std::string harmless(std::string slogan) {
+  for (size_t at = slogan.find("\n="); at != slogan.npos; at = slogan.find("\n=", at + 1)) slogan.insert(at + 1, " ");
+  return slogan;
+}
+
 void write_head(DumpFile& file, process::Runtime& runtime, const char* slogan) {
   std::time_t now = std::time(nullptr);
   char date[64] = "";
@@ -58,7 +64,7 @@ void write_head(DumpFile& file, process::Runtime& runtime, const char* slogan) {
   file.write(fmt::format("=erl_crash_dump:0.5\n{}Slogan: {}\n"
                           "System version: Erlang/OTP {} [erts-{}] [source] [64-bit] [smp:{}:{}] [ds:{}:{}:{}] [async-threads:{}]\n"
                           "Taints: {}\nAtoms: {}\nCalling Thread: scheduler:0\n",
-                          date, slogan, identity.otp_release, identity.erts_version, s.scheduler_count(), s.schedulers_online(), s.dirty_cpu_count(),
+                          date, harmless(slogan), identity.otp_release, identity.erts_version, s.scheduler_count(), s.schedulers_online(), s.dirty_cpu_count(),
                           s.dirty_cpu_online(), s.dirty_io_count(), identity.async_threads, fmt::join(taints, ","), atom_table().count()));
 }
 

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <iterator>
 #include <set>
 
@@ -68,6 +69,12 @@ class Terms {
     if (t.is_small()) return fmt::format("I{}", t.small_value());
     if (t.is_atom()) {
       const std::string_view text = atom_text(t);
+      // A reader takes the dump line by line: a name with a line's end in it goes where terms are, under an address that no term has.
+      if (has_control_character(text)) {
+        const uintptr_t address = uintptr_t{t.atom_index()} << 3 | 7;
+        if (written_.insert(address).second) write(address, t);
+        return fmt::format("H{:X}", address);
+      }
       return fmt::format("A{:X}:{}", text.size(), text);
     }
     if (t.is_local_pid()) return "P" + pid_text(t);
@@ -79,6 +86,9 @@ class Terms {
   const std::string& heap() const { return heap_; }
 
  private:
+  static bool has_control_character(std::string_view text) {
+    return std::any_of(text.begin(), text.end(), [](char c) { return static_cast<uint8_t>(c) < ' ' || c == 127; });
+  }
   static constexpr size_t kMostWords = 100'000;   // a larger term is named, not shown
 
   void write(uintptr_t address, Term t) {

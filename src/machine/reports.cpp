@@ -40,9 +40,15 @@ std::string list_of(const std::vector<Term>& pids) {
   return out;
 }
 
+// Readers of a dump take it line by line, and programs may be given arguments with lines' ends in them.
+std::string on_one_line(std::string text) {
+  std::replace_if(text.begin(), text.end(), [](char c) { return c == '\n' || c == '\r'; }, ' ');
+  return text;
+}
+
 // OTP: a port is named by what it is connected to.
 std::string connection_text(io::Port& port) {
-  const std::string& name = port.name();
+  const std::string name = on_one_line(port.name());
   const bool is_descriptors = name.find('/') != std::string::npos && name.find_first_not_of("0123456789/") == std::string::npos;
   if (is_descriptors) return "Port is UNIX fd not opened by emulator: " + name;
   return (port.driver().os_pid() >= 0 ? "Port controls external process: " : "Port controls linked-in driver: ") + name;
