@@ -1,13 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-// Hostile external terms: decoding gives a term or none, and what it gives can be printed, compared, hashed and encoded again.
+// Hostile external terms: decoding gives a term or none, in small steps the same as in one go. What it gives can be printed, compared, hashed; encoded
+// in each of the ways there are it comes back equal.
 #include <cstdint>
+#include <cstring>
+#include <map>
 #include <memory>
 #include <string>
-#include <vector>
+#include <tuple>
+#include <utility>
 
 #include "heap/fragment.hpp"
 #include "term/compare.hpp"
 #include "term/context.hpp"
+#include "term/external/decoder.hpp"
 #include "term/external/external.hpp"
 #include "term/hash.hpp"
 #include "term/print.hpp"
@@ -16,30 +21,63 @@ namespace {
 
 using namespace athanor;
 
-// Code and nodes enough for decoding: every export and fun exists once per question, and lives as long as the program.
+// Code and nodes enough for decoding: what is asked for twice is the same.
 class Host : public TermHost {
  public:
-  ExportHead* export_of(Mfa mfa) override { return keep(new ExportHead{mfa}); }
-  FunHead* fun_of(Term module, uint32_t index, uint32_t old_uniq, const uint8_t*, uint32_t arity, uint32_t num_free) override {
-    auto* fun = new FunHead;
-    fun->module = module;
-    fun->index = index;
-    fun->old_uniq = old_uniq;
-    fun->arity = arity;
-    fun->num_free = num_free;
-    return keep(fun);
+  ExportHead* export_of(Mfa mfa) override {
+    auto& place = exports_[{mfa.module.raw, mfa.function.raw, mfa.arity}];
+    if (!place) place.reset(new ExportHead{mfa});
+    return place.get();
   }
-  Node* node_of(Term name, uint32_t creation) override { return keep(new Node{name, creation}); }
+  FunHead* fun_of(Term module, uint32_t index, uint32_t old_uniq, const uint8_t* uniq, uint32_t arity, uint32_t num_free) override {
+    auto& place = funs_[{module.raw, index, old_uniq, arity, num_free, std::string(reinterpret_cast<const char*>(uniq), 16)}];
+    if (!place) {
+      place = std::make_unique<FunHead>();
+      place->module = module;
+      place->index = index;
+      place->old_uniq = old_uniq;
+      place->arity = arity;
+      place->num_free = num_free;
+      std::memcpy(place->uniq, uniq, sizeof place->uniq);
+    }
+    return place.get();
+  }
+  Node* node_of(Term name, uint32_t creation) override {
+    auto& place = nodes_[{name.raw, creation}];
+    if (!place) place.reset(new Node{name, creation});
+    return place.get();
+  }
+  // Between two inputs: no term is left.
+  void forget_much() {
+    if (exports_.size() + funs_.size() + nodes_.size() < 10000) return;
+    exports_.clear();
+    funs_.clear();
+    nodes_.clear();
+  }
 
  private:
-  template <class T>
-  T* keep(T* made) {
-    kept_.push_back(std::shared_ptr<void>(made, [](void* p) { delete static_cast<T*>(p); }));
-    if (kept_.size() > 10000) kept_.erase(kept_.begin(), kept_.begin() + 5000);
-    return made;
-  }
-  std::vector<std::shared_ptr<void>> kept_;
+  std::map<std::tuple<Word, Word, uint32_t>, std::unique_ptr<ExportHead>> exports_;
+  std::map<std::tuple<Word, uint32_t, uint32_t, uint32_t, uint32_t, std::string>, std::unique_ptr<FunHead>> funs_;
+  std::map<std::pair<Word, uint32_t>, std::unique_ptr<Node>> nodes_;
 };
+
+// As a native that gives up its slice again and again.
+external::Decoded decode_in_steps(Allocator& heap, const uint8_t* bytes, size_t count, const external::DecodeOptions& options) {
+  external::Decoding decoding(heap, bytes, count, options);
+  for (int64_t budget = 3; !decoding.step(budget); budget = 3) {}
+  return decoding.result();
+}
+
+void check_round_trip(Term term, const external::EncodeOptions& options) {
+  std::string bytes;
+  external::encode(term, options, bytes);
+  if (options.compression_level == 0 && external::encoded_size(term, options) != bytes.size()) __builtin_trap();
+  heap::FragmentAllocator heap(64);
+  const external::Decoded again = external::decode(heap, reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size(), {});
+  if (again.term.is_none() || again.used != bytes.size() || !equal_exact(again.term, term) || compare(again.term, term) != 0) __builtin_trap();
+}
+
+constexpr size_t kMostPlain = size_t{1} << 22;   // what a few bytes that are compressed may become here
 
 }  // namespace
 
@@ -52,18 +90,19 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* bytes, size_t count) {
     context.node_name = atoms::nonode_at_nohost;
   }
   current_term_context = &context;
-  heap::FragmentAllocator heap(64);
+  host.forget_much();
+  if (count > 6 && bytes[1] == 80 && ((size_t{bytes[2]} << 24 | size_t{bytes[3]} << 16 | size_t{bytes[4]} << 8) > kMostPlain)) return 0;
   external::DecodeOptions options;
   options.safe = true;   // the atom table must not fill
-  external::Decoded decoded = external::decode(heap, bytes, count, options);
+  heap::FragmentAllocator heap(64), in_steps(64);
+  const external::Decoded decoded = external::decode(heap, bytes, count, options);
+  const external::Decoded stepped = decode_in_steps(in_steps, bytes, count, options);
+  if (decoded.term.is_none() != stepped.term.is_none()) __builtin_trap();
   if (decoded.term.is_none()) return 0;
+  if (decoded.used > count || decoded.used != stepped.used || !equal_exact(decoded.term, stepped.term)) __builtin_trap();
   (void)to_text(decoded.term, 4096);
-  (void)compare(decoded.term, decoded.term);
-  (void)phash2(decoded.term);
-  std::string again;
-  external::encode(decoded.term, {}, again);
-  heap::FragmentAllocator second(64);
-  external::Decoded twice = external::decode(second, reinterpret_cast<const uint8_t*>(again.data()), again.size(), {});
-  if (twice.term.is_none()) __builtin_trap();
+  if (compare(decoded.term, stepped.term) != 0 || phash2(decoded.term) != phash2(stepped.term)) __builtin_trap();
+  for (int minor = 0; minor <= 2; ++minor) check_round_trip(decoded.term, {.minor_version = minor, .deterministic = minor == 1});
+  check_round_trip(decoded.term, {.compression_level = static_cast<int>(1 + count % 9)});
   return 0;
 }

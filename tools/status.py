@@ -12,7 +12,7 @@ NOTSUP = "return self.error(atoms::notsup);"
 # Subjects and their state in words.
 SUBJECTS = [
     ("Distribution", "nodes of the stock VM and ours in one cluster; also over `inet_tls`; not yet: lists of links and monitors for OTP's white-box tests"),
-    ("NIF libraries", "all functions of `erl_nif.h`; `crypto.so` and `asn1rt_nif.so` of the release load unmodified; not yet: signals handled beside every dirty NIF"),
+    ("NIF libraries", "all functions of `erl_nif.h`; `crypto.so` and `asn1rt_nif.so` of the release load unmodified; misuse is named (`ATHANOR_NIF_CHECK=1`: terms too); not yet: signals handled beside every dirty NIF"),
     ("Driver libraries", "all functions of `erl_driver.h` and of `erl_ddll`; requests to a port do not queue, so `busy_limits_msgq` has no effect"),
     ("TCP and UDP (`gen_tcp`, `gen_udp`)", "all of the inet drivers' protocol"),
     ("RabbitMQ", "the package's broker boots, relays 100,000 messages in order with confirms, keeps durable ones over SIGKILL (`tests/rabbit`)"),
@@ -20,11 +20,12 @@ SUBJECTS = [
     ("The module `socket`", "all natives of `prim_socket` and `prim_net` for Linux; not yet: `counter_wrap` messages; SCTP options are untried"),
     ("Child programs", "children of a helper process; `busy_limits_msgq` has no effect"),
     ("Tracing", "calls, processes, sequences, `system_monitor`; processes and ports as tracees; pids, ports and modules as tracers; `system_profile`"),
-    ("Break menu, crash dumps", "all entries of the menu but the figures of allocators, which this machine has not; dumps by a text, SIGUSR1, the end of a process of the machine, read by `crashdump_viewer`; `ERL_CRASH_DUMP`, `_BYTES`, `_SECONDS`"),
+    ("Break menu, crash dumps", "all entries of the menu but the figures of allocators, which this machine has not; dumps by a text, SIGUSR1, the end of a process of the machine, read by `crashdump_viewer`; `ERL_CRASH_DUMP`, `_BYTES`, `_SECONDS`; names that look like parts of a dump are read back"),
     ("ETS", "order, locks and chunks as on the stock VM, `compressed` too; not yet: long list inserts do not yield, nor does the end of a process that owns a large table"),
     ("JIT", "the interpreter runs everything; the seam (`src/engine/jit`) runs bodies written by hand in its tests"),
     ("Seeded scheduler", "runs cannot be replayed from a seed"),
     ("Other releases", "release 25 is the one that is developed against; 26 to 29 are found, but their opcodes above 180 and new natives have no rows"),
+    ("Hostile input", "16 fuzz targets (`fuzz/`): `.beam` files, external terms, frames, natives by family, the command line; as tests, and with libFuzzer (`./dev fuzz`)"),
     ("Generated programs", "`./dev generate` compares random modules with the stock VM; `./dev test` runs 300 of a fixed seed and the kept cases"),
     ("Installed package", "no `find_package(Athanor)`: embedding programs are built inside the tree"),
 ]
