@@ -17,8 +17,9 @@ void Port::tell(uint32_t wanted, Term what, Term data, Term extra) {
   if (is_traced(wanted) && tracing) tracing->port_told(id_, trace_, what, data, extra);
 }
 
-// OTP: the driver is named as the port is.
+// OTP: the driver is named as the port is. Untraced no atom is made: a command is another each time, and atoms stay.
 void Port::tell_opened() {
+  if (!is_traced(flag::kPorts)) return;
   const Term atom = atom_table().intern(name_);
   tell(flag::kPorts, atoms::open, owner(), atom.is_none() ? atoms::undefined : atom);
 }

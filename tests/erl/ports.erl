@@ -42,6 +42,8 @@ data() ->
   C = open_port({spawn, "cat"}, []),
   C ! {self(), close},
   show("closed", [receive {C, closed} -> closed after 5000 -> none end, receive {'EXIT', C, R2} -> R2 after 5000 -> none end]),
+  show("output of a command", joined(collect(open_port({spawn, "echo no atom"}, [exit_status])))),
+  show("no atom", try_it(fun() -> list_to_existing_atom(lists:append(["echo", " no", " atom"])) end)),
   show("in only", joined(collect(sh("cat; echo done", [in])))),
   O = sh("cat >/dev/null", [out]),
   show("out only", [port_command(O, "x"), port_close(O)]),

@@ -124,7 +124,7 @@ static ATH_HANDLER(op_breakpoint) {
     ATH_SYNC();                                                            \
     statement;                                                             \
     vm->self->heap_.set_stack_top(stack_top + (words));                    \
-    const bool alive = !wants_collection(*vm->self) || collect(*vm, 0, 1); \
+    const bool alive = !wants_collection(*vm) || collect(*vm, 0, 1); \
     ATH_RELOAD();                                                          \
     if (ATH_UNLIKELY(!alive)) ATH_GO(exit_cell());                         \
     const Word* back = reinterpret_cast<const Word*>(stack_top->raw);      \

@@ -155,7 +155,7 @@ static ATH_HANDLER(op_native) {
     ATH_GO(next);
   }
   x[0] = result.value;
-  bool alive = !wants_collection(*vm->self) || collect(*vm, 0, 1);
+  bool alive = !wants_collection(*vm) || collect(*vm, 0, 1);
   ATH_RELOAD();
   if (ATH_UNLIKELY(!alive)) ATH_GO(exit_cell());
   const Word* back = reinterpret_cast<const Word*>(stack_top->raw);
@@ -184,7 +184,7 @@ static ATH_HANDLER(op_native_dirty) {
     ATH_GO(next);
   }
   self.live_ = 0;
-  bool alive = !wants_collection(self) || collect(*vm, 0, 1);
+  bool alive = !wants_collection(*vm) || collect(*vm, 0, 1);
   ATH_RELOAD();
   if (ATH_UNLIKELY(!alive)) ATH_GO(exit_cell());
   const Word* back = reinterpret_cast<const Word*>(stack_top->raw);

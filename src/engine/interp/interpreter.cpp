@@ -9,6 +9,7 @@
 #include "engine/interp/bound_native.hpp"
 #include "engine/interp/cells.hpp"
 #include "engine/interp/exceptions.hpp"
+#include "heap/collector/stress.hpp"
 #include "process/collect.hpp"
 #include "process/spawn.hpp"
 #include "process/state.hpp"
@@ -43,15 +44,13 @@ void yield_at(Interpreter& vm, const Word* ip, uint32_t live) {
   save_registers(vm, ip, live);
   vm.outcome = Outcome::Yielded;
   // Where it fails the process is marked as exiting; its next slice ends it.
-  if (wants_collection(*vm.self)) (void)process::collect_garbage(*vm.self, 0);
+  if (wants_collection(vm)) (void)process::collect_garbage(*vm.self, 0);
 }
 
-bool wants_collection(Process& self) {
+bool wants_collection(Interpreter& vm) {
+  Process& self = *vm.self;
   const heap::Heap& heap = self.heap();
-#ifdef ATH_STRESS
-  return true;
-#endif
-  return heap.fragment_words_ > heap.free_words() || heap.off_heap_bytes() > heap.binary_limit_ ||
+  return heap::stress_collects(vm.stress_draw, heap, heap.top(), heap.stack_top()) || heap.fragment_words_ > heap.free_words() || heap.off_heap_bytes() > heap.binary_limit_ ||
          self.collect_wanted_ != process::CollectWanted::No;
 }
 
@@ -70,7 +69,7 @@ bool collect(Interpreter& vm, size_t words, uint32_t live, Term* extra) {
 }
 
 bool ensure_room(Interpreter& vm, size_t words, uint32_t live, Term* extra) {
-  if (has_room(vm.self->heap().top(), vm.self->heap().stack_top(), words) && !wants_collection(*vm.self)) return true;
+  if (has_room(vm.self->heap().top(), vm.self->heap().stack_top(), words) && !wants_collection(vm)) return true;
   return collect(vm, words, live, extra);
 }
 

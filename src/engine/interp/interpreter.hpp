@@ -38,6 +38,7 @@ class Interpreter final : public process::Executor {
   Term x[kMaxRegisters + 8];
   double floats[kMaxRegisters];
   bit_syntax::BuildState build;                      // the binary that bs_put_* write to; none across safepoints
+  uint64_t stress_draw = 1;                          // preset `stress`: which safepoints collect
 };
 
 // --- leaving and entering a process's state ---
@@ -100,7 +101,7 @@ void save_registers(Interpreter& vm, const Word* ip, uint32_t live);
 bool collect(Interpreter& vm, size_t words, uint32_t live, Term* extra = nullptr);
 // As collect, where the heap has no room, or fragments have grown.
 bool ensure_room(Interpreter& vm, size_t words, uint32_t live, Term* extra = nullptr);
-bool wants_collection(process::Process& self);
+bool wants_collection(Interpreter& vm);   // asked once at a safepoint
 // Ends the process with vm.exit_reason; none: with the reason that is held already.
 const Word* exit_cell();
 const Word* exit_with(Interpreter& vm, Term reason);

@@ -99,7 +99,7 @@ size_t minor(Heap& heap, RootSource& roots, const CollectRequest& request, const
   if (heap.grow_next_) block = next_heap_size(block + 1);
   size_t needed = sizes.young_max + sizes.stack + sizes.extra;
 #ifdef ATH_STRESS
-  block = std::min(block, std::max<size_t>(next_heap_size(needed), heap.min_words_));   // a collection a safepoint: large blocks cost too much
+  block = std::min(block, std::max<size_t>(next_heap_size(needed), heap.min_words_));   // so many collections: large blocks cost too much
 #endif
   // The most that can survive rarely does: room for it is taken, but the block ends where its size says.
   size_t capacity = std::max(block, needed);

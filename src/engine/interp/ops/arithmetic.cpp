@@ -25,7 +25,7 @@ const Word* call_guard(Interpreter& vm, const Word* ip, Term* stack_top) {
   process::BifResult result = in.function(*vm.self, args);
   if (ATH_LIKELY(result.has_value())) {
     // Where the heap is full results are built in fragments: before those get many, a collection.
-    if (ATH_UNLIKELY(vm.self->heap_.fragments_ != nullptr) && in.live != kUnknownLive && wants_collection(*vm.self)) {
+    if (ATH_UNLIKELY(vm.self->heap_.fragments_ != nullptr) && in.live != kUnknownLive && wants_collection(vm)) {
       if (!collect(vm, 0, in.live, &result.value)) return exit_cell();
       stack_top = vm.self->heap_.stack_top();
     }

@@ -16,7 +16,7 @@ static ATH_HANDLER(start_new_match) {
     if (in.fail == 0) ATH_GO(raise_badfile(*vm, in.site));   // no_fail: the compiler has proven it
     ATH_FAIL(in.fail);
   }
-  bool alive = !wants_collection(*vm->self) || collect(*vm, 0, in.live, &context);
+  bool alive = !wants_collection(*vm) || collect(*vm, 0, in.live, &context);
   ATH_RELOAD();
   if (!alive) ATH_GO(exit_cell());
   ir::place(in.destination, x, stack_top) = context;
@@ -51,7 +51,7 @@ ATH_HANDLER(op_bits_start_resume) {
     Term value = (expression);                                                     \
     heap_top = vm->self->heap_.top();                                              \
     if (value.is_none()) ATH_FAIL(in.fail);                                        \
-    if (ATH_UNLIKELY(vm->self->heap_.fragments_ != nullptr) && in.live != kUnknownLive && wants_collection(*vm->self)) { \
+    if (ATH_UNLIKELY(vm->self->heap_.fragments_ != nullptr) && in.live != kUnknownLive && wants_collection(*vm)) { \
       bool alive = collect(*vm, 0, in.live, &value);                               \
       ATH_RELOAD();                                                                \
       if (!alive) ATH_GO(exit_cell());                                             \
@@ -169,7 +169,7 @@ ATH_HANDLER(op_bits_get_tail) {
   ATH_CONTEXT(BitsMove);
   ATH_SYNC();
   Term tail = bit_syntax::get_tail(vm->self->heap_, context);
-  bool alive = !wants_collection(*vm->self) || collect(*vm, 0, in.live, &tail);
+  bool alive = !wants_collection(*vm) || collect(*vm, 0, in.live, &tail);
   ATH_RELOAD();
   if (!alive) ATH_GO(exit_cell());
   ir::place(in.other, x, stack_top) = tail;

@@ -7,6 +7,7 @@
 #include "engine/interp/exceptions.hpp"
 #include "engine/interp/ops/handlers.hpp"
 #include "engine/ir/lowering/lowered.hpp"
+#include "heap/collector/stress.hpp"
 
 namespace athanor::engine {
 
@@ -35,19 +36,16 @@ ATH_HANDLER(op_loop_head) {
 ATH_HANDLER(op_function_clause) { ATH_LEAVE(raise_function_clause(*vm, ir::at<ir::FunctionClause>(ip).site)); }
 ATH_HANDLER(op_unexecutable) { ATH_LEAVE(raise_badfile(*vm, ir::at<ir::Unexecutable>(ip).site)); }
 
-#ifdef ATH_STRESS
-constexpr bool kCollectsAlways = true;
-#else
-constexpr bool kCollectsAlways = false;
-#endif
-
 namespace {
 
 inline void push_frame(Term*& stack_top, uint32_t slots) {
   stack_top -= slots;
   for (uint32_t i = 0; i < slots; ++i) stack_top[i] = Term::nil();
 }
-inline bool fits(const Term* heap_top, const Term* stack_top, size_t words) { return !kCollectsAlways && has_room(heap_top, stack_top, words); }
+// No: it has to collect first. Called once at a safepoint.
+inline bool fits(Interpreter* vm, const Term* heap_top, const Term* stack_top, size_t words) {
+  return has_room(heap_top, stack_top, words) && !heap::stress_collects(vm->stress_draw, vm->self->heap_, heap_top, stack_top);
+}
 
 // Out of line, so that the ways without a collection save no registers. `Instruction` has slots, words, live.
 template <class Instruction>
@@ -72,7 +70,7 @@ ATH_HANDLER(allocate_now) {
 template <uint32_t kSlots>
 ATH_HANDLER(allocate) {
   const auto& in = ir::at<ir::Allocate>(ip);
-  if (ATH_UNLIKELY(!fits(heap_top, stack_top, kSlots + in.words))) [[clang::musttail]] return collect_first<ir::Allocate, allocate_now>(ATH_ARGUMENTS);
+  if (ATH_UNLIKELY(!fits(vm, heap_top, stack_top, kSlots + in.words))) [[clang::musttail]] return collect_first<ir::Allocate, allocate_now>(ATH_ARGUMENTS);
   push_frame(stack_top, kSlots);
   ATH_NEXT(Allocate);
 }
@@ -86,7 +84,7 @@ ATH_HANDLER(allocate_move_now) {
 template <uint32_t kSlots>
 ATH_HANDLER(allocate_move) {
   const auto& in = ir::at<ir::AllocateMove>(ip);
-  if (ATH_UNLIKELY(!fits(heap_top, stack_top, kSlots + in.words))) [[clang::musttail]] return collect_first<ir::AllocateMove, allocate_move_now>(ATH_ARGUMENTS);
+  if (ATH_UNLIKELY(!fits(vm, heap_top, stack_top, kSlots + in.words))) [[clang::musttail]] return collect_first<ir::AllocateMove, allocate_move_now>(ATH_ARGUMENTS);
   push_frame(stack_top, kSlots);
   ir::y_at(stack_top, in.destination) = ir::x_at(x, in.source);
   ATH_NEXT(AllocateMove);
@@ -97,7 +95,7 @@ ATH_HANDLER(test_heap_now) { ATH_NEXT(TestHeap); }
 
 ATH_HANDLER(op_allocate) {
   const auto& in = ir::at<ir::Allocate>(ip);
-  if (ATH_UNLIKELY(!fits(heap_top, stack_top, in.slots + in.words))) [[clang::musttail]] return collect_first<ir::Allocate, allocate_now>(ATH_ARGUMENTS);
+  if (ATH_UNLIKELY(!fits(vm, heap_top, stack_top, in.slots + in.words))) [[clang::musttail]] return collect_first<ir::Allocate, allocate_now>(ATH_ARGUMENTS);
   [[clang::musttail]] return allocate_now(ATH_ARGUMENTS);
 }
 ATH_HANDLER(op_allocate_0) { [[clang::musttail]] return allocate<0>(ATH_ARGUMENTS); }
@@ -107,7 +105,7 @@ ATH_HANDLER(op_allocate_3) { [[clang::musttail]] return allocate<3>(ATH_ARGUMENT
 ATH_HANDLER(op_allocate_4) { [[clang::musttail]] return allocate<4>(ATH_ARGUMENTS); }
 ATH_HANDLER(op_allocate_move) {
   const auto& in = ir::at<ir::AllocateMove>(ip);
-  if (ATH_UNLIKELY(!fits(heap_top, stack_top, in.slots + in.words))) {
+  if (ATH_UNLIKELY(!fits(vm, heap_top, stack_top, in.slots + in.words))) {
     [[clang::musttail]] return collect_first<ir::AllocateMove, allocate_move_now>(ATH_ARGUMENTS);
   }
   [[clang::musttail]] return allocate_move_now(ATH_ARGUMENTS);
@@ -118,7 +116,7 @@ ATH_HANDLER(op_allocate_move_3) { [[clang::musttail]] return allocate_move<3>(AT
 ATH_HANDLER(op_allocate_move_4) { [[clang::musttail]] return allocate_move<4>(ATH_ARGUMENTS); }
 ATH_HANDLER(op_test_heap) {
   const auto& in = ir::at<ir::TestHeap>(ip);
-  if (ATH_UNLIKELY(!fits(heap_top, stack_top, in.words))) [[clang::musttail]] return collect_first<ir::TestHeap, test_heap_now>(ATH_ARGUMENTS);
+  if (ATH_UNLIKELY(!fits(vm, heap_top, stack_top, in.words))) [[clang::musttail]] return collect_first<ir::TestHeap, test_heap_now>(ATH_ARGUMENTS);
   ATH_NEXT(TestHeap);
 }
 ATH_HANDLER(op_deallocate) {
@@ -252,7 +250,7 @@ ATH_HANDLER(op_call_external_last) {
       ATH_GO(next);                                                              \
     }                                                                            \
     x[0] = result.value;                                                         \
-    bool alive = ATH_LIKELY(!wants_collection(*vm->self)) || collect(*vm, 0, 1); \
+    bool alive = ATH_LIKELY(!wants_collection(*vm)) || collect(*vm, 0, 1); \
     ATH_RELOAD();                                                                \
     if (ATH_UNLIKELY(!alive)) ATH_GO(exit_cell());                               \
     ATH_GO(after);                                                               \
@@ -280,7 +278,7 @@ ATH_HANDLER(op_call_bif_last) {
     ATH_GO(next);
   }
   x[0] = result.value;
-  bool alive = ATH_LIKELY(!wants_collection(*vm->self)) || collect(*vm, 0, 1);
+  bool alive = ATH_LIKELY(!wants_collection(*vm)) || collect(*vm, 0, 1);
   ATH_RELOAD();
   if (ATH_UNLIKELY(!alive)) ATH_GO(exit_cell());
   stack_top += in.slots;

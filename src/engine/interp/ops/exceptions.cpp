@@ -63,7 +63,7 @@ ATH_HANDLER(op_catch_end) {
   if (x[0].is_none()) {
     ATH_SYNC();
     x[0] = caught(*vm);
-    bool alive = !wants_collection(*vm->self) || collect(*vm, 0, 1);
+    bool alive = !wants_collection(*vm) || collect(*vm, 0, 1);
     ATH_RELOAD();
     if (!alive) ATH_GO(exit_cell());
   }

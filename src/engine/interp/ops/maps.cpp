@@ -32,7 +32,7 @@ const Word* put_map(Interpreter& vm, const Word* ip, bool exact) {
       map = changed;
     }
   }
-  if (wants_collection(self)) {
+  if (wants_collection(vm)) {
     if (!collect(vm, 0, in.live, &map)) return exit_cell();
     stack_top = self.heap().stack_top();
   }

@@ -104,7 +104,7 @@ ATH_HANDLER(op_wait) {
     ATH_GO(ip + in.target);
   }
   save_registers(*vm, ip + in.target, 0);
-  if (wants_collection(*vm->self)) (void)collect(*vm, 0, 0);
+  if (wants_collection(*vm)) (void)collect(*vm, 0, 0);
   vm->self->live_ = 0;
   vm->outcome = process::is_exiting(*vm->self) ? Outcome::Yielded : Outcome::Waiting;
 }
