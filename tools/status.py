@@ -11,7 +11,7 @@ ROW = re.compile(r'^(BIF|NIF|OWN)(_NAMED)?\(\s*(\w+),\s*(?:"([^"]*)",\s*)?(\w+),
 NOTSUP = "return self.error(atoms::notsup);"
 # Subjects and their state in words.
 SUBJECTS = [
-    ("Distribution", "nodes of the stock VM and ours in one cluster; also over `inet_tls`; not yet: lists of links and monitors for OTP's white-box tests"),
+    ("Distribution", "nodes of the stock VM (25 and 27) and ours in one cluster, also over `inet_tls`; killed, stopped, cut off and healed they say what four stock nodes say"),
     ("NIF libraries", "all functions of `erl_nif.h`; `crypto.so` and `asn1rt_nif.so` of the release load unmodified; misuse is named (`ATHANOR_NIF_CHECK=1`: terms too); not yet: signals handled beside every dirty NIF"),
     ("Driver libraries", "all functions of `erl_driver.h` and of `erl_ddll`; requests to a port do not queue, so `busy_limits_msgq` has no effect"),
     ("TCP and UDP (`gen_tcp`, `gen_udp`)", "all of the inet drivers' protocol"),

@@ -21,7 +21,9 @@ def stages():
         yield (f"programs-{preset}",
                [sys.executable, "tools/differential.py", "--erl", bin_of(preset), "--timeout", "1800", "tests/erl", "tests/ex", "examples"], {})
         yield f"cluster-{preset}", ["tests/cluster/run-cluster", bin_of(preset)], {}
+        yield f"four-{preset}", ["tests/cluster/run-four", bin_of(preset), "--mixtures", "ours-ours-ours-ours", "--at-once", "2"], {"ATHANOR_TEST_LIMIT": "300"}
         yield f"web-{preset}", ["tests/web/run-web", bin_of(preset)], {}
+    yield "four", ["tests/cluster/run-four", bin_of("release")], {}
     yield "generated", [sys.executable, "tools/generate.py", "--erl", bin_of("release"), "--minutes", "10", "--batch", "500"], {}
     yield "load", ["tests/load/run-load", bin_of("release"), "--scale", "0.2"], {}
     yield "soak", ["tests/soak/run-soak", bin_of("release"), "--minutes", "60", "--record", os.path.join(OUT, "soak.samples")], {}
