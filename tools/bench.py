@@ -5,7 +5,7 @@
 Each program of bench/ runs alternately on the stock VM and on Athanor. A program prints one line `cpu_ns N` of what it measured
 itself (processor time of the measured part), or nothing: then the whole process's processor time counts. Printed: median ratio
 (Athanor / stock; below 1 is better) with its smallest and largest, and both medians."""
-import argparse, os, re, resource, statistics, subprocess, sys, tempfile, time
+import argparse, contextlib, os, re, resource, socket, statistics, subprocess, sys, tempfile, time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 BENCH = os.path.join(HERE, "..", "bench")
@@ -29,6 +29,15 @@ def run(command, env, directory):
     return (int(own.group(1)) / 1e9, "s") if own else (cpu, "s")
 
 
+def start_epmd():
+    """One of our own on loopback, for programs that have a second node: the process, and its port."""
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        port = str(s.getsockname()[1])
+    process = subprocess.Popen(["epmd", "-port", port, "-address", "127.0.0.1"], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    return process, port
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--pairs", type=int, default=5)
@@ -40,16 +49,18 @@ def main():
         "start_erl": ["erl", "-noshell", "-eval", "halt()."],
         "start_elixir": ["elixir", "-e", "1"],
     }
-    with tempfile.TemporaryDirectory() as directory:
+    with tempfile.TemporaryDirectory() as directory, contextlib.ExitStack() as ends:
         for name in sorted(os.listdir(BENCH)):
             if name.endswith(".erl"):
                 subprocess.run(["erlc", "-o", directory, os.path.join(BENCH, name)], check=True)
                 module = name[:-4]
-                if module == "bench_server":
+                if module in ("bench_server", "bench_nodes"):   # parts of others
                     continue
                 cases[module] = ["erl", "+P", "2000000", "-noshell", "-pa", directory, "-s", module, "main", "-s", "init", "stop"]
-        stock_env = dict(os.environ)
-        our_env = dict(os.environ, PATH=ours + ":" + os.environ["PATH"])
+        epmd, port = start_epmd()
+        ends.callback(lambda: (epmd.kill(), epmd.wait()))
+        stock_env = dict(os.environ, ERL_EPMD_PORT=port, ERL_EPMD_ADDRESS="127.0.0.1")
+        our_env = dict(stock_env, PATH=ours + ":" + os.environ["PATH"])
         print(f"{'program':<16} {'ratio':>6}  {'min..max':<14} {'stock':>10} {'athanor':>10}")
         for name, command in cases.items():
             if options.names and name not in options.names:
