@@ -55,7 +55,8 @@ void take_apart(RemoteNode& node, Remains& remains) {
   node.state = NodeState::Idle;
   remains.relations = std::move(node.relations);
   node.relations = {};
-  remains.suspended.swap(node.suspended);
+  for (const RemoteNode::Held& held : node.suspended) remains.suspended.push_back(held.pid);
+  node.suspended.clear();
   remains.suspended.insert(remains.suspended.end(), node.suspended_by_own.begin(), node.suspended_by_own.end());
   remains.suspended.insert(remains.suspended.end(), node.suspended_by_last_words.begin(), node.suspended_by_last_words.end());
   node.suspended_by_own.clear();
@@ -163,10 +164,7 @@ std::optional<uint32_t> Distribution::connect(RemoteNode& node, Term controller,
     }
     node.pending_bytes = 0;
     // With nothing to send there is no frame whose going would wake those who wait for room.
-    if (node.queue->is_empty()) {
-      resumed.swap(node.suspended);
-      for (Term pid : resumed) node.admitted.insert(pid.raw);
-    }
+    while (node.queue->is_empty() && !node.suspended.empty()) node.release_first(resumed);
   }
   resume(resumed);
   for (RemoteNode::Waiting& waiting : waited) {
@@ -213,7 +211,8 @@ void Distribution::resume(const std::deque<Term>& suspended) {
 
 // OTP: links, then monitors, then who waits for a child, then who watches the node as such.
 void Distribution::lose_relations(RemoteNode& node, Relations& relations) {
-  for (const auto& [local, remote] : relations.links) {
+  for (const auto& [ends, linked_by] : relations.links) {
+    const auto& [local, remote] = ends;
     Signal* signal = Signal::create(SignalKind::Exit);
     heap::FragmentAllocator heap(process::kExternalPidWords);
     signal->from = remote.build(heap);

@@ -393,12 +393,17 @@ TEST_F(DistTest, SendersWaitWhenTheQueueIsFull) {
   EXPECT_EQ(distribution->send(other, remote_pid(3), small, {}), process::SendOutcome::Sent);
   while (distribution->take_frame(node, id, frame)) {}
   EXPECT_FALSE(is_suspended(local));
+  // Who had sent its signal before it waited has no turn in store.
+  while (distribution->send(other, remote_pid(3), small, {.nosuspend = true}) == process::SendOutcome::Sent) {}
+  EXPECT_EQ(distribution->send(local, remote_pid(3), atoms::ok, {}), process::SendOutcome::Suspended);
+  while (distribution->take_frame(node, id, frame)) {}
+  EXPECT_FALSE(is_suspended(local));
   // After what a process said as it ended, links wait; messages go on.
   Process& ending = machine.spawned();
   bool created;
   ending.links_ = new process::Links;
   ending.links_->insert(remote_pid(3), created);
-  node.relations.links.insert({ending.pid().raw, process::Peer::of(remote_pid(3))});
+  node.relations.links[{ending.pid().raw, process::Peer::of(remote_pid(3))}] = Relations::kThere;
   process::Signal* exit = process::Signal::create(process::SignalKind::Exit);
   exit->from = ending.pid();
   exit->number = static_cast<uint64_t>(process::ExitOrigin::Link);
@@ -409,6 +414,28 @@ TEST_F(DistTest, SendersWaitWhenTheQueueIsFull) {
   EXPECT_TRUE(is_suspended(other));
   while (distribution->take_frame(node, id, frame)) {}
   EXPECT_FALSE(is_suspended(other));
+}
+
+// A link made here before the other side's unlink was handled is void with it; one that the other side made anew is not.
+TEST_F(DistTest, LinkThatCrossedAnUnlinkLeavesNoNote) {
+  Process& carrier = machine.spawned();
+  connect(carrier);
+  Process& local = machine.spawned();
+  RemoteNode& node = *distribution->find(peer);
+  const Relations::LinkEnds ends{local.pid().raw, process::Peer::of(remote_pid(3))};
+  auto say = [&](process::SignalKind kind) {
+    process::Signal* signal = process::Signal::create(kind);
+    signal->from = local.pid();
+    signal->number = 1;
+    return distribution->deliver(remote_pid(3), signal);
+  };
+  EXPECT_TRUE(say(process::SignalKind::Link));
+  EXPECT_TRUE(say(process::SignalKind::UnlinkAck));
+  EXPECT_FALSE(node.relations.links.contains(ends));
+  EXPECT_TRUE(say(process::SignalKind::Link));
+  node.relations.links[ends] |= Relations::kThere;
+  EXPECT_TRUE(say(process::SignalKind::UnlinkAck));
+  EXPECT_TRUE(node.relations.links.contains(ends));
 }
 
 // A peer that understands nothing of what was said while the connection came up leaves nothing to send.

@@ -2,6 +2,7 @@
 // What is asked of the distribution's insides, by erlang:system_info(dist_ctrl) and, from OTP's test suites, erts_debug:get_internal_state/1.
 #include "bif/bif.hpp"
 #include "dist/distribution.hpp"
+#include "dist/natives_relations.hpp"
 #include "term/atom_table.hpp"
 
 #define ATH_FAMILY "dist/dist.def"
@@ -61,7 +62,10 @@ BifResult erts_debug::ath_dist_state_1(Process& self, const Term* args) {
   if (is_named(key, "node_and_dist_references")) return references(self);
   if (is_named(key, "monitoring_nodes")) return self.runtime().distribution->subscriptions(heap);
   if (is_named(key, "max_atom_out_cache_index")) return Term::small(dist::kCacheSlots - 1);
-  if (!is_tuple_of(key, 2) || !tuple_element(key, 1).is_atom()) return self.badarg();
+  if (!is_tuple_of(key, 2)) return self.badarg();
+  if (is_named(tuple_element(key, 0), "link_list")) return dist::relations_list(self, tuple_element(key, 1), dist::Relation::Link);
+  if (is_named(tuple_element(key, 0), "monitor_list")) return dist::relations_list(self, tuple_element(key, 1), dist::Relation::Monitor);
+  if (!tuple_element(key, 1).is_atom()) return self.badarg();
   const Term what = tuple_element(key, 0), atom = tuple_element(key, 1);
   if (is_named(what, "dist_ctrl")) return carrier_of(self, atom);
   if (is_named(what, "atom_out_cache_index")) return Term::small(static_cast<int64_t>(dist::cache_slot(atom)));

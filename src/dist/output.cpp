@@ -110,22 +110,21 @@ bool Distribution::take_frame(RemoteNode& node, uint32_t connection_id, std::str
     if (node.connection_id != connection_id || node.state != NodeState::Connected || node.queue->is_empty()) return false;
     frame = node.queue->next_frame();
     // One for each frame while there are more to come, so that what those push stays small.
-    if (node.queue->is_empty()) resumed.swap(node.suspended);
-    else if (node.queue->weight() < busy_limit_ / 2 && !node.suspended.empty()) {
-      resumed.push_back(node.suspended.front());
-      node.suspended.pop_front();
+    if (node.admitted.size() > kMostAdmitted) node.admitted.clear();   // those who ended instead of coming back, with the rest, which costs others a turn
+    if (node.queue->is_empty()) {
+      while (!node.suspended.empty()) node.release_first(resumed);
+    } else if (node.queue->weight() < busy_limit_ / 2 && !node.suspended.empty()) {
+      node.release_first(resumed);
     }
     const uint64_t sender = node.queue->last_sender();
     if (!node.suspended_by_own.empty() && node.queue->large_bytes_of(sender) < busy_limit_ / 2) {
       auto waiting = std::find(node.suspended_by_own.begin(), node.suspended_by_own.end(), Term(sender));
       if (waiting != node.suspended_by_own.end()) {
         resumed.push_back(*waiting);
+        node.admitted.insert(waiting->raw);
         node.suspended_by_own.erase(waiting);
       }
     }
-    // Those who ended instead of coming back are forgotten with the rest, which costs others a turn.
-    if (node.admitted.size() > kMostAdmitted) node.admitted.clear();
-    for (Term pid : resumed) node.admitted.insert(pid.raw);
     if (!node.suspended_by_last_words.empty() && node.queue->last_word_bytes() < busy_limit_ / 2) {
       resumed.insert(resumed.end(), node.suspended_by_last_words.begin(), node.suspended_by_last_words.end());
       node.suspended_by_last_words.clear();

@@ -70,7 +70,7 @@ class Receiver {
       {
         std::lock_guard lock(node_.mutex);
         if (node_.connection_id != connection_id_) return true;
-        node_.relations.links.insert({to.raw, Peer::of(from)});
+        node_.relations.links[{to.raw, Peer::of(from)}] |= Relations::kThere;
       }
       if (process::deliver(runtime_, to, signal_from(SignalKind::Link, from))) return true;
       forget_link(to, from);
@@ -81,6 +81,10 @@ class Receiver {
   bool on_Unlink(const Control& control, const Incoming&) { return unlink(control['F'], control['t'], 0); }
   bool on_UnlinkId(const Control& control, const Incoming&) { return unlink(control['F'], control['t'], number_of(control['u'])); }
   bool on_UnlinkIdAck(const Control& control, const Incoming&) {
+    {
+      std::lock_guard lock(node_.mutex);
+      node_.relations.drop_link_of({control['t'].raw, Peer::of(control['F'])}, Relations::kThere);
+    }
     Signal* signal = signal_from(SignalKind::UnlinkAck, control['F']);
     signal->number = number_of(control['u']);
     deliver_local(control['t'], signal);
@@ -220,7 +224,7 @@ class Receiver {
       std::lock_guard lock(node_.mutex);
       if (node_.connection_id == connection_id_ && node_.state == NodeState::Connected) {
         const Peer parent = Peer::of(child.parent);
-        if (options.link) node_.relations.links.insert({pid.raw, parent});
+        if (options.link) node_.relations.links[{pid.raw, parent}] |= Relations::kThere;
         if (options.monitor) {
           node_.relations.targets[process::key_of(options.remote->reference, parent.node)] = {pid, Term::none(), parent, options.remote->reference[2]};
         }
@@ -372,8 +376,8 @@ bool Receiver::on_SpawnReply(const Control& control, const Incoming&) {
     if (found == node_.relations.spawns.end() || found->second.parent != parent) return true;
     spawn = found->second;
     node_.relations.spawns.erase(found);
-    if (linked) node_.relations.links.insert({parent.raw, Peer::of(result)});
-    if (monitored) node_.relations.origins[key] = {parent, Peer::of(result), Term::none()};
+    if (linked) node_.relations.links[{parent.raw, Peer::of(result)}] |= Relations::kHere;
+    if (monitored) node_.relations.origins[key] = {parent, Peer::of(result), Term::none(), words[2]};
   }
   heap::FragmentAllocator heap(16);
   heap::Parcel answer{heap::copy(result, heap, runtime_.literals), nullptr};

@@ -13,7 +13,6 @@
 #include <map>
 #include <memory>
 #include <mutex>
-#include <set>
 #include <unordered_set>
 #include <vector>
 
@@ -33,6 +32,7 @@ struct Relations {
     Term watcher;
     process::Peer target;
     Term name;                 // or none
+    uint64_t third_word = 0;   // of the reference
   };
   struct Target {              // a process there watches a local one
     Term watched, name;
@@ -44,7 +44,15 @@ struct Relations {
     bool is_parent_gone = false;
     heap::Parcel exit_reason;  // of a parent that is gone
   };
-  std::set<std::pair<uint64_t, process::Peer>> links;
+  // Links, and who has asked for each. An unlink under way makes void what its receiver has said before it heard of it: that side's wish goes
+  // with the acknowledgement, and the note with the last wish.
+  enum LinkedBy : uint8_t { kHere = 1, kThere = 2 };
+  using LinkEnds = std::pair<uint64_t, process::Peer>;   // local, remote
+  std::map<LinkEnds, uint8_t> links;
+  void drop_link_of(const LinkEnds& ends, LinkedBy side) {
+    auto found = links.find(ends);
+    if (found != links.end() && (found->second &= static_cast<uint8_t>(~side)) == 0) links.erase(found);
+  }
   std::map<process::ReferenceKey, Origin> origins;
   std::map<process::ReferenceKey, Target> targets;
   std::map<process::ReferenceKey, Spawn> spawns;
@@ -82,10 +90,21 @@ class RemoteNode {
   bool is_draining = false;         // a thread writes the queue out to the port, and will see what is pushed now
   // Senders who wait: for room, in the order of their coming; for their own large messages to be gone. And those told to go on who have not
   // come back yet: these have their turn whatever others have queued meanwhile.
-  std::deque<Term> suspended;
+  struct Held {
+    Term pid;
+    bool comes_back;   // to send what it could not; else it has sent its signal, and needs no turn
+  };
+  std::deque<Held> suspended;
   std::vector<Term> suspended_by_own;
   std::vector<Term> suspended_by_last_words;   // after a link or the like: what ended processes said is to be gone
   std::unordered_set<uint64_t> admitted;         // pids
+  // The first of those who wait is to go on.
+  void release_first(std::deque<Term>& resumed) {
+    const Held held = suspended.front();
+    suspended.pop_front();
+    if (held.comes_back) admitted.insert(held.pid.raw);
+    resumed.push_back(held.pid);
+  }
   size_t queued_bytes() const { return pending_bytes + (queue ? queue->bytes() : 0); }
   size_t queued_weight() const { return pending_bytes + (queue ? queue->weight() : 0); }
 

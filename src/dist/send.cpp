@@ -29,7 +29,7 @@ bool Distribution::has_turn(Process& self, RemoteNode& node) {
   const bool waits_for_own = node.queue && node.queue->large_bytes_of(self.pid().raw) >= busy_limit_;
   if (!waits_for_own && node.suspended.empty() && node.queued_weight() < busy_limit_) return true;
   if (waits_for_own) node.suspended_by_own.push_back(self.pid());
-  else node.suspended.push_back(self.pid());
+  else node.suspended.push_back({self.pid(), true});
   process::suspend_self(self);
   return false;
 }
@@ -46,6 +46,8 @@ bool Distribution::has_room(Process& self, Term to) {
       process::suspend_self(self);
     } else if (has_turn(self, *node)) {
       return true;
+    } else if (!node->suspended.empty() && node->suspended.back().pid == self.pid()) {
+      node->suspended.back().comes_back = false;
     }
     controller = node->controller;
   }
@@ -90,7 +92,10 @@ bool Distribution::deliver_relation(RemoteNode& node, Term to, Signal& signal) {
   const Term from = signal.from;
   switch (signal.kind) {
     case SignalKind::Link:
-      relations.links.insert({from.raw, process::Peer::of(to)});
+      relations.links[{from.raw, process::Peer::of(to)}] |= Relations::kHere;
+      return true;
+    case SignalKind::UnlinkAck:
+      relations.drop_link_of({from.raw, process::Peer::of(to)}, Relations::kHere);
       return true;
     case SignalKind::Unlink: return relations.links.erase({from.raw, process::Peer::of(to)}) > 0;
     case SignalKind::Exit: {
@@ -98,7 +103,7 @@ bool Distribution::deliver_relation(RemoteNode& node, Term to, Signal& signal) {
       return relations.links.erase({from.raw, process::Peer::of(to)}) > 0;
     }
     case SignalKind::Monitor: {
-      Relations::Origin origin{from, to.is_atom() ? process::Peer{} : process::Peer::of(to), signal.parcel.term};
+      Relations::Origin origin{from, to.is_atom() ? process::Peer{} : process::Peer::of(to), signal.parcel.term, signal.reference[2]};
       relations.origins[process::key_of(signal.reference)] = origin;
       return true;
     }
