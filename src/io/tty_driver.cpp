@@ -68,7 +68,8 @@ int TtyDriver::start(Port& port) {
   if (out < 0) out = ::fcntl(1, F_DUPFD_CLOEXEC, 3);
   if (in < 0 || out < 0) return EINVAL;
   struct termios raw = saved_;
-  raw.c_iflag &= ~static_cast<tcflag_t>(ISTRIP);
+  raw.c_iflag &= ~static_cast<tcflag_t>(ISTRIP | ICRNL);
+  raw.c_oflag &= ~static_cast<tcflag_t>(OPOST);   // lines end with "\r\n" from here on, put() sees to it
   raw.c_lflag &= ~static_cast<tcflag_t>(ICANON | ECHO | ECHOE | ECHOK | ECHONL);   // characters as typed, not shown
   raw.c_cc[VMIN] = 1;
   raw.c_cc[VTIME] = 0;

@@ -54,6 +54,8 @@ class LineMode {
     is_terminal_ = ::tcgetattr(STDIN_FILENO, &before_) == 0;
     if (!is_terminal_) return;
     struct termios lines = before_;
+    lines.c_iflag |= ICRNL;
+    lines.c_oflag |= OPOST;
     lines.c_lflag |= ICANON | ECHO | ECHOE | ECHOK | ISIG;
     ::tcsetattr(STDIN_FILENO, TCSADRAIN, &lines);
   }
