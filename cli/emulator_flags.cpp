@@ -193,6 +193,11 @@ std::string apply_emulator_flag(const std::string& name, const std::string& valu
     options.correct_time = value == "true";   // alone it switches the correction off
     return {};
   }
+  if (name == "JIT") {   // of this machine: off, on, or the number of calls before a function becomes machine code
+    if (value == "on") return {};
+    if (value == "off") return options.jit_calls = 0, std::string();
+    return checked(read_count(value, 1, 1u << 30, options.jit_calls), "bad JIT setting (on, off, or a number of calls):");
+  }
   if (name == "A") return checked(read_count(value, 0, UINT32_MAX, options.async_threads) && options.async_threads <= 1024, "bad number of async threads");
   if (name == "SP") return checked(read_percentages(value, options.schedulers, options.schedulers_online), "bad schedulers percentage");
   if (name == "hmax") {   // as the stock VM: what is no number is no limit

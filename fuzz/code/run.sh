@@ -15,6 +15,9 @@ while [ "$(date +%s)" -lt "$end" ]; do
   rm -f "$work"/batch/*
   erl -noshell -pa "$work/ebin" -run mutations main "$work/batch" "$seed" 200 fuzz/code/shapes.erl >/dev/null || exit 1
   seed=$((seed + 200))
+  # Interpreted and as machine code by turns.
+  if [ "${ATHANOR_JIT:-}" = 1 ]; then ATHANOR_JIT=off; else ATHANOR_JIT=1; fi
+  export ATHANOR_JIT
   # What ends the machine is put aside, and the rest of the batch goes on.
   while set -- "$work"/batch/*.beam && [ -e "$1" ]; do
     timeout -s KILL 300 "$vm" -noshell -pa "$work/ebin" -run runner main "$work/note" "$@" >"$work/log" 2>&1 && break

@@ -2,6 +2,7 @@
 // The engine's door: what machine/ joins and what built-ins may ask of it.
 #pragma once
 
+#include <memory>
 #include <string>
 
 #include "code/code_server.hpp"
@@ -11,6 +12,8 @@ namespace athanor::engine {
 
 code::EngineStubs make_stubs();
 process::Executor* make_executor(process::Runtime& runtime);
+// What turns functions into machine code with their call of this number (Runtime::jit); it outlives all code.
+std::shared_ptr<jit::Jit> make_jit(uint32_t calls_before);
 
 // Stack trace of a process as erlang:process_info(current_stacktrace) gives it: list of {M,F,A,[{file,F},{line,L}]} in
 // `to`. Owner's thread only. max_depth as backtrace_depth.

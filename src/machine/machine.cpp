@@ -102,6 +102,7 @@ struct Machine::Implementation {
   Runtime runtime;
   std::unique_ptr<AtomTable> atoms;
   std::unique_ptr<machine::Joins> joins;
+  std::shared_ptr<engine::jit::Jit> jit;   // null: all code is interpreted
   std::unique_ptr<base::Epochs> epochs;
   std::unique_ptr<heap::LiteralSpace> literals;
   std::unique_ptr<process::ProcessTable> processes;
@@ -157,6 +158,8 @@ void Machine::Implementation::join_layers() {
                               : options.time_warp == TimeWarp::Single ? process::Runtime::TimeOffset::Preliminary
                                                                       : process::Runtime::TimeOffset::Final;
   process::ThreadScope scope(runtime);
+  if (options.jit_calls != 0) jit = engine::make_jit(options.jit_calls);
+  runtime.jit = jit.get();
   code = std::make_unique<code::CodeServer>(runtime, machine::native_rows(), engine::make_stubs());
   runtime.code = code.get();
   tracing = std::make_unique<trace::Trace>(runtime);
@@ -285,6 +288,7 @@ Machine::~Machine() {
     self.scheduling.reset();
     self.epochs.reset();
     self.distribution.reset();
+    self.jit.reset();   // no code is left
     self.literals.reset();
     self.drivers.reset();
     self.nif.reset();   // what is freed last may hold resources, whose libraries must still be there

@@ -16,6 +16,7 @@
 #include "term/context.hpp"
 
 namespace athanor::code { class CodeServer; }
+namespace athanor::engine::jit { class Jit; }
 namespace athanor::sched { class Scheduling; }
 namespace athanor::ets { class Tables; }
 namespace athanor::io { class Ports; }
@@ -96,6 +97,7 @@ struct Runtime {
   Waker* waker = nullptr;
   std::atomic<uint32_t> profiled{0};            // system_profile/2: what somebody wants to know of (profile:: in tracing.hpp)
   code::CodeServer* code = nullptr;
+  engine::jit::Jit* jit = nullptr;              // null: all code is interpreted
   sched::Scheduling* scheduling = nullptr;
   ets::Tables* tables = nullptr;
   io::Ports* ports = nullptr;

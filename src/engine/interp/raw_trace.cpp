@@ -23,10 +23,11 @@ void Frames::scan(const Term* from, const Term* end, const Word* previous) {
   for (const Term* p = from; p < end && count_ < limit_; ++p) {
     if (!is_address(*p)) continue;
     const auto* address = reinterpret_cast<const Word*>(p->raw);
-    if (address == previous) continue;
-    previous = address;
     const CallSite* site = call_site(address);
-    if (!site) continue;
+    // A call returns to the interpreter or to native code; its site is the same.
+    const bool is_same = previous && (address == previous || (site && site->function && site == call_site(previous)));
+    previous = address;
+    if (is_same || !site) continue;
     const bool goes_on_behind = std::exchange(is_return_of_native_, false) && site->line_behind != 0;
     add_place(site, goes_on_behind ? site->line_behind : site->line_item);
   }

@@ -3,6 +3,7 @@
 
 #include <mutex>
 
+#include "code/breakpoint.hpp"
 #include "engine/ir/lowering/lowered.hpp"
 #include "engine/jit/code_memory.hpp"
 
@@ -22,6 +23,10 @@ bool publish(std::unique_ptr<NativeCode> native) {
   code::CodeAddress entry = native->entry;
   lowered->native = std::move(native);   // before anybody can reach it
   code::replace_entry(function, lowered->entry, entry);
+  if (code::Breakpoint* point = function.breakpoint.load(std::memory_order_acquire)) {
+    code::CodeAddress expected = lowered->entry;   // where it goes on, and what takes its place when it is cleared
+    point->real.compare_exchange_strong(expected, entry, std::memory_order_acq_rel);
+  }
   return function.entry.load(std::memory_order_acquire) == entry;
 }
 

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // Frames, jumps, calls, returns.
 #include <algorithm>
+#include <atomic>
 #include <string_view>
 
 #include "engine/interp/cells.hpp"
 #include "engine/interp/exceptions.hpp"
 #include "engine/interp/ops/handlers.hpp"
 #include "engine/ir/lowering/lowered.hpp"
+#include "engine/jit/jit.hpp"
 #include "heap/collector/stress.hpp"
 
 namespace athanor::engine {
@@ -22,6 +24,21 @@ ATH_HANDLER(op_lower) {
     ATH_LEAVE(raise_badfile(*vm, &site));
   }
   ATH_GO(entry);
+}
+
+// At a function's entry, while it is interpreted. Threads that count at once may lose a call.
+static ATH_HANDLER(make_native) {
+  vm->runtime.jit->compile(vm->runtime, const_cast<code::Function&>(*call_site(ip)->function));
+  ATH_NEXT(CountCall);
+}
+ATH_HANDLER(op_count_call) {
+  std::atomic_ref<uint32_t> left(const_cast<uint32_t&>(ir::at<ir::CountCall>(ip).left));
+  const uint32_t calls = left.load(std::memory_order_relaxed);
+  if (calls != 0) {
+    left.store(calls - 1, std::memory_order_relaxed);
+    if (ATH_UNLIKELY(calls == 1)) [[clang::musttail]] return make_native(ATH_ARGUMENTS);
+  }
+  ATH_NEXT(CountCall);
 }
 
 ATH_HANDLER(op_jump) { ATH_FAIL(ir::at<ir::Jump>(ip).target); }

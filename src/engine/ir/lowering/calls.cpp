@@ -8,14 +8,14 @@ namespace athanor::engine::ir {
 // A native that runs on the scheduler is called by the instruction; a dirty one, or one that stock OTP has as a NIF, through its entry.
 void Lowering::emit_call_bif(const code::Export* callee, uint32_t arity, bool is_tail, uint32_t slots) {
   const process::NativeRow* row = callee->native;
-  emit(CallBif{is_tail ? op_call_bif_last : op_call_bif, row->function, callee, row, arity, slots, site()});
+  emit(CallBif{is_tail ? op_call_bif_last : op_call_bif, row->function, callee, row, arity, slots, own_site()});
 }
 
 void Lowering::emit_call_external(const code::Export* callee, uint32_t arity, bool is_tail, uint32_t slots) {
   const process::NativeRow* row = callee->native;
   if (callee->mfa.module == atoms::erlang && callee->mfa.function == atoms::apply && (arity == 2 || arity == 3)) {
     Handler handler = arity == 3 ? (is_tail ? op_apply_list_last : op_apply_list) : (is_tail ? op_apply_fun_list_last : op_apply_fun_list);
-    emit(Apply{handler, arity, slots, site()});
+    emit(Apply{handler, arity, slots, own_site()});
   } else if (row && !row->is_nif && row->kind != process::BifKind::DirtyCpu && row->kind != process::BifKind::DirtyIo) {
     // erlang:load_nif/2 has to find its caller on the stack.
     const bool stays = callee->mfa.module == atoms::erlang && callee->mfa.function == atoms::load_nif;
@@ -27,7 +27,7 @@ void Lowering::emit_call_external(const code::Export* callee, uint32_t arity, bo
   } else if (is_tail) {
     emit(CallExternalTail{slots ? op_call_external_last : op_call_external_only, callee, arity, slots});
   } else {
-    emit(CallExternal{op_call_external, callee, arity, 0, site()});
+    emit(CallExternal{op_call_external, callee, arity, 0, own_site()});
   }
   if (is_tail) unreachable();
   else forget_x();
@@ -57,17 +57,17 @@ void Lowering::emit_call(const code::Function* callee, uint32_t arity, bool is_t
       drop_last(last_move_two_);
       Handler handler = by_way(op_move_two_call, op_move_two_call_only, op_move_two_call_last)(kind_of(moves.source), kind_of(moves.destination),
                                                                                               kind_of(moves.source_2));
-      emit(MoveTwoCall{handler, moves.source, moves.destination, moves.source_2, moves.destination_2, callee, arity, slots, site()});
+      emit(MoveTwoCall{handler, moves.source, moves.destination, moves.source_2, moves.destination_2, callee, arity, slots, own_site()});
       return;
     }
   }
   if (auto move = take_last_move()) {
     Handler handler = by_way(op_move_call, op_move_call_only, op_move_call_last)(kind_of(move->from));
-    emit(MoveCall{handler, move->from, move->into, arity, callee, slots, 0, site()});
+    emit(MoveCall{handler, move->from, move->into, arity, callee, slots, 0, own_site()});
   } else if (is_tail) {
     emit(CallTail{slots == 0 ? op_call_only : op_call_last, callee, arity, slots});
   } else {
-    emit(Call{op_call, callee, arity, 0, site()});
+    emit(Call{op_call, callee, arity, 0, own_site()});
   }
 }
 
@@ -108,25 +108,25 @@ bool Lowering::calls(Opcode opcode) {
       return true;
     case Opcode::send: {
       const code::Export* send = runtime_.code->export_of(atoms::erlang, atoms::send, 2);
-      emit(CallBif{op_send, send->native->function, send, send->native, 2, 0, site()});
+      emit(CallBif{op_send, send->native->function, send, send->native, 2, 0, own_site()});
       forget_x();
       return true;
     }
     case Opcode::apply:
-      emit(Apply{op_apply, number(0), 0, site()});
+      emit(Apply{op_apply, number(0), 0, own_site()});
       forget_x();
       return true;
     case Opcode::apply_last:
-      emit(Apply{op_apply_last, number(0), number(1), site()});
+      emit(Apply{op_apply_last, number(0), number(1), own_site()});
       unreachable();
       return true;
     case Opcode::call_fun:
-      last_call_fun_ = emit(CallFun{op_call_fun, x_register(number(0)), number(0), 0, 0, site()});
+      last_call_fun_ = emit(CallFun{op_call_fun, x_register(number(0)), number(0), 0, 0, own_site()});
       forget_x();
       return true;
     case Opcode::call_fun2: {
       Register fun = reg(operand(2));
-      last_call_fun_ = emit(CallFun{op_call_fun, fun, number(1), 0, 0, site()});
+      last_call_fun_ = emit(CallFun{op_call_fun, fun, number(1), 0, 0, own_site()});
       forget_x();
       return true;
     }

@@ -56,8 +56,9 @@ const Word* lower(process::Runtime& runtime, code::Function& function) {
     }
   }
   // Also later: an export may have been linked to the cell while the function was already lowered.
-  if (function.exported) swing(function.exported->entry, cell, lowered.entry);
-  return lowered.entry;
+  const Word* entry = lowered.native ? lowered.native->entry : lowered.entry;
+  if (function.exported) swing(function.exported->entry, cell, entry);
+  return entry;
 }
 
 }  // namespace ir

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <mutex>
 
+#include "engine/jit/jit.hpp"
 #include "term/atom_table.hpp"
 #include "term/integer.hpp"
 
@@ -97,12 +98,21 @@ Lowering::Pass Lowering::pass() {
   return has_new_loop_head_ ? Pass::Again : Pass::Done;
 }
 
-const Word* Lowering::run(code::Lowered& lowered) {
+bool Lowering::passes() {
   Pass result;
   do {
     result = pass();
   } while (result == Pass::Again);
-  if (result == Pass::Malformed) return nullptr;
+  return result == Pass::Done;
+}
+
+bool Lowering::lays_out_as(const code::Lowered& lowered) {
+  if (!passes() || out_.size() != lowered.word_count) return false;
+  return std::all_of(layout_->begin(), layout_->end(), [&](const auto& instruction) { return out_[instruction.first] == lowered.words[instruction.first]; });
+}
+
+const Word* Lowering::run(code::Lowered& lowered) {
+  if (!passes()) return nullptr;
   for (const Fix& fix : fixes_) {
     const auto& places = fix.to_loop ? loops_ : labels_;
     auto found = places.find(fix.label);
@@ -193,14 +203,19 @@ const uint8_t* Lowering::string(uint64_t offset, uint64_t bytes) {
 // --- emission ---
 
 const CallSite* Lowering::site() {
-  if (lines_.empty() || lines_.back().item != line_ || lines_.back().behind != 0) lines_.push_back({line_, 0});
+  if (lines_.empty() || lines_.back().item != line_ || lines_.back().behind != 0 || lines_.back().is_own) lines_.push_back({line_, 0, false});
+  return reinterpret_cast<const CallSite*>(lines_.size() - 1);
+}
+
+const CallSite* Lowering::own_site() {
+  lines_.push_back({line_, 0, true});
   return reinterpret_cast<const CallSite*>(lines_.size() - 1);
 }
 
 // The call just emitted gets a site of its own, as others of its line may share the one it has.
 void Lowering::note_line_behind_call(uint32_t item) {
   if (site_words_.empty() || item == lines_.back().item) return;
-  lines_.push_back({lines_[out_[site_words_.back()]].item, item});
+  lines_.push_back({lines_[out_[site_words_.back()]].item, item, true});
   out_[site_words_.back()] = lines_.size() - 1;
 }
 
@@ -269,6 +284,10 @@ void Lowering::place_label(uint32_t number) {
   else facts_ = label_facts_[number];
   label_facts_[number] = facts_;
   is_reachable_ = true;
+  if (runtime_.jit && number == file_.functions[function_.row].entry_label) {
+    emit(CountCall{op_count_call, runtime_.jit->calls_before(), 0});
+    last_label_ = out_.size();
+  }
   if (loop_heads_.contains(number)) {
     emit(AtSite{op_loop_head, site()});
     last_label_ = out_.size();

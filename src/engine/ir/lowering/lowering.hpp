@@ -38,10 +38,13 @@ class Lowering {
   Lowering(process::Runtime& runtime, code::Function& function, Layout* layout = nullptr);
   // Null: malformed.
   const Word* run(code::Lowered& lowered);
+  // Goes through it once more for the layout of what was lowered. False: it would become something else now.
+  bool lays_out_as(const code::Lowered& lowered);
 
  private:
   enum class Pass : uint8_t { Done, Again, Malformed };
   Pass pass();
+  bool passes();
   void reset();
 
   // --- one instruction; each takes those of its subject and says whether the opcode was one of them ---
@@ -72,6 +75,7 @@ class Lowering {
 
   // --- emission ---
   const CallSite* site();                         // of the instruction at hand; a number until the end
+  const CallSite* own_site();                     // of a call: what tells its return addresses, interpreted and native, from those of other calls
   template <class Instruction>
   size_t emit(const Instruction& instruction);
   void emit_word(Word word) { out_.push_back(word); }
@@ -139,7 +143,7 @@ class Lowering {
   std::vector<Word> out_;
   std::vector<Fix> fixes_;
   std::vector<size_t> site_words_;            // positions that hold the number of a site
-  struct Line { uint32_t item, behind; };
+  struct Line { uint32_t item, behind; bool is_own; };
   std::vector<Line> lines_;                   // a site
   std::unordered_map<uint32_t, size_t> labels_;
   void resumable();

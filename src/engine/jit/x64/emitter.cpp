@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/jit/x64/emitter.hpp"
 
-#include <cstring>
-
 #include "engine/interp/ops/handlers.hpp"
 #include "engine/ir/lowering/lowered.hpp"
 
@@ -19,6 +17,12 @@ Emitter::Emitter(CodeMemory& memory, code::Function& function)
   // UBSan's check of indirect calls reads the words before a target.
   for (int i = 0; i < 16; ++i) as_.int3();
   body_ = label();
+  data_label_ = label();
+  as_.bind(body_);
+}
+
+void Emitter::entry_here() {
+  body_ = label();
   as_.bind(body_);
 }
 
@@ -26,29 +30,48 @@ const CallSite* Emitter::site(uint32_t line_item) {
   return &native_->sites.emplace_back(CallSite{&native_->function, line_item});
 }
 
-void Emitter::jump_to_word(Label word) {
-  as_.lea(kIp, qword_ptr(word));
+// --- data ---
+
+size_t Emitter::put(const Word* words, size_t count) {
+  size_t index = data_.size();
+  data_.insert(data_.end(), words, words + count);
+  return index;
+}
+
+size_t Emitter::put_address(Label target) {
+  addresses_.emplace_back(data_.size(), target);
+  data_.push_back(0);
+  return data_.size() - 1;
+}
+
+size_t Emitter::put_place(Word site, Label target) {
+  data_.push_back(site);
+  return put_address(target);
+}
+
+asmjit::x86::Mem Emitter::data(size_t index) const { return qword_ptr(data_label_, static_cast<int32_t>(index * sizeof(Word))); }
+
+void Emitter::go(size_t index) {
+  as_.lea(kIp, data(index));
   as_.jmp(qword_ptr(kIp));
 }
 
-void Emitter::add_run(Label at, const void* image, size_t words, std::vector<Label> addresses) {
-  Item item{at, std::vector<Word>(words), std::move(addresses), Label()};
-  std::memcpy(item.words.data(), image, words * sizeof(Word));
-  items_.push_back(std::move(item));
-}
-
 void Emitter::run_catch(ir::Register y, Label handler_at) {
-  // Unwinding enters the word behind the continuation's.
-  ir::Catch image{op_catch, y, static_cast<ir::JumpOffset>(ir::kWords<ir::Catch> + 1)};
-  Label at = label(), next = label();
-  jump_to_word(at);
-  add_run(at, &image, ir::kWords<ir::Catch>, {next, handler_at});
+  Label next = label();
+  ir::Catch image{op_catch, y, static_cast<ir::JumpOffset>(ir::kWords<ir::Catch> + 2)};
+  size_t at = put(reinterpret_cast<const Word*>(&image), ir::kWords<ir::Catch>);
+  put_address(next);
+  put_place(0, handler_at);   // unwinding enters here
+  go(at);
   as_.bind(next);
 }
 
+// --- frames ---
+
 void Emitter::allocate(uint32_t slots, uint32_t live, uint32_t words) {
+  ir::Allocate image{op_allocate, slots, live, words, 0};
 #ifdef ATH_STRESS
-  run(ir::Allocate{op_allocate, slots, live, words, 0});   // it collects
+  run(image);   // it collects
 #else
   Label slow = label(), done = label();
   as_.lea(kScratch, qword_ptr(kHeapTop, static_cast<int32_t>((slots + words + Allocator::kReserveWords) * sizeof(Term))));
@@ -57,29 +80,71 @@ void Emitter::allocate(uint32_t slots, uint32_t live, uint32_t words) {
   if (slots) as_.sub(kStackTop, Imm(slots * sizeof(Term)));
   for (uint32_t i = 0; i < slots; ++i) as_.mov(y_mem(i), Imm(Term::nil().raw));
   as_.bind(done);
-  ir::Allocate image{op_allocate, slots, live, words, 0};
-  Label at = label();
-  add_run(at, &image, ir::kWords<ir::Allocate>, {done});
-  slow_paths_.push_back({slow, at});
+  size_t at = put(reinterpret_cast<const Word*>(&image), ir::kWords<ir::Allocate>);
+  put_address(done);
+  out_of_line(slow, at);
+#endif
+}
+
+void Emitter::test_heap(uint32_t words, uint32_t live) {
+  ir::TestHeap image{op_test_heap, words, live};
+#ifdef ATH_STRESS
+  run(image);
+#else
+  Label slow = label(), done = label();
+  as_.lea(kScratch, qword_ptr(kHeapTop, static_cast<int32_t>((words + Allocator::kReserveWords) * sizeof(Term))));
+  as_.cmp(kScratch, kStackTop);
+  as_.ja(slow);
+  as_.bind(done);
+  size_t at = put(reinterpret_cast<const Word*>(&image), ir::kWords<ir::TestHeap>);
+  put_address(done);
+  out_of_line(slow, at);
+#endif
+}
+
+// --- calls ---
+
+void Emitter::push_return(const CallSite* site, Label back) {
+  as_.sub(kStackTop, Imm(sizeof(Term)));
+  as_.lea(kScratch, data(put_place(reinterpret_cast<Word>(site), back)));
+  as_.mov(qword_ptr(kStackTop), kScratch);
+}
+
+void Emitter::jump_to_entry(const std::atomic<code::CodeAddress>& entry, size_t slow) {
+  Label used_up = label();
+  as_.sub(kReductions, Imm(1));
+  as_.jle(used_up);
+  as_.mov(kScratch, Imm(reinterpret_cast<uint64_t>(&entry)));
+  as_.mov(kIp, qword_ptr(kScratch));
+  as_.jmp(qword_ptr(kIp));
+  out_of_line(used_up, slow, true);
+}
+
+// Where the slice is used up, op_call_only counts the reduction again and saves the state.
+void Emitter::enter(const code::Function& callee, uint32_t arity) {
+  ir::CallTail image{op_call_only, &callee, arity, 0};
+  size_t slow = put(reinterpret_cast<const Word*>(&image), ir::kWords<ir::CallTail>);
+#if ATH_JIT_CALLS_BY_HANDLER
+  go(slow);
+#else
+  jump_to_entry(callee.entry, slow);
+#endif
+}
+void Emitter::enter(const code::Export& callee, uint32_t arity) {
+  ir::CallExternalTail image{op_call_external_only, &callee, arity, 0};
+  size_t slow = put(reinterpret_cast<const Word*>(&image), ir::kWords<ir::CallExternalTail>);
+#if ATH_JIT_CALLS_BY_HANDLER
+  go(slow);
+#else
+  jump_to_entry(callee.entry, slow);
 #endif
 }
 
 void Emitter::call(const code::Function& callee, uint32_t arity, uint32_t line_item) {
-  Label back = label(), address = label(), slow = label(), at = label(), site_word = label();
-  items_.push_back(Item{site_word, {reinterpret_cast<Word>(site(line_item))}, {back}, address});
-  // The slice is used up: op_call_only counts the reduction again and saves the state.
-  ir::CallTail image{op_call_only, &callee, arity, 0};
-  add_run(at, &image, ir::kWords<ir::CallTail>, {});
-  as_.sub(kStackTop, Imm(sizeof(Term)));
-  as_.lea(kScratch, qword_ptr(address));
-  as_.mov(qword_ptr(kStackTop), kScratch);
-  as_.sub(kReductions, Imm(1));
-  as_.jle(slow);
-  as_.mov(kScratch, Imm(reinterpret_cast<uint64_t>(&callee.entry)));
-  as_.mov(kIp, qword_ptr(kScratch));
-  as_.jmp(qword_ptr(kIp));
+  Label back = label();
+  push_return(site(line_item), back);
+  enter(callee, arity);
   as_.bind(back);
-  slow_paths_.push_back({slow, at, true});
 }
 
 void Emitter::return_(uint32_t slots) {
@@ -97,21 +162,22 @@ std::unique_ptr<NativeCode> Emitter::finish() {
   for (const SlowPath& path : slow_paths_) {
     as_.bind(path.from);
     if (path.gives_reduction_back) as_.add(kReductions, Imm(1));
-    jump_to_word(path.word);
+    go(path.index);
   }
+  const size_t entry = put_place(reinterpret_cast<Word>(call_site(interpreted_)), body_);
   // Data on lines of their own: a processor that fetches code does not also read it as data.
   as_.align(asmjit::AlignMode::kZero, 64);
-  Label entry_site = label(), entry = label();
-  items_.push_back(Item{entry_site, {reinterpret_cast<Word>(site(call_site(interpreted_)->line_item))}, {body_}, entry});
-  for (const Item& item : items_) {
-    as_.bind(item.at);
-    as_.embed(item.words.data(), item.words.size() * sizeof(Word));
-    if (item.code_address.isValid()) as_.bind(item.code_address);
-    for (const Label& address : item.addresses) as_.embedLabel(address, sizeof(Word));
+  as_.bind(data_label_);
+  size_t done = 0;
+  for (const auto& [index, target] : addresses_) {   // ascending
+    as_.embed(data_.data() + done, (index - done) * sizeof(Word));
+    as_.embedLabel(target, sizeof(Word));
+    done = index + 1;
   }
+  ATH_ASSERT(done == data_.size());   // the entry came last
   native_->machine_code = native_->memory.add(code_);
   if (!native_->machine_code) return nullptr;
-  native_->entry = reinterpret_cast<const Word*>(static_cast<const char*>(native_->machine_code) + code_.labelOffsetFromBase(entry));
+  native_->entry = reinterpret_cast<const Word*>(static_cast<const char*>(native_->machine_code) + code_.labelOffsetFromBase(data_label_)) + entry;
   return std::move(native_);
 }
 

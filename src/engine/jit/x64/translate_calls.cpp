@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+// Frames, jumps, calls, returns, catches.
+#include <cstddef>
+
+#include "engine/interp/interpreter.hpp"
+#include "engine/jit/x64/translator.hpp"
+
+namespace athanor::engine::jit {
+
+using asmjit::Imm;
+
+namespace {
+// FunEntry begins with its FunHead, which funs point at.
+#pragma clang diagnostic push
+#pragma clang diagnostic ignored "-Winvalid-offsetof"
+constexpr size_t kFunEntry = offsetof(code::FunEntry, entry);
+#pragma clang diagnostic pop
+}  // namespace
+
+bool Translator::control(Op op) {
+  switch (op) {
+    case Op::op_count_call:
+    case Op::op_skip_site:
+      return true;
+    case Op::op_jump:
+      as_.jmp(target(in<ir::Jump>().target));
+      return true;
+    case Op::op_allocate: case Op::op_allocate_0: case Op::op_allocate_1: case Op::op_allocate_2: case Op::op_allocate_3: case Op::op_allocate_4: {
+      const auto& i = in<ir::Allocate>();
+      emitter_.allocate(i.slots, i.live, i.words);
+      return true;
+    }
+    case Op::op_allocate_move: case Op::op_allocate_move_1: case Op::op_allocate_move_2: case Op::op_allocate_move_3: case Op::op_allocate_move_4: {
+      const auto& i = in<ir::AllocateMove>();
+      emitter_.allocate(i.slots, i.live, i.words);
+      move(i.destination, i.source);
+      return true;
+    }
+    case Op::op_test_heap: {
+      const auto& i = in<ir::TestHeap>();
+      emitter_.test_heap(i.words, i.live);
+      return true;
+    }
+    case Op::op_deallocate:
+      leave_frame(in<ir::Deallocate>().slots);
+      return true;
+    case Op::op_return:
+      emitter_.return_(0);
+      return true;
+    case Op::op_deallocate_return:
+      emitter_.return_(in<ir::DeallocateReturn>().slots);
+      return true;
+    case Op::op_move_return: {
+      const auto& i = in<ir::MoveReturn>();
+      move(i.destination, i.source);
+      emitter_.return_(i.slots);
+      return true;
+    }
+    default: return false;
+  }
+}
+
+void Translator::leave_frame(uint32_t slots) {
+  if (slots) as_.add(kStackTop, Imm(slots * sizeof(Term)));
+}
+
+template <class Callee>
+void Translator::call(const Callee& callee, uint32_t arity, const CallSite* site) {
+  emitter_.push_return(site, next());
+  emitter_.enter(callee, arity);
+}
+template <class Callee>
+void Translator::tail_call(const Callee& callee, uint32_t arity, uint32_t slots) {
+  leave_frame(slots);
+  emitter_.enter(callee, arity);
+}
+
+bool Translator::calls(Op op) {
+  switch (op) {
+    case Op::op_call: {
+      const auto& i = in<ir::Call>();
+      call(*i.callee, i.arity, i.site);
+      return true;
+    }
+    case Op::op_call_external: {
+      const auto& i = in<ir::CallExternal>();
+      call(*i.callee, i.arity, i.site);
+      return true;
+    }
+    case Op::op_call_only: case Op::op_call_last: {
+      const auto& i = in<ir::CallTail>();
+      tail_call(*i.callee, i.arity, op == Op::op_call_last ? i.slots : 0);
+      return true;
+    }
+    case Op::op_call_external_only: case Op::op_call_external_last: {
+      const auto& i = in<ir::CallExternalTail>();
+      tail_call(*i.callee, i.arity, op == Op::op_call_external_last ? i.slots : 0);
+      return true;
+    }
+    case Op::op_move_call: case Op::op_move_call_only: case Op::op_move_call_last: {
+      const auto& i = in<ir::MoveCall>();
+      move(i.destination, i.source);
+      if (op == Op::op_move_call) call(*i.callee, i.arity, i.site);
+      else tail_call(*i.callee, i.arity, op == Op::op_move_call_last ? i.slots : 0);
+      return true;
+    }
+    case Op::op_move_two_call: case Op::op_move_two_call_only: case Op::op_move_two_call_last: {
+      const auto& i = in<ir::MoveTwoCall>();
+      move(i.destination, i.source);
+      move(i.destination_2, i.source_2);
+      if (op == Op::op_move_two_call) call(*i.callee, i.arity, i.site);
+      else tail_call(*i.callee, i.arity, op == Op::op_move_two_call_last ? i.slots : 0);
+      return true;
+    }
+    case Op::op_call_fun: case Op::op_call_fun_last: call_fun(op == Op::op_call_fun_last); return true;
+    default: return false;
+  }
+}
+
+// A local fun of the right arity, with a reduction left for the call behind this one.
+void Translator::call_fun(bool is_last) {
+#if ATH_JIT_CALLS_BY_HANDLER
+  run();
+#else
+  const auto& i = in<ir::CallFun>();
+  Label slow = emitter_.label(), copy = emitter_.label(), copied = emitter_.label();
+  as_.cmp(kReductions, Imm(1));
+  as_.jle(slow);
+  load(kScratch, i.fun);
+  unless_boxed(kScratch, slow);
+  unless_kind(kScratch, BoxedKind::Fun, slow);
+  as_.mov(kScratch2, box_word(kScratch, 2));   // arity | environment's size << 8
+  as_.cmp(kScratch2.r8(), Imm(static_cast<int8_t>(i.arity)));
+  as_.jne(slow);
+  as_.shr(kScratch2.r32(), Imm(8));
+  as_.cmp(kScratch2.r32(), Imm(kMaxRegisters - i.arity));
+  as_.jae(slow);
+  const auto behind = static_cast<int32_t>(i.arity * sizeof(Term));
+  as_.mov(asmjit::x86::qword_ptr(kX, kScratch2, 3, behind), kScratch);   // for op_unloaded_fun
+  as_.bind(copy);
+  as_.sub(kScratch2.r32(), Imm(1));
+  as_.jl(copied);
+  as_.mov(kScratch3, asmjit::x86::qword_ptr(kScratch, kScratch2, 3, 4 * sizeof(Word) - 2));
+  as_.mov(asmjit::x86::qword_ptr(kX, kScratch2, 3, behind), kScratch3);
+  as_.jmp(copy);
+  as_.bind(copied);
+  as_.mov(kScratch2, box_word(kScratch, 1));
+  if (is_last) leave_frame(i.slots);
+  else emitter_.push_return(i.site, next());
+  as_.sub(kReductions, Imm(1));
+  as_.mov(kIp, asmjit::x86::qword_ptr(kScratch2, static_cast<int32_t>(kFunEntry)));
+  as_.jmp(asmjit::x86::qword_ptr(kIp));
+  slow_way(slow);
+#endif
+}
+
+}  // namespace athanor::engine::jit

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+// Translated functions among interpreted ones: the same answers in as many reductions and slices, however short those are.
+#include "engine/jit/x64/translator.hpp"
+
+#include <gtest/gtest.h>
+
+#include "engine/ir/lowering/lowering.hpp"
+#include "engine/jit/jit.hpp"
+#include "engine/jit/test_spike.hpp"
+
+namespace athanor::engine::jit {
+namespace {
+
+struct Call {
+  const char* name;
+  Arguments arguments;
+};
+
+Term numbers(Allocator& to, int64_t count) {
+  Term list = Term::nil();
+  while (count > 0) list = make_cons(to.allocate(2), Term::small(count--), list);
+  return list;
+}
+
+std::vector<Call> calls() {
+  auto one = [](Term value) { return [value](Allocator&) { return std::vector<Term>{value}; }; };
+  auto list = [](int64_t count) { return [count](Allocator& to) { return std::vector<Term>{numbers(to, count)}; }; };
+  auto garbage = [](int64_t count) { return [count](Allocator& to) { return std::vector<Term>{Term::small(count), numbers(to, 3)}; }; };
+  return {{"fib", one(Term::small(14))}, {"fib", one(Term::small(-3))}, {"fibs", list(8)}, {"fails", one(intern("ok"))}, {"wraps", one(intern("ok"))},
+          {"nested", one(intern("ok"))}, {"caught", one(Term::small(7))}, {"caught", list(3)}, {"caught_in_native", one(Term::small(7))},
+          {"caught_in_both", one(Term::small(7))}, {"caught_in_both", one(intern("ok"))}, {"keeps", garbage(2000)}, {"garbage", garbage(333)}};
+}
+
+bool translate(Spike& spike, CodeMemory& memory, code::Function& function) {
+  EXPECT_TRUE(ir::lower(spike.machine.runtime, function));
+  ir::Layout layout;
+  EXPECT_TRUE(ir::Lowering(spike.machine.runtime, function, &layout).lays_out_as(*function.lowered.load()));
+  std::unique_ptr<NativeCode> native = Translator(memory, function, layout).translate();
+  return native && publish(std::move(native));
+}
+
+TEST(TranslatorTest, AnswersAsTheInterpreterDoes) {
+  Spike spike;
+  std::vector<std::vector<Answer>> expected;
+  const int64_t lengths[] = {2, 7, 50, 4000};
+  for (const Call& call : calls()) {
+    expected.emplace_back();
+    for (int64_t length : lengths) expected.back().push_back(spike.call(call.name, call.arguments, length));
+  }
+  code::ModuleCode& code = spike.code();
+  for (size_t i = 0; i < code.function_count; ++i) {
+    if (code.functions[i].mfa.function == atoms::module_info) continue;
+    ASSERT_TRUE(translate(spike, spike.memory, code.functions[i])) << i;
+  }
+  size_t at = 0;
+  for (const Call& call : calls()) {
+    for (size_t l = 0; l < std::size(lengths); ++l) {
+      const Answer answer = spike.call(call.name, call.arguments, lengths[l]);
+      EXPECT_EQ(answer.text, expected[at][l].text) << call.name;
+      EXPECT_EQ(answer.reductions, expected[at][l].reductions) << call.name << " in slices of " << lengths[l];
+      EXPECT_EQ(answer.slices, expected[at][l].slices) << call.name << " in slices of " << lengths[l];
+    }
+    ++at;
+  }
+}
+
+// Lowered with a counter at its entry, a function becomes native by being called.
+TEST(JitTest, TranslatesWhatIsCalledOften) {
+  Jit jit(20);   // outlives the code
+  Spike spike;
+  spike.machine.runtime.jit = &jit;
+  EXPECT_EQ(spike.call("fib", Term::small(3)).text, "2");
+  EXPECT_EQ(jit.functions(), 0u);
+  EXPECT_EQ(spike.call("fib", Term::small(15)).text, "610");
+  EXPECT_EQ(jit.functions(), 1u);
+  code::Function& fib = spike.function("fib", 1);
+  EXPECT_EQ(fib.entry.load(), fib.lowered.load()->native->entry);
+  EXPECT_EQ(fib.exported->entry.load(), fib.lowered.load()->native->entry);
+  EXPECT_EQ(spike.call("fib", Term::small(15)).text, "610");
+}
+
+}  // namespace
+}  // namespace athanor::engine::jit
