@@ -95,8 +95,13 @@ bool Translator::data(Op op) {
       store(i.tail, kScratch);
       return true;
     }
-    case Op::op_put_list: {
+    case Op::op_put_list: case Op::op_put_list_checked: {
       const auto& i = in<ir::PutList>();
+      if (op == Op::op_put_list_checked) {
+        Label slow = emitter_.label();
+        unless_room(2, slow);
+        slow_way(slow);
+      }
       put_word(0, i.head);
       put_word(1, i.tail);
       as_.lea(kScratch, qword_ptr(kHeapTop, 1));
@@ -104,9 +109,14 @@ bool Translator::data(Op op) {
       as_.add(kHeapTop, Imm(2 * sizeof(Term)));
       return true;
     }
-    case Op::op_put_tuple: case Op::op_put_tuple_2: case Op::op_put_tuple_3: {
+    case Op::op_put_tuple: case Op::op_put_tuple_2: case Op::op_put_tuple_3: case Op::op_put_tuple_checked: {
       const auto& i = in<ir::PutTuple>();
       const Word* elements = tail<ir::PutTuple>();
+      if (op == Op::op_put_tuple_checked) {
+        Label slow = emitter_.label();
+        unless_room(i.arity + 1, slow);
+        slow_way(slow);
+      }
       store_constant(qword_ptr(kHeapTop), tuple_header(i.arity));
       for (uint32_t e = 0; e < i.arity; ++e) put_word(1 + e, elements[e]);
       as_.lea(kScratch, qword_ptr(kHeapTop, 2));
@@ -116,6 +126,12 @@ bool Translator::data(Op op) {
     }
     default: return false;
   }
+}
+
+void Translator::unless_room(size_t words, Label otherwise) {
+  as_.lea(kScratch, qword_ptr(kHeapTop, static_cast<int32_t>((words + Allocator::kReserveWords) * sizeof(Term))));
+  as_.cmp(kScratch, kStackTop);
+  as_.ja(otherwise);
 }
 
 void Translator::put_word(size_t index, ir::Source source) {

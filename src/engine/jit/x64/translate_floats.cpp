@@ -35,9 +35,7 @@ bool Translator::floats(Op op) {
     case Op::op_float_store: {
       const auto& i = in<ir::FloatStore>();
       Label slow = emitter_.label();
-      as_.lea(kScratch, qword_ptr(kHeapTop, static_cast<int32_t>((kFloatWords + Allocator::kReserveWords) * sizeof(Term))));
-      as_.cmp(kScratch, kStackTop);
-      as_.ja(slow);
+      unless_room(kFloatWords, slow);
       as_.movsd(xmm0, place(i.index));
       as_.mov(qword_ptr(kHeapTop), Imm(static_cast<int64_t>(make_header(BoxedKind::Float, 1))));
       as_.movsd(qword_ptr(kHeapTop, 8), xmm0);

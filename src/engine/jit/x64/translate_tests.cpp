@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Type tests, comparisons, selections.
 #include "engine/jit/x64/translator.hpp"
+#include "term/atom_table.hpp"
 
 namespace athanor::engine::jit {
 
@@ -50,14 +51,49 @@ bool Translator::tests(Op op) {
       Label done = emitter_.label();
       source();
       unless_boxed(kScratch, fail());
-      as_.cmp(asmjit::x86::byte_ptr(kScratch, -2), Imm(static_cast<uint8_t>(make_header(BoxedKind::FlatMap, 0))));
-      as_.je(done);
+      if_kind(kScratch, BoxedKind::FlatMap, done);
       unless_kind(kScratch, BoxedKind::HashMap, fail());
       as_.bind(done);
       return true;
     }
-    case Op::op_is_binary: case Op::op_is_bitstring: case Op::op_is_function: case Op::op_is_pid: case Op::op_is_reference: case Op::op_is_port:
-      return false;
+    case Op::op_is_binary: case Op::op_is_bitstring: {
+      Label slow = emitter_.label(), done = emitter_.label();
+      source();
+      unless_boxed(kScratch, fail());
+      if_kind(kScratch, BoxedKind::BinaryRef, done);
+      unless_kind(kScratch, BoxedKind::HeapBinary, slow);
+      as_.bind(done);
+      slow_way(slow);
+      return true;
+    }
+    case Op::op_is_function: {
+      Label done = emitter_.label();
+      source();
+      unless_boxed(kScratch, fail());
+      if_kind(kScratch, BoxedKind::Fun, done);
+      unless_kind(kScratch, BoxedKind::Export, fail());
+      as_.bind(done);
+      return true;
+    }
+    case Op::op_is_pid: {
+      Label slow = emitter_.label();
+      source();
+      as_.and_(kScratch.r32(), Imm(0xF));
+      as_.cmp(kScratch.r32(), Imm(static_cast<int64_t>(Term::local_pid(0).raw)));
+      as_.jne(slow);
+      slow_way(slow);
+      return true;
+    }
+    case Op::op_is_boolean: {
+      Label done = emitter_.label();
+      source();
+      compare(kScratch, atoms::true_.raw);
+      as_.je(done);
+      compare(kScratch, atoms::false_.raw);
+      as_.jne(fail());
+      as_.bind(done);
+      return true;
+    }
     case Op::op_test_arity: case Op::op_test_arity_proven: {
       const auto& i = in<ir::TestArity>();
       load(kScratch, i.source);

@@ -193,9 +193,14 @@ void Translator::unless_boxed(Gp value, Label otherwise) {
   as_.jne(otherwise);
 }
 
+void Translator::compare_kind(Gp box, BoxedKind kind) { as_.cmp(asmjit::x86::byte_ptr(box, -2), Imm(static_cast<uint8_t>(make_header(kind, 0)))); }
 void Translator::unless_kind(Gp box, BoxedKind kind, Label otherwise) {
-  as_.cmp(asmjit::x86::byte_ptr(box, -2), Imm(static_cast<uint8_t>(make_header(kind, 0))));
+  compare_kind(box, kind);
   as_.jne(otherwise);
+}
+void Translator::if_kind(Gp box, BoxedKind kind, Label then) {
+  compare_kind(box, kind);
+  as_.je(then);
 }
 
 }  // namespace athanor::engine::jit

@@ -71,7 +71,9 @@ class Translator {
   void unless_both_small(asmjit::x86::Gp a, asmjit::x86::Gp b, Label otherwise);
   // Jumps unless it is a box; changes kScratch3.
   void unless_boxed(asmjit::x86::Gp value, Label otherwise);
+  void compare_kind(asmjit::x86::Gp box, BoxedKind kind);
   void unless_kind(asmjit::x86::Gp box, BoxedKind kind, Label otherwise);
+  void if_kind(asmjit::x86::Gp box, BoxedKind kind, Label then);
   void unless_cell(asmjit::x86::Gp value, Label otherwise);
   void if_immediate(asmjit::x86::Gp value, Label then);
   static asmjit::x86::Mem box_word(asmjit::x86::Gp box, size_t index) { return asmjit::x86::qword_ptr(box, static_cast<int32_t>(index * sizeof(Word)) - 2); }
@@ -82,6 +84,7 @@ class Translator {
   template <class Callee>
   void tail_call(const Callee& callee, uint32_t arity, uint32_t slots);
   void put_word(size_t index, ir::Source source);   // of what is built at heap top
+  void unless_room(size_t words, Label otherwise);
   void select_between(const Word* rows, size_t low, size_t high, Label otherwise);   // of kScratch
   void load_small_operands(Label slow);
   void add_or_subtract(bool is_sum);
