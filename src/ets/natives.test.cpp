@@ -42,12 +42,12 @@ class EtsNatives : public ::testing::Test {
   }
   std::string answer(Process& self, BifFunction function, Term* args, size_t count) {
     for (;;) {
-      self.reductions_left_ = 100;
+      self.reductions_left_ = slice_;
       self.pending_ = process::Pending::None;
       last_ = function(self, args).value;
       if (!last_.is_none()) return to_text(last_);
       if (self.pending_ == process::Pending::Yield) {
-        ++yields_;
+        if (++yields_ > 10'000) return "no end";
         EXPECT_EQ(self.live_, count);
         for (size_t i = 0; i < count; ++i) args[i] = self.saved_[i];
         self.live_ = 0;
@@ -72,6 +72,7 @@ class EtsNatives : public ::testing::Test {
   Process& me_ = machine_.base.spawned();
   Process& other_ = machine_.base.spawned();
   Term table_, last_;
+  int64_t slice_ = 100;
   int yields_ = 0;
 };
 
@@ -200,6 +201,16 @@ TEST_F(EtsNatives, NamesHeirsAndExits) {
   machine_.tables->process_exited(me_, Term::nil());
   EXPECT_EQ(call(e::lookup_2, {"u", "a"}), "badarg id");
   EXPECT_EQ(machine_.tables->count(), 0u);
+}
+
+// Less than one step of the work costs.
+TEST_F(EtsNatives, WhatIsFreedInTinySlicesEnds) {
+  slice_ = 37;
+  make("[]");
+  EXPECT_EQ(call(e::insert_2, {"T", "[{a,1},{b,2}]"}), "true");
+  EXPECT_EQ(call(e::internal_delete_all_2, {"T", "undefined"}), "2");
+  EXPECT_EQ(call(e::insert_2, {"T", "{a,1}"}) + call(e::delete__1, {"T"}), "truetrue");
+  EXPECT_GT(yields_, 0);
 }
 
 TEST_F(EtsNatives, PersistentTerms) {

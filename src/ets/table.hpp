@@ -65,6 +65,7 @@ class Table final : public MagicObject {
 struct Discarded final : MagicObject {
   std::unique_ptr<Storage> storage;   // of no table any more
   Garbage rows;
+  bool is_empty() const { return !storage && rows.empty(); }
   // Frees about `count` rows. True: none is left.
   bool free_some(size_t count) {
     const bool taken = !storage || storage->take_some(count, rows);
