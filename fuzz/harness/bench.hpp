@@ -26,7 +26,7 @@ enum class Ended : uint8_t {
 struct BenchOptions {
   std::span<const process::NativeRow* const> natives;   // that code may import; what is called directly need not be there
   uint32_t atom_limit = 1 << 18;
-  uint32_t process_limit = 1 << 12;
+  uint32_t process_limit = 1 << 9;
 };
 
 class Bench final : public process::Waker {

@@ -8,6 +8,7 @@
 
 #include "base/md5.hpp"
 #include "term/context.hpp"
+#include "term/external/external.hpp"
 
 namespace athanor::beam {
 namespace {
@@ -148,8 +149,8 @@ const char* read_atoms(std::string_view data, BeamFile& file) {
     uint8_t length = in.u8();
     std::string_view text = in.bytes(length);
     if (!in.good()) return "the atom table is cut off";
-    Term atom = intern(text);
-    if (atom.is_none()) return "the atom table of the machine is full";
+    Term atom = external::checked_atom(text);
+    if (atom.is_none()) return "an atom is no UTF-8, or the atom table of the machine is full";
     file.atoms.push_back(atom);
   }
   file.module = file.atoms[1];

@@ -3,10 +3,12 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <memory>
 #include <random>
+#include <string_view>
 
 #include "term/context.hpp"
 
@@ -89,6 +91,22 @@ TEST_F(BeamFileTest, DamagedFilesAreRefusedOrReadWithoutHarm) {
   }
   EXPECT_GT(tried, 400u);
   EXPECT_GT(refused, 0u);
+}
+
+// OTP: a corrupt atom table. Who reads the characters of an atom takes them for granted.
+TEST_F(BeamFileTest, AtomsAreUtf8) {
+  for (const fs::path& path : installed_modules()) {
+    if (path.filename() != "lists.beam") continue;
+    std::vector<uint8_t> data = load(path);
+    static constexpr std::string_view kName = "reverse";
+    auto place = std::search(data.begin(), data.end(), kName.begin(), kName.end());
+    ASSERT_NE(place, data.end());
+    ASSERT_TRUE(read(data.data(), data.size()));
+    place[5] = 0xF0;   // of four bytes, two of which are there
+    EXPECT_FALSE(read(data.data(), data.size()));
+    return;
+  }
+  FAIL() << "no lists.beam";
 }
 
 TEST_F(BeamFileTest, GarbageIsNoBeamFile) {

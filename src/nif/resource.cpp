@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "base/utf8.hpp"
 #include "nif/monitor.hpp"
 #include "process/send.hpp"
 #include "sched/scheduling.hpp"
@@ -268,7 +269,7 @@ ErlNifResourceType* open_type(ErlNifEnv* env, const char* function, const char* 
   Entry entry(env, function);
   if (!env->library || !env->library->is_loading) misuse(function, "it is for load and upgrade callbacks");
   if (std::strlen(name) > 255) return nullptr;
-  const Term atom = intern(name);
+  const Term atom = intern(base::utf8_of_latin1(name));
   return atom.is_none() ? nullptr : env->library->host.types->open(*env->library, atom, init, flags, tried);
 }
 
