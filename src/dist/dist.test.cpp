@@ -55,7 +55,7 @@ class DistTest : public testing::Test {
     OutputQueue queue;
     queue.push(std::make_unique<Outgoing>(control, flags, 1));
     std::vector<std::string> frames;
-    while (!queue.is_empty()) frames.push_back(queue.next_frame());
+    while (!queue.is_empty()) frames.push_back(queue.next_frame().flat());
     return frames;
   }
   // The connection as if a handshake had been: carried by a process of this machine.
@@ -109,7 +109,7 @@ TEST_F(DistTest, MessagesGoThroughWithAndWithoutAtomCache) {
     for (int round = 0; round < 3; ++round) {
       Control control{ControlKind::RegSend, {remote_pid(5), atoms::no_text, intern("server")}, tuple_of({"hello", "world", "server"})};
       queue.push(std::make_unique<Outgoing>(control, flags, 1));
-      std::string frame = queue.next_frame();
+      std::string frame = queue.next_frame().flat();
       EXPECT_TRUE(queue.is_empty());
       Incoming message;
       const char* reason = "";
@@ -131,7 +131,7 @@ TEST_F(DistTest, CacheSlotsAreTakenOver) {
     queue.push(std::make_unique<Outgoing>(control, kDefaultFlags, 1));
     Incoming message;
     const char* reason = "";
-    std::string frame = queue.next_frame();
+    std::string frame = queue.next_frame().flat();
     ASSERT_EQ(reader.read(frame, heap, message, reason), FrameReader::Result::Message) << reason;
     ASSERT_EQ(message.control['n'], intern(name));
     ASSERT_EQ(to_text(message.decode_payload(heap)), "[" + name + ",x]");
@@ -169,7 +169,7 @@ TEST_F(DistTest, LargeMessagesGoInFragmentsAndDoNotHoldOthersUp) {
   while (!queue.is_empty()) {
     Incoming message;
     const char* reason = "";
-    std::string frame = queue.next_frame();   // the message's payload views it
+    std::string frame = queue.next_frame().flat();   // the message's payload views it
     FrameReader::Result result = reader.read(frame, heap, message, reason);
     ASSERT_NE(result, FrameReader::Result::Malformed) << reason;
     if (result != FrameReader::Result::Message) continue;
@@ -203,7 +203,7 @@ TEST_F(DistTest, SignalsReachLocalProcesses) {
   OutputQueue queue;
   auto hand_in = [&](const Control& control) {
     queue.push(std::make_unique<Outgoing>(control, kDefaultFlags, 1));
-    while (!queue.is_empty()) distribution->receive(node, id, queue.next_frame(), nullptr);
+    while (!queue.is_empty()) distribution->receive(node, id, queue.next_frame().flat(), nullptr);
   };
   process::register_name(local, intern("local"));
   hand_in({ControlKind::RegSend, {remote_pid(9), atoms::no_text, intern("local")}, tuple_of({"a", "b"})});

@@ -68,6 +68,7 @@ class Distribution {
   void drain(io::Port& port, RemoteNode& node, uint32_t connection_id);
   // The next frame, for a process that carries; false: nothing there. Wakes senders who wait for room.
   bool take_frame(RemoteNode& node, uint32_t connection_id, std::string& frame);
+  bool take_frame(RemoteNode& node, uint32_t connection_id, Frame& frame);
 
   // --- signals from other nodes ---
   // One frame. A malformed one ends the connection. `port`: whose lock the thread holds, or null.

@@ -7,6 +7,7 @@
 namespace athanor::dist {
 namespace {
 
+constexpr size_t kKeptBytes = 256 * 1024;
 constexpr uint8_t kHeader = 68, kFirstFragment = 69, kFragment = 70, kPassThrough = 112;
 
 external::DecodeOptions options_for(const std::vector<Term>& atoms, bool has_version) {
@@ -94,6 +95,8 @@ FrameReader::Result FrameReader::read(std::string_view frame, Allocator& heap, I
     Sequence& sequence = place->second;
     sequence.next_fragment = fragment - 1;
     sequence.atoms = message.atoms;
+    if (assembled_.capacity() <= kKeptBytes) sequence.bytes.swap(assembled_);
+    assembled_ = {};
     sequence.bytes.assign(frame.substr(in.used()));
     return Result::Partial;
   }

@@ -50,7 +50,7 @@ class FrameReader {
   const uint64_t flags_;
   std::array<Term, kCacheSlots> cache_{};
   std::map<uint64_t, Sequence> sequences_;
-  std::string assembled_;        // the message last put together
+  std::string assembled_;        // the message last put together; its memory serves the next one, where it is not much
 };
 
 }  // namespace athanor::dist

@@ -87,24 +87,26 @@ Outgoing::Outgoing(const Control& control, uint64_t peer_flags, uint64_t sender)
                   control.kind == ControlKind::MonitorPExit;
   options.with_version = !has_header_;
   if (has_header_) options.atoms = &atoms;
-  encode_control(control, options, body_);
-  control_bytes_ = body_.size();
-  if (!control.payload.is_none()) external::encode(control.payload, options, body_);
+  body_ = std::make_shared<std::string>();
+  encode_control(control, options, *body_);
+  control_bytes_ = body_->size();
+  if (!control.payload.is_none()) external::encode(control.payload, options, *body_);
 }
 
-std::string Outgoing::next_frame(AtomCacheOut& cache, uint64_t sequence) {
-  std::string frame;
+Frame Outgoing::next_frame(AtomCacheOut& cache, uint64_t sequence) {
+  Frame result;
+  std::string& frame = result.head;
   size_t bytes = bytes_left();
   if (!has_header_) {
     frame += static_cast<char>(kPassThrough);
   } else if (!is_started_) {
     frame += static_cast<char>(external::kVersion);
     bytes = may_fragment_ ? std::min(bytes, first_bytes()) : bytes;
-    if (bytes == body_.size()) {
+    if (bytes == body_->size()) {
       frame += static_cast<char>(kHeader);
     } else {
       sequence_ = sequence;
-      fragments_left_ = 1 + (body_.size() - bytes + kFragmentBytes - 1) / kFragmentBytes;
+      fragments_left_ = 1 + (body_->size() - bytes + kFragmentBytes - 1) / kFragmentBytes;
       frame += static_cast<char>(kFirstFragment);
       append_big_endian(frame, sequence_, 8);
       append_big_endian(frame, fragments_left_--, 8);
@@ -117,10 +119,11 @@ std::string Outgoing::next_frame(AtomCacheOut& cache, uint64_t sequence) {
     append_big_endian(frame, sequence_, 8);
     append_big_endian(frame, fragments_left_--, 8);
   }
-  frame.append(body_, sent_, bytes);
+  result.body = std::string_view(*body_).substr(sent_, bytes);
+  result.message = body_;
   sent_ += bytes;
   is_started_ = true;
-  return frame;
+  return result;
 }
 
 }  // namespace athanor::dist

@@ -12,7 +12,9 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "dist/control.hpp"
@@ -37,19 +39,30 @@ class AtomCacheOut {
   std::array<Term, kCacheSlots> slots_{};
 };
 
+// A frame on its way out: a part of a message that is not copied behind its header.
+struct Frame {
+  std::string head;
+  std::string_view body;
+  std::shared_ptr<const std::string> message;   // that body views
+  std::string flat() && {
+    head += body;
+    return std::move(head);
+  }
+};
+
 class Outgoing {
  public:
   // Encodes for a peer with these flags, which must understand the control message (lowered).
   Outgoing(const Control& control, uint64_t peer_flags, uint64_t sender);
 
   uint64_t sender() const { return sender_; }
-  size_t bytes_left() const { return body_.size() - sent_; }
-  bool is_done() const { return is_started_ && sent_ == body_.size(); }
+  size_t bytes_left() const { return body_->size() - sent_; }
+  bool is_done() const { return is_started_ && sent_ == body_->size(); }
   bool is_started() const { return is_started_; }
   bool is_large = false;      // the queue's
   bool is_last_word() const { return is_last_word_; }   // its sender ends: nobody waits for its way out
   // The next frame; `sequence` tells fragmented messages under way apart.
-  std::string next_frame(AtomCacheOut& cache, uint64_t sequence);
+  Frame next_frame(AtomCacheOut& cache, uint64_t sequence);
 
  private:
   size_t first_bytes() const { return std::max(control_bytes_, kFragmentBytes); }   // the control message stays in one piece
@@ -60,7 +73,7 @@ class Outgoing {
   uint64_t fragments_left_ = 0, sequence_ = 0;
   size_t control_bytes_ = 0, sent_ = 0;
   std::vector<Term> atoms_;
-  std::string body_;
+  std::shared_ptr<std::string> body_;
 };
 
 }  // namespace athanor::dist

@@ -104,6 +104,13 @@ void Distribution::flush(RemoteNode& node) {
 static constexpr size_t kMostAdmitted = 100'000;
 
 bool Distribution::take_frame(RemoteNode& node, uint32_t connection_id, std::string& frame) {
+  Frame parts;
+  if (!take_frame(node, connection_id, parts)) return false;
+  frame = std::move(parts).flat();
+  return true;
+}
+
+bool Distribution::take_frame(RemoteNode& node, uint32_t connection_id, Frame& frame) {
   std::deque<Term> resumed;
   {
     std::lock_guard lock(node.mutex);
@@ -143,7 +150,7 @@ void Distribution::drain(io::Port& port, RemoteNode& node, uint32_t connection_i
     if (node.is_draining || node.connection_id != connection_id || node.state != NodeState::Connected) return;
     node.is_draining = true;
   }
-  std::string frame;
+  Frame frame;
   while (true) {
     {
       std::lock_guard lock(node.mutex);
@@ -155,7 +162,7 @@ void Distribution::drain(io::Port& port, RemoteNode& node, uint32_t connection_i
     }
     if (!take_frame(node, connection_id, frame)) continue;
     port.set_caller(Term::none());
-    port.driver().output_frame(port, std::move(frame));
+    port.driver().output_frame(port, std::move(frame.head), frame.body);
   }
 }
 

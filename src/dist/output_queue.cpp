@@ -15,13 +15,13 @@ void OutputQueue::push(std::unique_ptr<Outgoing> message) {
   else ready_.push_back(std::move(message));
 }
 
-std::string OutputQueue::next_frame() {
+Frame OutputQueue::next_frame() {
   std::unique_ptr<Outgoing> message = std::move(ready_.front());
   ready_.pop_front();
   const bool was_started = message->is_started();
   const size_t before = message->bytes_left();
   weight_ -= weight_of(*message);
-  std::string frame = message->next_frame(cache_, was_started ? 0 : ++last_sequence_);
+  Frame frame = message->next_frame(cache_, was_started ? 0 : ++last_sequence_);
   const size_t sent = before - message->bytes_left();
   bytes_ -= sent;
   if (message->is_last_word()) last_word_bytes_ -= sent;

@@ -46,7 +46,10 @@ class PortDriver {
   virtual void output(Port& port, std::string&& bytes) = 0;
   // One packet of a channel; the header is the driver's, by its options. Nobody is told about the outcome; may make the port busy or
   // end it. Called only where soft_busy() says that the driver knows busyness (OTP: what a carrier of distribution must have).
-  virtual void output_frame(Port& port, std::string&& bytes) { output(port, std::move(bytes)); }
+  virtual void output_frame(Port& port, std::string&& head, std::string_view body) {
+    head += body;
+    output(port, std::move(head));
+  }
   // The same from iodata; `bytes` becomes their number. False: no iodata. A driver that need not copy does better than this.
   virtual bool output_data(Port& port, Term data, size_t& bytes);
   // Reply as bytes. False: badarg.

@@ -21,6 +21,12 @@ void ReceiveBuffer::begin(size_t limit) {
   limit_ = limit;
 }
 
+void ReceiveBuffer::begin_whole(size_t limit) {
+  bytes_ = OffHeapBinary::create(limit);
+  begin_ = end_ = 0;
+  limit_ = limit;
+}
+
 void ReceiveBuffer::restart() {
   if (begin_ == 0 && !is_shared()) return;
   if (is_shared()) {

@@ -25,6 +25,7 @@ class ReceiveBuffer {
   size_t limit() const { return limit_; }
 
   void begin(size_t limit);                 // when there is none
+  void begin_whole(size_t limit);           // all of it at once: `limit` is no claim of the other side
   size_t room() const { return limit_ > end_ ? limit_ - end_ : 0; }   // behind what waits, without moving it
   void expect(size_t bytes);                // a packet of this length begins here: limit() lets it in
   // Where to read to: at most `wanted` bytes, fewer if so many have not yet come. Then filled().

@@ -20,7 +20,7 @@ class TcpDriver final : public InetDriver {
   explicit TcpDriver(Ports& ports);
   ~TcpDriver() override;
   void output(Port& port, std::string&& bytes) override;
-  void output_frame(Port& port, std::string&& bytes) override;
+  void output_frame(Port& port, std::string&& head, std::string_view body) override;
   bool output_data(Port& port, Term data, size_t& bytes) override;
   void close(Port& port) override;
   size_t queued_bytes() const override { return queue_ == nullptr ? 0 : queue_->size(); }
@@ -70,8 +70,9 @@ class TcpDriver final : public InetDriver {
   // --- writing ---
   size_t header(size_t bytes, char out[4]) const;
   bool may_write(Port& port);              // else the caller has been answered
-  // Writes bytes that lie flat, as far as they go; the rest is queued. False: the connection has ended.
+  // Writes bytes that lie flat, or in two pieces, as far as they go; the rest is queued. False: the connection has ended.
   bool write_flat(Port& port, const char* bytes, size_t count);
+  bool write_parts(Port& port, std::string_view head, std::string_view body);
   void queue_output(Port& port, Term data, std::string_view header);
   void check_high_mark(Port& port);
   bool write_queue(Port& port);            // false: the connection has ended

@@ -2,6 +2,7 @@
 // Reading from a stream: packets are cut out of what arrives and told to the owner or to who asked for them.
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <cerrno>
 
 #include "io/inet/messages.hpp"
@@ -17,6 +18,7 @@ using sched::Scheduling;
 
 namespace {
 
+constexpr size_t kChannelRead = 68 << 10;   // of a channel between nodes: room for a whole fragment, or for many small frames
 constexpr int kReadsAtOnce = 16;   // then other sockets get their turn
 
 // By the protocol's number of a packet type.
@@ -101,6 +103,7 @@ bool TcpDriver::tell_complete(Port& port) {
 }
 
 bool TcpDriver::read_more(Port& port) {
+  if (!buffer_.exists() && port.sink() != nullptr) buffer_.begin_whole(std::max<size_t>(options_.buffer, kChannelRead));
   if (!buffer_.exists()) buffer_.begin(requested_ != 0 && options_.active == kPassive ? requested_ : options_.buffer);
   size_t wanted;
   int64_t length = requested_ != 0 || !buffer_.empty() ? packet_length() : packet::kMore;

@@ -2,6 +2,7 @@
 // Writing to a stream: at once as far as the socket takes it, the rest from a queue. A queue above the high mark makes the port busy: its
 // sender is answered, and others go on, when it has sunk to the low one.
 #include <sys/socket.h>
+#include <sys/uio.h>
 
 #include <cerrno>
 #include <cstring>
@@ -135,16 +136,38 @@ bool TcpDriver::write_flat(Port& port, const char* bytes, size_t count) {
   return true;
 }
 
+bool TcpDriver::write_parts(Port& port, std::string_view head, std::string_view body) {
+  iovec parts[2] = {{const_cast<char*>(head.data()), head.size()}, {const_cast<char*>(body.data()), body.size()}};
+  msghdr message{};
+  message.msg_iov = parts;
+  message.msg_iovlen = 2;
+  const ssize_t sent = ::sendmsg(socket_, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
+  if (sent < 0 && errno != EAGAIN && errno != EINTR) {
+    output_failed(port, errno);
+    return false;
+  }
+  const size_t done = sent < 0 ? 0 : static_cast<size_t>(sent);
+  if (done == head.size() + body.size()) return true;
+  if (done < head.size()) queue().append(head.substr(done));
+  queue().append(body.substr(done > head.size() ? done - head.size() : 0));
+  want_output_edges(port, true);
+  return true;
+}
+
 // Its sender is a channel: it asks for no answer and heeds is_busy() by itself.
-void TcpDriver::output_frame(Port& port, std::string&& bytes) {
+void TcpDriver::output_frame(Port& port, std::string&& head, std::string_view body) {
   if (!is_connected() || shutdown_ != Shutdown::None) return;
   char start[4];
-  size_t header_bytes = header(bytes.size(), start);
-  sent_.add(bytes.size() + header_bytes);
-  port.count_output(bytes.size());
-  bytes.insert(0, start, header_bytes);
-  if (queued_bytes() > 0 || is_ignored_ || send_file_ != nullptr) queue().append(bytes);
-  else if (!write_flat(port, bytes.data(), bytes.size())) return;
+  const size_t bytes = head.size() + body.size(), header_bytes = header(bytes, start);
+  sent_.add(bytes + header_bytes);
+  port.count_output(bytes);
+  head.insert(0, start, header_bytes);
+  if (queued_bytes() > 0 || is_ignored_ || send_file_ != nullptr) {
+    queue().append(head);
+    queue().append(body);
+  } else if (!write_parts(port, head, body)) {
+    return;
+  }
   if (queued_bytes() < high_ || (state_ & kIsBusy)) return;
   state_ |= kIsBusy;
   port.set_busy(true);
