@@ -65,7 +65,7 @@ constexpr Misuse kMisuses[] = {
     {21, "misuses enif_mutex_destroy: "},
     {22, "misuses enif_make_list_cell: a term is 0", true},
     {24, "misuses enif_make_list_cell: a term belongs to another environment \\(enif_make_copy\\), or to a call that is over", true,
-     "misuse_nif:run(23), erlang:garbage_collect(), erlang:garbage_collect(), "},
+     "misuse_nif:run(23), put(large, lists:seq(1, 100000)), erlang:garbage_collect(), "},   // the heap is elsewhere then
     {25, "misuses enif_schedule_nif: it is for a NIF that a process runs"},
 };
 
