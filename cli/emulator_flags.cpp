@@ -43,7 +43,6 @@ constexpr Tuning kTuning[] = {
     {"IOPt", Tuning::Value::Count, "bad I/O poll threads percentage number:", 0, 100},
     {"IOPp", Tuning::Value::Count, "bad I/O pollset percentage number:", 0, 100},
     {"IOs", Tuning::Value::Boolean, "bad +IOs boolean argument:"},
-    {"JPperf", Tuning::Value::Any, ""},
     {"JDdump", Tuning::Value::Any, ""},
     {"sbt", Tuning::Value::Binding, "bad scheduler bind type:"},
     {"stbt", Tuning::Value::Binding, "bad scheduler bind type:"},
@@ -197,6 +196,11 @@ std::string apply_emulator_flag(const std::string& name, const std::string& valu
     if (value == "on") return {};
     if (value == "off") return options.jit_calls = 0, std::string();
     return checked(read_count(value, 1, 1u << 30, options.jit_calls), "bad JIT setting (on, off, or a number of calls):");
+  }
+  if (name == "JPperf") {
+    if (value == "dump") return "+JPperf dump is not there: +JPperf map names the code for perf report";
+    options.perf_map = value == "true" || value == "map";
+    return checked(options.perf_map || value == "false", "bad setting of +JPperf (true, map, false):");
   }
   if (name == "A") return checked(read_count(value, 0, UINT32_MAX, options.async_threads) && options.async_threads <= 1024, "bad number of async threads");
   if (name == "SP") return checked(read_percentages(value, options.schedulers, options.schedulers_online), "bad schedulers percentage");

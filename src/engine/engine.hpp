@@ -12,8 +12,9 @@ namespace athanor::engine {
 
 code::EngineStubs make_stubs();
 process::Executor* make_executor(process::Runtime& runtime);
-// What turns functions into machine code with their call of this number (Runtime::jit); it outlives all code.
-std::shared_ptr<jit::Jit> make_jit(uint32_t calls_before);
+// What turns functions into machine code with their call of this number (Runtime::jit); it outlives all code. `perf_map`: their names and
+// places are written to /tmp/perf-PID.map, where Linux's perf looks for them.
+std::shared_ptr<jit::Jit> make_jit(uint32_t calls_before, bool perf_map = false);
 
 // Stack trace of a process as erlang:process_info(current_stacktrace) gives it: list of {M,F,A,[{file,F},{line,L}]} in
 // `to`. Owner's thread only. max_depth as backtrace_depth.

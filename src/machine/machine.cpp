@@ -158,7 +158,7 @@ void Machine::Implementation::join_layers() {
                               : options.time_warp == TimeWarp::Single ? process::Runtime::TimeOffset::Preliminary
                                                                       : process::Runtime::TimeOffset::Final;
   process::ThreadScope scope(runtime);
-  if (options.jit_calls != 0) jit = engine::make_jit(options.jit_calls);
+  if (options.jit_calls != 0) jit = engine::make_jit(options.jit_calls, options.perf_map);
   runtime.jit = jit.get();
   code = std::make_unique<code::CodeServer>(runtime, machine::native_rows(), engine::make_stubs());
   runtime.code = code.get();

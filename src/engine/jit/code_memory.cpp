@@ -10,7 +10,7 @@ asmjit::JitAllocator::CreateParams* mapped_twice(asmjit::JitAllocator::CreatePar
 }
 }  // namespace
 
-CodeMemory::CodeMemory() : runtime_(mapped_twice({})) {}
+CodeMemory::CodeMemory(bool for_perf) : runtime_(for_perf ? nullptr : mapped_twice({})) {}
 
 const void* CodeMemory::add(asmjit::CodeHolder& code) {
   const void* place = nullptr;

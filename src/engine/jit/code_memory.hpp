@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Owner of executable memory. Each page is mapped twice, once to write and once to run: no address is both.
+// Owner of executable memory. Each page is mapped twice, once to write and once to run: no address is both. Only where perf is to name the code
+// it is mapped once, for both: perf looks for names of anonymous memory alone, and memory that is mapped twice is a file's.
 #pragma once
 
 #include <asmjit/core.h>
@@ -11,7 +12,7 @@ namespace athanor::engine::jit {
 
 class CodeMemory {
  public:
-  CodeMemory();
+  explicit CodeMemory(bool for_perf = false);
   CodeMemory(const CodeMemory&) = delete;
   CodeMemory& operator=(const CodeMemory&) = delete;
 

@@ -6,6 +6,7 @@
 #include "engine/engine.hpp"
 #include "engine/ir/lowering/lowering.hpp"
 #include "engine/jit/native_code.hpp"
+#include "engine/jit/perf_map.hpp"
 #include "engine/jit/x64/translator.hpp"
 
 namespace athanor::engine::jit {
@@ -15,7 +16,8 @@ namespace {
 constexpr size_t kMaxWords = 20'000;
 }  // namespace
 
-Jit::Jit(uint32_t calls_before) : memory_(std::make_unique<CodeMemory>()), calls_before_(calls_before) {}
+Jit::Jit(uint32_t calls_before, bool perf_map)
+    : memory_(std::make_unique<CodeMemory>(perf_map)), perf_map_(perf_map ? std::make_unique<PerfMap>() : nullptr), calls_before_(calls_before) {}
 Jit::~Jit() = default;
 
 void Jit::compile(process::Runtime& runtime, code::Function& function) {
@@ -27,6 +29,7 @@ void Jit::compile(process::Runtime& runtime, code::Function& function) {
     if (lowered.native || !ir::Lowering(runtime, function, &layout).lays_out_as(lowered)) return;
   }
   std::unique_ptr<NativeCode> native = Translator(*memory_, function, layout).translate();
+  if (native && perf_map_) perf_map_->add(*native);
   if (native && publish(std::move(native))) functions_.fetch_add(1, std::memory_order_relaxed);
 }
 
@@ -34,6 +37,6 @@ void Jit::compile(process::Runtime& runtime, code::Function& function) {
 
 namespace athanor::engine {
 
-std::shared_ptr<jit::Jit> make_jit(uint32_t calls_before) { return std::make_shared<jit::Jit>(calls_before); }
+std::shared_ptr<jit::Jit> make_jit(uint32_t calls_before, bool perf_map) { return std::make_shared<jit::Jit>(calls_before, perf_map); }
 
 }  // namespace athanor::engine

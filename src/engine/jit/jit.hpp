@@ -12,11 +12,12 @@ namespace athanor::process { struct Runtime; }
 namespace athanor::engine::jit {
 
 class CodeMemory;
+class PerfMap;
 
 class Jit {
  public:
   // Functions become native with their call number `calls_before` since they were lowered.
-  explicit Jit(uint32_t calls_before);
+  explicit Jit(uint32_t calls_before, bool perf_map = false);
   ~Jit();   // after all code: modules give theirs back
 
   uint32_t calls_before() const { return calls_before_; }
@@ -27,6 +28,7 @@ class Jit {
 
  private:
   std::unique_ptr<CodeMemory> memory_;
+  std::unique_ptr<PerfMap> perf_map_;   // null: nobody wants it
   const uint32_t calls_before_;
   std::atomic<uint64_t> functions_{0};
 };

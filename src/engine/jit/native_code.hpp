@@ -23,6 +23,7 @@ struct NativeCode {
   code::Function& function;
   std::deque<CallSite> sites;      // named by the words before its code addresses; they stay where they are
   const void* machine_code = nullptr;
+  size_t bytes = 0;                // of code and data
   code::CodeAddress entry = nullptr;
 };
 

@@ -177,6 +177,7 @@ std::unique_ptr<NativeCode> Emitter::finish() {
   ATH_ASSERT(done == data_.size());   // the entry came last
   native_->machine_code = native_->memory.add(code_);
   if (!native_->machine_code) return nullptr;
+  native_->bytes = code_.codeSize();
   native_->entry = reinterpret_cast<const Word*>(static_cast<const char*>(native_->machine_code) + code_.labelOffsetFromBase(data_label_)) + entry;
   return std::move(native_);
 }

@@ -3,6 +3,10 @@
 #include "engine/jit/x64/translator.hpp"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <fstream>
 
 #include "engine/ir/lowering/lowering.hpp"
 #include "engine/jit/jit.hpp"
@@ -77,6 +81,22 @@ TEST(JitTest, TranslatesWhatIsCalledOften) {
   EXPECT_EQ(fib.entry.load(), fib.lowered.load()->native->entry);
   EXPECT_EQ(fib.exported->entry.load(), fib.lowered.load()->native->entry);
   EXPECT_EQ(spike.call("fib", Term::small(15)).text, "610");
+}
+
+TEST(JitTest, NamesItsCodeForPerf) {
+  const std::string path = "/tmp/perf-" + std::to_string(::getpid()) + ".map";
+  {
+    Jit jit(1, true);
+    Spike spike;
+    spike.machine.runtime.jit = &jit;
+    EXPECT_EQ(spike.call("fib", Term::small(3)).text, "2");
+  }
+  std::ifstream map(path);
+  std::string address, size, name;
+  ASSERT_TRUE(map >> address >> size >> name);
+  EXPECT_EQ(name, "spike_module:fib/1");
+  EXPECT_GT(std::stoul(size, nullptr, 16), 100u);
+  std::remove(path.c_str());
 }
 
 }  // namespace
