@@ -34,19 +34,32 @@ Translator::Translator(CodeMemory& memory, code::Function& function, const ir::L
   labels_[count_] = emitter_.label();
 }
 
+void Translator::go_to(ir::Layout::const_iterator instruction) {
+  auto following = std::next(instruction);
+  at_ = instruction->first;
+  row_ = instruction->second;
+  end_ = following == layout_.end() ? count_ : following->first;
+}
+
 std::unique_ptr<NativeCode> Translator::translate() {
+  is_target_.resize(count_ + 1);
   for (auto instruction = layout_.begin(); instruction != layout_.end(); ++instruction) {
-    auto following = std::next(instruction);
-    at_ = instruction->first;
-    row_ = instruction->second;
-    end_ = following == layout_.end() ? count_ : following->first;
+    go_to(instruction);
+    jumps([&](JumpField field) {
+      if (const int64_t offset = offset_of(field)) is_target_[static_cast<size_t>(static_cast<int64_t>(at_) + offset)] = true;
+    });
+  }
+  for (auto instruction = layout_.begin(); instruction != layout_.end(); ++instruction) {
+    go_to(instruction);
     as_.bind(labels_[at_]);
     if (at_ == entry_) emitter_.entry_here();
     const Op op = ir::op_of(words_[at_]);
+    if (is_target_[at_] || !keeps_floats(op)) held_floats_.reset();
     if (!control(op) && !calls(op) && !data(op) && !tests(op) && !selections(op) && !arithmetic(op) && !floats(op) && !bits(op)) run();
   }
   as_.bind(labels_[count_]);
   as_.ud2();   // the last instruction does not go on
+  emit_restores();
   return emitter_.finish();
 }
 
@@ -88,27 +101,27 @@ size_t Translator::place_of(size_t at) {
   return *places_[at];
 }
 
-size_t Translator::image() {
+int64_t Translator::offset_of(JumpField field) const {
+  if (field.is_wide) return static_cast<int64_t>(words_[at_ + field.where]);
+  ir::JumpOffset narrow;
+  std::memcpy(&narrow, reinterpret_cast<const char*>(words_ + at_) + field.where, sizeof narrow);
+  return narrow;
+}
+
+size_t Translator::image(Label back) {
   struct Jump {
     JumpField field;
     size_t place;
   };
   std::vector<Jump> found;
   jumps([&](JumpField field) {
-    int64_t offset = 0;
-    if (field.is_wide) {
-      offset = static_cast<int64_t>(words_[at_ + field.where]);
-    } else {
-      ir::JumpOffset narrow;
-      std::memcpy(&narrow, reinterpret_cast<const char*>(words_ + at_) + field.where, sizeof narrow);
-      offset = narrow;
-    }
+    const int64_t offset = offset_of(field);
     if (offset != 0) found.push_back({field, place_of(static_cast<size_t>(static_cast<int64_t>(at_) + offset))});
   });
   const Word site = before(at_);   // for a process that stops at the instruction itself
   emitter_.put(&site, 1);
   const size_t from = emitter_.put(words_ + at_, end_ - at_);
-  emitter_.put_address(next());
+  emitter_.put_address(back);
   for (const Jump& jump : found) {
     const int64_t offset = static_cast<int64_t>(jump.place) - static_cast<int64_t>(from);
     if (jump.field.is_wide) {

@@ -3,6 +3,7 @@
 // (Emitter), and so is the slow way of what has one: an answer of native code is always what the interpreter would have given.
 #pragma once
 
+#include <bitset>
 #include <optional>
 #include <vector>
 
@@ -42,7 +43,8 @@ class Translator {
   Label& target(int64_t offset) { return labels_[static_cast<size_t>(static_cast<int64_t>(at_) + offset)]; }
   Label& next() { return labels_[end_]; }
   // Its image in the data, which goes on at the next instruction; failures and other jumps lead to where they should.
-  size_t image();
+  size_t image() { return image(next()); }
+  size_t image(Label back);
   void run();
   // From `from` its handler takes over.
   void slow_way(Label from) { emitter_.out_of_line(from, image()); }
@@ -53,6 +55,8 @@ class Translator {
   };
   template <class Visit>
   void jumps(Visit visit) const;
+  int64_t offset_of(JumpField field) const;   // 0: it does not jump
+  void go_to(ir::Layout::const_iterator instruction);
   size_t place_of(size_t at);
   Word before(size_t at) const;
 
@@ -93,6 +97,11 @@ class Translator {
   void bitwise(Op op);
   bool shift(bool left);
   void call_fun(bool is_last);
+  static bool keeps_floats(Op op);                    // neither it nor its slow way runs a handler that comes back unseen
+  asmjit::x86::Xmm float_in(uint32_t index, asmjit::x86::Xmm otherwise);   // the register that holds it
+  void float_out(uint32_t index, asmjit::x86::Xmm from);
+  void slow_way_of_floats(Label from, uint32_t changed);
+  void emit_restores();
   struct BitField {
     uint64_t bits;
     uint32_t flags;
@@ -109,6 +118,13 @@ class Translator {
   size_t count_, entry_;
   std::vector<Label> labels_;                       // by word; of the last: the end
   std::vector<std::optional<size_t>> places_;       // by word: its place in the data
+  std::vector<bool> is_target_;                     // by word: jumps lead there
+  std::bitset<14> held_floats_;                     // float registers that are in xmm registers, too
+  struct Restore {
+    Label from, to;
+    std::bitset<14> held;
+  };
+  std::vector<Restore> restores_;
   size_t at_ = 0, end_ = 0;
   ir::Row row_ = ir::Row::Jump;
 };
