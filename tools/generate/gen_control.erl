@@ -79,7 +79,7 @@ table(_, D, Env, #{expression := E}) ->
     Step = fun() ->
         pick([["ets:insert(", T, ",{", Key(), ",", E(any, D - 2, Env), "})"], ["ets:insert(", T, ",[{", Key(), ",1},{", Key(), ",2,x}])"], ["ets:lookup(", T, ",", Key(), ")"],
               ["ets:delete(", T, ",", Key(), ")"], ["(catch ets:update_counter(", T, ",", Key(), ",", pick(["1", "{2,5}", "{2,3,10,0}", "[{2,1},{2,-4}]"]), "))"],
-              ["ets:insert_new(", T, ",{", Key(), ",new})"], ["ets:member(", T, ",", Key(), ")"], ["(catch ets:lookup_element(", T, ",", Key(), ",2))"],
+              ["ets:insert_new(", T, ",{", Key(), ",new})"], ["ets:member(", T, ",", Key(), ")"], ["(try ets:lookup_element(", T, ",", Key(), ",2) catch error:_ -> none end)"],
               ["lists:sort(ets:match(", T, ",{'$1',", pick(["'$2'", "1", "'_'"]), "}))"], ["lists:sort(ets:match_object(", T, ",{", pick(["a", "1", "'_'"]), ",'_'}))"],
               ["lists:sort(ets:select(", T, ",[{{'$1','$2'},[{", pick(["'>'", "'=:='", "'<'", "'=='"]), ",'$1',", pick(["'$2'", "1", "{const,a}", "{'+','$2',1}"]), "}],['$_']}]))"],
               ["ets:select_count(", T, ",[{{'$1','_'},[{", pick(["is_atom", "is_integer", "is_list", "is_float"]), ",'$1'}],[true]}])"], ["ets:info(", T, ", size)"], ["ets:take(", T, ",", Key(), ")"]])
