@@ -8,7 +8,12 @@ itself (processor time of the measured part), or nothing: then the whole process
 import argparse, contextlib, os, re, resource, socket, statistics, subprocess, sys, tempfile, time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-BENCH = os.path.join(HERE, "..", "bench")
+sys.path.append(os.path.join(HERE, "..", "tests", "web"))
+import cowboy
+
+BENCH = os.path.abspath(os.path.join(HERE, "..", "bench"))
+HELPERS = ["bench_nodes", "bench_server", "bench_web"]     # parts of others
+NEED_COWBOY = ["web_requests", "web_socket"]
 
 
 def cpu_children():
@@ -50,18 +55,17 @@ def main():
         "start_elixir": ["elixir", "-e", "1"],
     }
     with tempfile.TemporaryDirectory() as directory, contextlib.ExitStack() as ends:
-        for name in sorted(os.listdir(BENCH)):
-            if name.endswith(".erl"):
-                subprocess.run(["erlc", "-o", directory, os.path.join(BENCH, name)], check=True)
-                module = name[:-4]
-                if module in ("bench_server", "bench_nodes"):   # parts of others
-                    continue
-                cases[module] = ["erl", "+P", "2000000", "-noshell", "-pa", directory, "-s", module, "main", "-s", "init", "stop"]
+        programs = sorted(name[:-4] for name in os.listdir(BENCH) if name.endswith(".erl") and name[:-4] not in HELPERS)
+        programs = [name for name in programs if not options.names or name in options.names]
+        subprocess.run(["erlc", "-o", directory, *(os.path.join(BENCH, name + ".erl") for name in HELPERS + programs)], check=True)
+        for name in programs:
+            paths = [directory, *(cowboy.code_paths() if name in NEED_COWBOY else [])]
+            cases[name] = ["erl", "+P", "2000000", "-noshell", "-pa", *paths, "-s", name, "main", "-s", "init", "stop"]
         epmd, port = start_epmd()
         ends.callback(lambda: (epmd.kill(), epmd.wait()))
-        stock_env = dict(os.environ, ERL_EPMD_PORT=port, ERL_EPMD_ADDRESS="127.0.0.1")
+        stock_env = dict(os.environ, BENCH_DIRECTORY=BENCH, ERL_EPMD_PORT=port, ERL_EPMD_ADDRESS="127.0.0.1")
         our_env = dict(stock_env, PATH=ours + ":" + os.environ["PATH"])
-        print(f"{'program':<16} {'ratio':>6}  {'min..max':<14} {'stock':>10} {'athanor':>10}")
+        print(f"{'program':<16} {'ratio':>6}  {'min..max':<14} {'stock':>10} {'athanor':>10}", flush=True)
         for name, command in cases.items():
             if options.names and name not in options.names:
                 continue
