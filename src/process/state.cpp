@@ -8,6 +8,7 @@
 
 #include "process/collect.hpp"
 #include "process/literals.hpp"
+#include "process/resting.hpp"
 #include "process/spawn.hpp"
 #include "process/tracing.hpp"
 
@@ -94,7 +95,7 @@ bool begin_run(Process& process) {
   const Transition t = transit(process, [](uint32_t state) {
     ATH_DCHECK((state & kQueued) != 0);
     if (state & kRunning) return state & ~kQueued;   // serve_signals has it and queues it again
-    return (state & ~(kQueued | kActive | kSignals | kSignalPriorityMask)) | kRunning;
+    return (state & ~(kQueued | kActive | kSignals | kSignalPriorityMask | kRested | kTidy)) | kRunning;
   });
   if (t.before & kRunning) return false;
   bool active = (t.before & kActive) != 0;
@@ -103,6 +104,7 @@ bool begin_run(Process& process) {
   process.code_is_due_ = active;
   if ((t.before & kSignals) && !is_exiting(process) && handle_signals(process)) active = true;
   process.code_is_due_ = false;
+  if ((t.before & kTidy) && !active && !process.continuation_ && process.trace_flags_ == 0) process.collect_wanted_ = CollectWanted::Full;
   collect_if_wanted(process);
   if (is_exiting(process)) {
     if (is_early) transit(process, [&](uint32_t state) { return with_exit_priority(state, queue_priority(t.before)); });

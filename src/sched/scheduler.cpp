@@ -6,6 +6,7 @@
 
 #include "os/clock.hpp"
 #include "process/process_table.hpp"
+#include "process/resting.hpp"
 #include "process/state.hpp"
 #include "process/tracing.hpp"
 #include "sched/schedulers.hpp"
@@ -94,6 +95,8 @@ void Scheduler::slice(Process& process) {
       if (used * 4 > static_cast<uint64_t>(granted)) slices_until_clock_ = 1;
     }
     add(reductions_, used);
+    const bool rests = outcome == Outcome::Waiting && process::begins_to_rest(process);
+    const Term pid = process.pid();
     switch (process::end_run(process, outcome)) {
       case AfterRun::Requeue:
         queue_.push(process, true);
@@ -104,6 +107,7 @@ void Scheduler::slice(Process& process) {
       case AfterRun::Sleep:
       case AfterRun::Gone: break;
     }
+    if (rests) resting_.note(pid, all_.runtime().clock->monotonic_ns());
   }
   is_running_process_.store(false, std::memory_order_release);
   add(context_switches_, uint64_t{1});
@@ -154,8 +158,22 @@ bool Scheduler::fire_timers() {
   return true;
 }
 
+void Scheduler::look_at_resting() {
+  const int64_t due = resting_.due_ns();
+  if (due == std::numeric_limits<int64_t>::max()) return;
+  const int64_t now = all_.runtime().clock->monotonic_ns();
+  if (now < due) return;
+  const base::InMicrostate looking(base::Microstate::Aux);
+  process::ProcessTable& processes = *all_.runtime().processes;
+  resting_.look_at_due(now, [&](Term pid) {
+    Process* process = processes.find(pid);
+    return process != nullptr && process::look_at_resting(*process) == process::Rest::Again;
+  });
+}
+
 void Scheduler::look_at_clock() {
   slices_until_clock_ = kSlicesPerClock;
+  look_at_resting();
   if (all_.timers().next_ns(index_) != std::numeric_limits<int64_t>::max()) fire_timers();
   if (--clocks_until_collect_ == 0) {
     clocks_until_collect_ = kClocksPerCollect;
@@ -180,6 +198,7 @@ Process* Scheduler::find_work() {
     }
     if (found) break;
     fire_timers();
+    look_at_resting();
     if (!is_online()) give_all_away();
     else if ((found = queue_.pop())) break;
     found = sleep();
@@ -237,7 +256,7 @@ Process* Scheduler::sleep() {
   accounts_.enter(base::Microstate::Other);
   all_.mark_asleep(index_);
   // Who pushes here from now on sees the mark and wakes us; what was pushed before is seen by this look.
-  int64_t next = all_.timers().next_ns_for_sure(index_);
+  int64_t next = std::min(all_.timers().next_ns_for_sure(index_), resting_.due_ns());
   int64_t timeout = -1;
   if (next != std::numeric_limits<int64_t>::max()) timeout = std::max<int64_t>(0, next - all_.runtime().clock->monotonic_ns());
   if (timeout == 0 || !queue_.is_empty_for_sure() || !all_.errands().is_empty_for_sure() || all_.is_stopping()) {

@@ -14,6 +14,7 @@
 #include "os/parker.hpp"
 #include "os/threads.hpp"
 #include "process/executor.hpp"
+#include "sched/resting_list.hpp"
 #include "sched/run_queue.hpp"
 
 namespace athanor::sched {
@@ -60,6 +61,7 @@ class Scheduler {
   process::Process* adopt(process::Process* chain);
   process::Process* sleep();         // what the sentinel found, or null
   bool fire_timers();                // the clock's time: has anything fired?
+  void look_at_resting();            // processes that have waited here for a while: give back what they do not need
   void give_all_away();
   bool is_online() const;
   void set_active(bool active);
@@ -67,6 +69,7 @@ class Scheduler {
   Schedulers& all_;
   const uint32_t index_;
   RunQueue queue_;
+  RestingList resting_;
   base::MicrostateAccounts accounts_;
   std::unique_ptr<process::Executor> executor_;
   base::Epochs::Participant* participant_ = nullptr;

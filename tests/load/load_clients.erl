@@ -30,9 +30,9 @@ answer(Port, Format, Arguments) ->
 stop(Programs) when is_list(Programs) -> lists:foreach(fun stop/1, Programs);
 stop(Port) -> port_close(Port).
 
-%% Resident memory in bytes, when what ended or came of late has settled.
+%% Resident memory in bytes, when what has ended is gone and what waits has done so for a while.
 resident() ->
-    receive after 400 -> ok end,
+    receive after 1000 -> ok end,
     {ok, Status} = file:read_file("/proc/self/statm"),
     [_, Pages | _] = binary:split(Status, <<" ">>, [global]),
     binary_to_integer(Pages) * 4096.

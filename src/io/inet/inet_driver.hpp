@@ -79,6 +79,7 @@ class InetDriver : public PortDriver {
   bool is_borrowed_ = false;              // handed to us open: not ours to close
   bool is_ignored_ = false;               // inet:ignorefd
   bool readable_ = true, hung_up_ = false;
+  bool system_options_changed_ = false;   // since options_set last looked
   uint8_t watched_ = 0;
   Options options_;
   Traffic received_, sent_;

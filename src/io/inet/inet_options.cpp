@@ -73,6 +73,7 @@ Setting InetDriver::set_option(Port& port, uint8_t number, uint32_t value, Optio
   }
   Setting own = set_own_option(port, number, value);
   if (own != Setting::Unknown) return own;
+  system_options_changed_ = true;
   if (number == kReceiveBuffer && !options_.buffer_is_set) {
     // What one read may bring grows with what the system keeps; a datagram has no more than 64 KiB.
     uint32_t most = is_stream() ? INT32_MAX : 1u << 16;

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <utility>
 
 #include "io/inet/messages.hpp"
 #include "io/inet/tcp_sendfile.hpp"
@@ -156,7 +157,8 @@ bool TcpDriver::get_own_option(uint8_t number, std::string& reply) {
 void TcpDriver::options_set(Port& port, const Options&) {
   struct linger linger = {};
   socklen_t length = sizeof linger;
-  if (is_open() && ::getsockopt(socket_, SOL_SOCKET, SO_LINGER, &linger, &length) == 0) linger_zero_ = linger.l_onoff && linger.l_linger == 0;
+  // Most requests are {active, once}: the system need not be asked for those.
+  if (std::exchange(system_options_changed_, false) && is_open() && ::getsockopt(socket_, SOL_SOCKET, SO_LINGER, &linger, &length) == 0) linger_zero_ = linger.l_onoff && linger.l_linger == 0;
   if (is_connected() && !is_ignored_) receive(port);
 }
 
