@@ -3,16 +3,17 @@
 """Figures beside the stock VM, in interleaved pairs: bench.py [--pairs N] [--erl DIR] [NAME…]
 
 Each program of bench/ runs alternately on the stock VM and on Athanor. A program prints one line `cpu_ns N` of what it measured
-itself (processor time of the measured part), or nothing: then the whole process's processor time counts. Printed: median ratio
-(Athanor / stock; below 1 is better) with its smallest and largest, and both medians."""
-import argparse, contextlib, os, re, resource, socket, statistics, subprocess, sys, tempfile, time
+itself (processor time of the measured part), or such a line with a name for each of its parts, or nothing: then the whole process's
+processor time counts. Printed: median ratio (Athanor / stock; below 1 is better) with its smallest and largest, and both medians.
+NAME is that of a program, or PROGRAM.PART."""
+import argparse, contextlib, os, re, resource, socket, statistics, subprocess, sys, tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.append(os.path.join(HERE, "..", "tests", "web"))
 import cowboy
 
 BENCH = os.path.abspath(os.path.join(HERE, "..", "bench"))
-HELPERS = ["bench_nodes", "bench_server", "bench_web"]     # parts of others
+HELPERS = ["bench_nodes", "bench_parts", "bench_server", "bench_web"]     # parts of others
 NEED_COWBOY = ["web_requests", "web_socket"]
 
 
@@ -22,16 +23,25 @@ def cpu_children():
 
 
 def run(command, env, directory):
-    before, started = cpu_children(), time.time()
+    """What a run measured, by part; a run without parts has one, whose name is empty."""
+    before = cpu_children()
     done = subprocess.run(command, cwd=directory, env=env, stdin=subprocess.DEVNULL, capture_output=True, timeout=300)
     cpu = cpu_children() - before
     if done.returncode != 0:
         raise RuntimeError(f"{command}: status {done.returncode}: {done.stderr[-400:]}")
-    own = re.search(rb"^cpu_ns (\d+)", done.stdout, re.M)
-    value = re.search(rb"^bytes (\d+)", done.stdout, re.M)
-    if value:
-        return float(value.group(1)), "bytes"
-    return (int(own.group(1)) / 1e9, "s") if own else (cpu, "s")
+    size = re.search(rb"^bytes (\d+)", done.stdout, re.M)
+    if size:
+        return {"": float(size.group(1))}, "bytes"
+    own = {part.decode(): int(ns) / 1e9 for ns, part in re.findall(rb"^cpu_ns (\d+) ?(\S*)$", done.stdout, re.M)}
+    return own or {"": cpu}, "s"
+
+
+def show(name, pairs, unit):
+    # A part too short for the clock of its machine has no ratio.
+    ratios = sorted(ours / stock for stock, ours in pairs if stock > 0) or [float("nan")]
+    scale, shown = (1, "B") if unit == "bytes" else (1000, "ms")
+    print(f"{name:<28} {statistics.median(ratios):6.2f}  {ratios[0]:.2f}..{ratios[-1]:<8.2f} "
+          f"{statistics.median(a for a, _ in pairs) * scale:8.1f}{shown} {statistics.median(b for _, b in pairs) * scale:8.1f}{shown}", flush=True)
 
 
 def start_epmd():
@@ -56,7 +66,7 @@ def main():
     }
     with tempfile.TemporaryDirectory() as directory, contextlib.ExitStack() as ends:
         programs = sorted(name[:-4] for name in os.listdir(BENCH) if name.endswith(".erl") and name[:-4] not in HELPERS)
-        programs = [name for name in programs if not options.names or name in options.names]
+        programs = [name for name in programs if not options.names or name in {wanted.split(".")[0] for wanted in options.names}]
         subprocess.run(["erlc", "-o", directory, *(os.path.join(BENCH, name + ".erl") for name in HELPERS + programs)], check=True)
         for name in programs:
             paths = [directory, *(cowboy.code_paths() if name in NEED_COWBOY else [])]
@@ -65,25 +75,25 @@ def main():
         ends.callback(lambda: (epmd.kill(), epmd.wait()))
         stock_env = dict(os.environ, BENCH_DIRECTORY=BENCH, ERL_EPMD_PORT=port, ERL_EPMD_ADDRESS="127.0.0.1")
         our_env = dict(stock_env, PATH=ours + ":" + os.environ["PATH"])
-        print(f"{'program':<16} {'ratio':>6}  {'min..max':<14} {'stock':>10} {'athanor':>10}", flush=True)
+        print(f"{'program':<28} {'ratio':>6}  {'min..max':<14} {'stock':>10} {'athanor':>10}")
         for name, command in cases.items():
-            if options.names and name not in options.names:
+            wanted = [n for n in options.names if n.split(".")[0] == name]
+            if options.names and not wanted:
                 continue
-            pairs = []
+            # Whole when named so, else the parts that are named.
+            parts = [] if name in wanted else [word for n in wanted for word in ("-part", n.split(".")[1])]
+            pairs = {}
             try:
                 for _ in range(options.pairs):
-                    stock, unit = run(command, stock_env, directory)
-                    ours_value, _ = run(command, our_env, directory)
-                    pairs.append((stock, ours_value))
-            except (RuntimeError, subprocess.TimeoutExpired) as problem:
-                print(f"{name:<16} failed: {str(problem)[:200]}")
+                    stock, unit = run(command + parts, stock_env, directory)
+                    ours_values, _ = run(command + parts, our_env, directory)
+                    for part, value in stock.items():
+                        pairs.setdefault(part, []).append((value, ours_values[part]))
+            except (RuntimeError, KeyError, subprocess.TimeoutExpired) as problem:
+                print(f"{name:<28} failed: {str(problem)[:200]}")
                 continue
-            ratios = sorted(b / a for a, b in pairs)
-            scale = 1 if unit == "bytes" else 1000
-            shown = "B" if unit == "bytes" else "ms"
-            print(f"{name:<16} {statistics.median(ratios):6.2f}  {ratios[0]:.2f}..{ratios[-1]:<8.2f} "
-                  f"{statistics.median(a for a, _ in pairs) * scale:8.1f}{shown} {statistics.median(b for _, b in pairs) * scale:8.1f}{shown}")
-            sys.stdout.flush()
+            for part, values in pairs.items():
+                show(f"{name}.{part}" if part else name, values, unit)
 
 
 main()
