@@ -4,8 +4,7 @@
 #include <vector>
 
 #include "bif/bif.hpp"
-#include "code/code_server.hpp"
-#include "process/runtime.hpp"
+#include "bif/long_work.hpp"
 #include "term/compare.hpp"
 #include "term/hash.hpp"
 #define ATH_FAMILY "bif/lists.def"
@@ -30,6 +29,18 @@ Term walk_piece(Term list, int64_t& walked, Visit visit) {
   return list;
 }
 
+// What ends most comparisons: two words that are the same, or an immediate and another.
+bool same(Term a, Term b) { return a == b || (!(a.is_immediate() || b.is_immediate()) && equal_exact(a, b)); }
+bool same_key(Term a, Term b) { return a == b || (!(a.is_immediate() && b.is_immediate()) && equal(a, b)); }
+
+// Cells that are allocated together: walking them once more to count them costs less than to allocate each.
+constexpr size_t kCellsTogether = 256;
+size_t cells_ahead(Term list) {
+  size_t count = 0;
+  for (; count < kCellsTogether && list.is_list_cell(); list = list.tail()) ++count;
+  return count;
+}
+
 enum class KeyAnswer : uint8_t { Tuple, Boolean, Value };
 
 // lists:keyfind/3 and its kin: keys compare with ==.
@@ -41,7 +52,7 @@ BifResult key_search(Process& self, const Term* args, KeyAnswer answer) {
     int64_t walked = 0;
     Term found;
     list = walk_piece(list, walked, [&](Term element) {
-      if (is_tuple(element) && tuple_arity(element) >= position && equal(key, tuple_element(element, position - 1))) {
+      if (is_tuple(element) && tuple_arity(element) >= position && same_key(key, tuple_element(element, position - 1))) {
         found = element;
         return false;
       }
@@ -58,24 +69,34 @@ BifResult key_search(Process& self, const Term* args, KeyAnswer answer) {
   }
 }
 
-// Copies `list` in front of `tail`; at once when short.
-BifResult append_lists(Process& self, Term list, Term tail) {
-  if (list.is_nil()) return tail;
-  int64_t length = 0;
-  Term rest = walk_piece(list, length, [](Term) { return true; });
-  if (!rest.is_list()) return self.badarg();
-  if (rest.is_list_cell()) {
-    if (list_length(rest) < 0) return self.badarg();
-    return self.trap(self.runtime().code->export_of(atoms::erts_internal, atoms::ath_append, 3), {list, Term::nil(), tail});
+// Copies `list` in front of `tail`, a budget of one a cell.
+struct AppendWork {
+  AppendWork(Allocator& heap, Term list, Term tail) : heap(heap), rest(list), tail(tail) {}
+  bool step(int64_t& budget) {
+    for (size_t count; budget > 0 && (count = cells_ahead(rest)) != 0; budget -= static_cast<int64_t>(count)) {
+      Term* place = heap.allocate(2 * count);
+      if (last != nullptr) last[1] = Term::list_cell(place);
+      else whole = Term::list_cell(place);
+      for (size_t i = 0; i < count; ++i, place += 2, rest = rest.tail()) {
+        place[0] = rest.head();
+        place[1] = Term::list_cell(place + 2);
+      }
+      last = place - 2;
+      last[1] = tail;
+    }
+    return !rest.is_list_cell();
   }
-  self.charge(static_cast<uint64_t>(length / kCellsPerReduction));
-  Term* place = self.allocate(static_cast<size_t>(length) * 2);
-  Term result = Term::list_cell(place);
-  for (Term at = list; at.is_list_cell(); at = at.tail(), place += 2) {
-    place[0] = at.head();
-    place[1] = at.tail().is_nil() ? tail : Term::list_cell(place + 2);
-  }
-  return result;
+  Allocator& heap;
+  Term rest, tail;      // rest: not copied yet
+  Term whole;           // what is copied, in front of the tail
+  Term* last = nullptr; // cell of it
+};
+
+BifResult append_lists(Process& self, const Term* args) {
+  if (args[0].is_nil()) return args[1];
+  return long_work(
+      self, args, 2, kCellsPerReduction, [&] { return AppendWork(self.heap(), args[0], args[1]); },
+      [&](AppendWork& work) -> BifResult { return work.rest.is_nil() && !work.whole.is_none() ? BifResult(work.whole) : self.badarg(); });
 }
 
 // erlang:'--'/2: removes the first equal (=:=) element of `list` for each element of `removed`.
@@ -115,32 +136,27 @@ BifResult subtract_lists(Process& self, Term list, Term removed) {
 }  // namespace
 
 namespace erlang {
-BifResult plus_plus_2(Process& self, const Term* args) { return append_lists(self, args[0], args[1]); }
-BifResult append_2(Process& self, const Term* args) { return append_lists(self, args[0], args[1]); }
+BifResult plus_plus_2(Process& self, const Term* args) { return append_lists(self, args); }
+BifResult append_2(Process& self, const Term* args) { return append_lists(self, args); }
 BifResult minus_minus_2(Process& self, const Term* args) { return subtract_lists(self, args[0], args[1]); }
 BifResult subtract_2(Process& self, const Term* args) { return subtract_lists(self, args[0], args[1]); }
 }  // namespace erlang
-
-// (Rest, Reversed, Tail): reverses Rest onto Reversed, then puts that in front of Tail.
-BifResult erts_internal::ath_append_3(Process& self, const Term* args) {
-  Term rest = args[0], reversed = args[1];
-  while (rest.is_list_cell()) {
-    int64_t walked = 0;
-    rest = walk_piece(rest, walked, [&](Term element) { reversed = cons(self.heap(), element, reversed); return true; });
-    if (self.charge(static_cast<uint64_t>(walked / kCellsPerReduction))) break;
-  }
-  if (rest.is_list_cell()) return self.yield({rest, reversed, args[2]});
-  return self.trap(self.runtime().code->export_of(atoms::lists, atoms::reverse, 2), {reversed, args[2]});
-}
 
 namespace lists {
 
 BifResult reverse_2(Process& self, const Term* args) {
   Term list = args[0], reversed = args[1];
-  while (list.is_list_cell()) {
-    int64_t walked = 0;
-    list = walk_piece(list, walked, [&](Term element) { reversed = cons(self.heap(), element, reversed); return true; });
+  for (int64_t walked = 0; list.is_list_cell();) {
+    const size_t count = cells_ahead(list);
+    Term* place = self.allocate(2 * count) + 2 * count;   // filled from its end: the result is in order
+    for (size_t i = 0; i < count; ++i, list = list.tail()) {
+      place -= 2;
+      reversed = make_cons(place, list.head(), reversed);
+    }
+    walked += static_cast<int64_t>(count);
+    if (walked < kCellsPerPiece && list.is_list_cell()) continue;
     if (self.charge(static_cast<uint64_t>(walked / kCellsPerReduction)) && list.is_list_cell()) return self.yield({list, reversed});
+    walked = 0;
   }
   return list.is_nil() ? BifResult(reversed) : self.badarg();
 }
@@ -150,7 +166,7 @@ BifResult member_2(Process& self, const Term* args) {
   for (;;) {
     int64_t walked = 0;
     bool found = false;
-    list = walk_piece(list, walked, [&](Term element) { found = equal_exact(element, args[0]); return !found; });
+    list = walk_piece(list, walked, [&](Term element) { found = same(element, args[0]); return !found; });
     bool used_up = self.charge(static_cast<uint64_t>(walked / kCellsPerReduction));
     if (found) return atoms::true_;
     if (list.is_nil()) return atoms::false_;
