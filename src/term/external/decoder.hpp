@@ -74,7 +74,7 @@ class Decoder {
       if (stack_.empty()) return true;
       if (stack_.top().kind == Kind::Bytes) {
         copy_piece();
-      } else {
+      } else if (!integers()) {
         --owed_;
         if (!term() || !in_.ok()) return fail();
       }
@@ -88,6 +88,7 @@ class Decoder {
   static constexpr uint32_t kMaxTinyCreation = 3;
   static constexpr uint32_t kMaxFree = 255;
   static constexpr size_t kPieceBytes = size_t{1} << 16;   // copied before the budget is looked at
+  static constexpr size_t kIntegersTogether = 256;         // read before the budget is looked at
   static constexpr size_t kManyPairs = 1024;               // of a map that is built in steps
   static constexpr int64_t kPairCost = 8;                  // of a map, beside a byte that is copied
 
@@ -118,6 +119,24 @@ class Decoder {
       case Kind::Bytes: ATH_ASSERT(!"a byte is no slot");
     }
     --frame.count;
+  }
+  // Integers in a row go at once into the container on top; false: the next term is none.
+  bool integers() {
+    int64_t value;
+    size_t read = 0;
+    Frame& frame = stack_.top();
+    if (frame.kind == Kind::Cells) {
+      Term* cell = frame.next;
+      for (; read < kIntegersTogether && read + 2 < frame.count && in_.integer(value); ++read, cell += 2) {
+        cell[0] = Term::small(value);
+        cell[1] = Term::list_cell(cell + 2);
+      }
+      frame.next = cell;
+      frame.count -= read;
+    }
+    for (; read < kIntegersTogether && frame.count != 0 && in_.integer(value); ++read) fill(Term::small(value));
+    owed_ -= read;
+    return read != 0;
   }
   bool done(Term value) {
     if (value.is_none()) return false;

@@ -3,6 +3,7 @@
 #include <zlib.h>
 
 #include <algorithm>
+#include <optional>
 #include <vector>
 
 #include "term/binary.hpp"
@@ -19,6 +20,7 @@
 namespace athanor::external {
 namespace {
 constexpr size_t kPieceBytes = size_t{1} << 16;   // copied or compressed before the budget is looked at
+constexpr size_t kLeavesTogether = 64;            // immediates written before it is looked at
 }  // namespace
 
 // The walk of an Encoding: one step writes the head of a term and pushes what is left of it.
@@ -44,20 +46,37 @@ class Encoder {
   using Pairs = EncodeFrame::Pairs;
 
   // --- bytes ---
-  void byte(unsigned value) {
-    ++size_;
-    if (out_ != nullptr) out_->push(static_cast<uint8_t>(value));
+  // Place for `count` bytes, which count as written; null where they are only counted.
+  uint8_t* room(size_t count) {
+    size_ += count;
+    return out_ == nullptr ? nullptr : out_->extend(count);
   }
-  void tag(Tag value) { byte(static_cast<uint8_t>(value)); }
-  void big_endian(uint64_t value, int bytes) {
-    for (int shift = 8 * (bytes - 1); shift >= 0; shift -= 8) byte(static_cast<uint8_t>(value >> shift));
+  void tag(Tag value) {
+    if (uint8_t* place = room(1)) place[0] = static_cast<uint8_t>(value);
+  }
+  void byte(unsigned value) {
+    if (uint8_t* place = room(1)) place[0] = static_cast<uint8_t>(value);
+  }
+  static void store_big_endian(uint8_t* place, uint64_t value, size_t bytes) {
+    for (size_t i = 0; i < bytes; ++i) place[i] = static_cast<uint8_t>(value >> 8 * (bytes - 1 - i));
+  }
+  void big_endian(uint64_t value, size_t bytes) {
+    if (uint8_t* place = room(bytes)) store_big_endian(place, value, bytes);
+  }
+  // A tag and a number behind it.
+  template <size_t kBytes>
+  void tagged(Tag value, uint64_t number) {
+    uint8_t* place = room(1 + kBytes);
+    if (place == nullptr) return;
+    place[0] = static_cast<uint8_t>(value);
+    store_big_endian(place + 1, number, kBytes);
   }
   void bytes(const void* data, size_t count) {
     size_ += count;
     if (out_ != nullptr) out_->append(data, count);
   }
   void patch(size_t place, uint32_t value) {  // place: of out_
-    for (int i = 0; i < 4; ++i) out_->data()[place + static_cast<size_t>(i)] = static_cast<uint8_t>(value >> (24 - 8 * i));
+    store_big_endian(out_->data() + place, value, 4);
   }
   size_t place() const { return out_ == nullptr ? 0 : out_->size(); }
 
@@ -65,16 +84,8 @@ class Encoder {
   void integer(Term t) {
     if (t.is_small()) {
       int64_t value = t.small_value();
-      if (value >= 0 && value < 256) {
-        tag(Tag::SmallInteger);
-        byte(static_cast<unsigned>(value));
-        return;
-      }
-      if (value >= INT32_MIN && value <= INT32_MAX) {
-        tag(Tag::Integer);
-        big_endian(static_cast<uint32_t>(value), 4);
-        return;
-      }
+      if (value >= 0 && value < 256) return tagged<1>(Tag::SmallInteger, static_cast<uint64_t>(value));
+      if (value >= INT32_MIN && value <= INT32_MAX) return tagged<4>(Tag::Integer, static_cast<uint32_t>(value));
       uint64_t magnitude = value < 0 ? 0 - static_cast<uint64_t>(value) : static_cast<uint64_t>(value);
       magnitude_bytes(&magnitude, 1, value < 0);
       return;
@@ -90,8 +101,7 @@ class Encoder {
   }
   void floating(double value) {
     if (options_.minor_version >= 1) {
-      tag(Tag::NewFloat);
-      big_endian(__builtin_bit_cast(uint64_t, value), 8);
+      tagged<8>(Tag::NewFloat, __builtin_bit_cast(uint64_t, value));
       return;
     }
     tag(Tag::Float);
@@ -100,38 +110,36 @@ class Encoder {
     text.resize(31, '\0');
     bytes(text.data(), text.size());
   }
-  // The text in Latin-1; false: it has characters above.
-  static bool to_latin1(std::string_view text, std::string& latin1) {
-    for (size_t i = 0; i < text.size(); ++i) {
-      auto c = static_cast<uint8_t>(text[i]);
-      if (c < 0x80) {
-        latin1 += text[i];
-      } else if ((c == 0xC2 || c == 0xC3) && i + 1 < text.size()) {
-        latin1 += static_cast<char>((c & 3) << 6 | (static_cast<uint8_t>(text[++i]) & 0x3F));
-      } else {
-        return false;
-      }
+  // Bytes of the text in Latin-1; none: it has characters above.
+  static std::optional<size_t> latin1_size(std::string_view text) {
+    size_t size = 0;
+    for (char c : text) {
+      const auto byte = static_cast<uint8_t>(c);
+      if (byte > 0xC3) return std::nullopt;
+      if ((byte & 0xC0) != 0x80) ++size;
     }
-    return true;
+    return size;
+  }
+  static void to_latin1(std::string_view text, uint8_t* place) {
+    for (size_t i = 0; i < text.size(); ++i) {
+      const auto c = static_cast<uint8_t>(text[i]);
+      *place++ = c < 0x80 ? c : static_cast<uint8_t>((c & 3) << 6 | (static_cast<uint8_t>(text[++i]) & 0x3F));
+    }
   }
   void atom(Term t) {
     if (options_.atoms != nullptr) {
-      if (int index = options_.atoms->index_of(t); index >= 0) {
-        tag(Tag::AtomIndex);
-        byte(static_cast<unsigned>(index));
+      if (int index = options_.atoms->index_of(t); index >= 0) return tagged<1>(Tag::AtomIndex, static_cast<uint64_t>(index));
+    }
+    const std::string_view text = atom_text(t);
+    if (options_.minor_version < 2) {
+      if (const std::optional<size_t> size = latin1_size(text)) {
+        tagged<2>(Tag::Atom, *size);
+        if (uint8_t* place = room(*size)) to_latin1(text, place);
         return;
       }
     }
-    std::string_view text = atom_text(t);
-    std::string latin1;
-    if (options_.minor_version < 2 && to_latin1(text, latin1)) {
-      tag(Tag::Atom);
-      big_endian(latin1.size(), 2);
-      bytes(latin1.data(), latin1.size());
-      return;
-    }
-    tag(text.size() < 256 ? Tag::SmallAtomUtf8 : Tag::AtomUtf8);
-    big_endian(text.size(), text.size() < 256 ? 1 : 2);
+    if (text.size() < 256) tagged<1>(Tag::SmallAtomUtf8, text.size());
+    else tagged<2>(Tag::AtomUtf8, text.size());
     bytes(text.data(), text.size());
   }
   void pid(Term t) {
@@ -165,8 +173,7 @@ class Encoder {
     binary::Bits bits = binary::bits_of(t);
     size_t count = (bits.bit_size + 7) / 8;
     auto rest = static_cast<unsigned>(bits.bit_size % 8);
-    tag(rest == 0 ? Tag::Binary : Tag::BitBinary);
-    big_endian(count, 4);
+    tagged<4>(rest == 0 ? Tag::Binary : Tag::BitBinary, count);
     if (rest != 0) byte(rest);
     if (out_ == nullptr) {
       size_ += count;
@@ -209,9 +216,10 @@ class Encoder {
       rest = rest.tail();
     }
     if (rest.is_nil() && length <= kMaxString) {
-      tag(Tag::String);
-      big_endian(length, 2);
-      for (; t.is_list_cell(); t = t.tail()) byte(static_cast<unsigned>(t.head().small_value()));
+      tagged<2>(Tag::String, length);
+      if (uint8_t* place = room(length)) {
+        for (; t.is_list_cell(); t = t.tail()) *place++ = static_cast<uint8_t>(t.head().small_value());
+      }
       return;
     }
     tag(Tag::List);
@@ -219,8 +227,7 @@ class Encoder {
     big_endian(0, 4);  // put right at the end of the list
   }
   void map(Term t) {
-    tag(Tag::Map);
-    big_endian(map_size(t), 4);
+    tagged<4>(Tag::Map, map_size(t));
     if (is_flat_map(t)) return push(Kind::FlatPairs, map::flat_values(t), map_size(t), map::flat_key_array(t));
     if (!options_.deterministic) {
       map::NodeView v = map::view(t);
@@ -264,8 +271,8 @@ class Encoder {
     switch (boxed_kind(t)) {
       case BoxedKind::Tuple: {
         size_t arity = tuple_arity(t);
-        tag(arity < 256 ? Tag::SmallTuple : Tag::LargeTuple);
-        big_endian(arity, arity < 256 ? 1 : 4);
+        if (arity < 256) tagged<1>(Tag::SmallTuple, arity);
+        else tagged<4>(Tag::LargeTuple, arity);
         return push(Kind::Elements, tuple_elements(t), arity);
       }
       case BoxedKind::PositiveBig:
@@ -296,7 +303,13 @@ class Encoder {
     ATH_ASSERT(!"encode: unknown kind");
   }
 
+  // Terms that push nothing, and so may be written one after the other.
+  static bool is_leaf(Term t) { return !t.is_pointer(); }
   void put_pair(Term key, Term value) {
+    if (is_leaf(key)) {
+      put(key);
+      return put(value);
+    }
     stack_.push({Kind::Value, 0, nullptr, nullptr, 0, value, nullptr});
     put(key);
   }
@@ -307,10 +320,15 @@ class Encoder {
       case Kind::Value: return put(stack_.pop().term);
       case Kind::Cells: {
         Term rest = frame.term;
-        if (rest.is_list_cell()) {
+        for (size_t leaves = 0; rest.is_list_cell(); ++leaves) {
+          const Term head = rest.head();
+          rest = rest.tail();
           ++frame.length;
-          frame.term = rest.tail();
-          return put(rest.head());
+          if (!is_leaf(head) || leaves == kLeavesTogether) {
+            frame.term = rest;
+            return put(head);
+          }
+          put(head);
         }
         if (out_ != nullptr) patch(frame.count, frame.length);
         stack_.pop();
@@ -345,6 +363,11 @@ class Encoder {
     }
     Term t = *frame.next++;
     if (frame.kind == Kind::FlatPairs) return put_pair(*frame.keys++, t);
+    for (size_t leaves = 0; is_leaf(t) && frame.count != 0 && leaves < kLeavesTogether; ++leaves) {
+      put(t);
+      --frame.count;
+      t = *frame.next++;
+    }
     put(t);
   }
 
