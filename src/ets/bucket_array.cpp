@@ -15,8 +15,12 @@ void BucketArray::need_segment(size_t segment) {
 }
 
 void BucketArray::free_segments(size_t first) {
+  // They are made one after the other: behind the first that is missing there is none.
   for (size_t segment = first; segment < kSegments; ++segment) {
-    std::free(static_cast<void*>(segments_[segment].exchange(nullptr, std::memory_order_relaxed)));
+    Row** buckets = segments_[segment].load(std::memory_order_relaxed);
+    if (buckets == nullptr) return;
+    segments_[segment].store(nullptr, std::memory_order_relaxed);
+    std::free(static_cast<void*>(buckets));
   }
 }
 

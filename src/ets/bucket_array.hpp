@@ -8,6 +8,7 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 
 #include "ets/row.hpp"
 
@@ -30,6 +31,11 @@ class BucketArray {
   Row*& operator[](size_t index) {
     size_t segment = segment_of(index);
     return segments_[segment].load(std::memory_order_relaxed)[index - first_of(segment)];
+  }
+  // From this bucket on, as far as they lie side by side.
+  std::span<Row*> run_at(size_t index) {
+    const size_t behind = first_of(segment_of(index) + 1);
+    return {&(*this)[index], (behind < count() ? behind : count()) - index};
   }
 
   // The bucket that the next split takes rows from; the bucket that the next join adds to.

@@ -44,15 +44,18 @@ HashStorage::~HashStorage() {
 }
 
 bool HashStorage::take_some(size_t count, Garbage& garbage) {
-  for (; taken_ < buckets_.count() && count > 0; ++taken_, --count) {
-    const size_t ahead = taken_ + kAhead;
-    if (ahead < buckets_.count()) __builtin_prefetch(buckets_[ahead]);
-    Row*& first = buckets_[taken_];
-    while (Row* row = first) {
-      first = row->next;
-      garbage.add(row);
-      count -= count > 1 ? 1 : 0;
+  while (taken_ < buckets_.count() && count > 0) {
+    const std::span<Row*> run = buckets_.run_at(taken_);
+    size_t at = 0;
+    for (; at < run.size() && count > 0; ++at, --count) {
+      if (at + kAhead < run.size()) __builtin_prefetch(run[at + kAhead]);
+      while (Row* row = run[at]) {
+        run[at] = row->next;
+        garbage.add(row);
+        count -= count > 1 ? 1 : 0;
+      }
     }
+    taken_ += at;
   }
   return taken_ == buckets_.count();
 }

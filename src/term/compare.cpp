@@ -3,6 +3,7 @@
 // that of their keys, keep the state of their comparison there.
 #include "term/compare.hpp"
 
+#include <cstring>
 #include <memory>
 #include <vector>
 
@@ -262,10 +263,29 @@ class Comparison {
   WorkStack<Frame, 16> stack_;
 };
 
+uint64_t first_bytes(const Term* box) {   // of a heap binary of eight bytes at least
+  uint64_t word;
+  std::memcpy(&word, box + 2, sizeof word);
+  return __builtin_bswap64(word);
+}
+
+int compare_heap_binaries(const Term* a, const Term* b) {
+  const size_t size = a[1].raw, other = b[1].raw, common = size < other ? size : other;
+  if (common >= 8) {
+    const uint64_t x = first_bytes(a), y = first_bytes(b);
+    if (x != y) return x < y ? -1 : 1;
+  }
+  if (common != 0) {
+    if (const int result = std::memcmp(a + 2, b + 2, common); result != 0) return result < 0 ? -1 : 1;
+  }
+  return order(size, other);
+}
+
 int run(Term a, Term b, Mode mode) {
   if (a == b) return 0;
   if (a.is_atom() && b.is_atom()) return compare_atoms(a, b);
   if (Term::both_small(a, b)) return a.small_value() < b.small_value() ? -1 : 1;
+  if (is_kind(a, BoxedKind::HeapBinary) && is_kind(b, BoxedKind::HeapBinary)) return compare_heap_binaries(a.pointer(), b.pointer());
   return Comparison().run(a, b, mode);
 }
 
