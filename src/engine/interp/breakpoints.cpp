@@ -152,6 +152,10 @@ const FixedCell kExceptionTrace{&kNoSite, op_exception_trace};
 const FixedCell kReturnTo{&kNoSite, op_return_to};
 const FixedCell kReturnTime{&kNoSite, op_return_time};
 
+const Word* behind_breakpoint(const Word* entry) {
+  return *reinterpret_cast<const Handler*>(entry) == op_breakpoint ? real_entry(*cell_at<BreakpointCell>(entry).breakpoint) : entry;
+}
+
 void make_breakpoint_cell(code::Breakpoint& breakpoint) {
   auto cell = std::make_shared<BreakpointCell>(BreakpointCell{&kNoSite, op_breakpoint, &breakpoint, CallSite{breakpoint.function, 0}});
   if (breakpoint.function) cell->site = &cell->place;

@@ -23,6 +23,9 @@ inline bool is_return_cell(const Word* address) {
 // The first return address from `stack` on that is no return cell's; null: none. `passed_return_to` becomes true where one is passed.
 const Word* real_return(const Term* stack, const Term* end, bool& passed_return_to);
 
+// Where a call goes on that finds a breakpoint at this entry; any other entry itself.
+const Word* behind_breakpoint(const Word* entry);
+
 // What unwinding passed on its way (exceptions.cpp).
 class PassedCells {
  public:

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <string_view>
 
+#include "engine/interp/breakpoints.hpp"
 #include "engine/interp/cells.hpp"
 #include "engine/interp/exceptions.hpp"
 #include "engine/interp/ops/handlers.hpp"
@@ -326,7 +327,7 @@ ATH_HANDLER(op_call_bif_last) {
 
 // OTP: erlang:error/1,2,3, exit/1 and throw/1 applied last still show the applying function: its frame stays for the trace.
 static bool raises_always(const Word* entry) {
-  const NativeCell* cell = native_cell_at(entry);
+  const NativeCell* cell = native_cell_at(behind_breakpoint(entry));
   if (!cell || std::string_view(cell->row->module) != "erlang") return false;
   const std::string_view name = cell->row->name;
   return name == "error" || ((name == "exit" || name == "throw") && cell->row->arity == 1);
