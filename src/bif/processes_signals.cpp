@@ -206,7 +206,7 @@ static BifResult request_task(Process& self, Term requester, Term target, Term w
 BifResult request_system_task_3(Process& self, const Term* args) { return request_task(self, self.pid(), args[0], args[1], args[2]); }
 BifResult request_system_task_4(Process& self, const Term* args) { return request_task(self, args[0], args[1], args[2], args[3]); }
 
-// erts_internal:suspend_process(Pid, Options): true | false | badarg | badopt, or a reference that {Ref, true} answers.
+// erts_internal:suspend_process(Pid, Options): true | false | badarg | badopt, or a reference that {Ref, true | false} answers.
 BifResult suspend_process_2(Process& self, const Term* args) {
   bool asynchronous = false, unless_suspending = false;
   Term reply;
@@ -220,16 +220,18 @@ BifResult suspend_process_2(Process& self, const Term* args) {
   }
   if (!list.is_nil()) return atoms::badopt;
   if (!args[0].is_local_pid() || args[0] == self.pid()) return atoms::badarg;
-  if (unless_suspending && process::is_suspending(self, args[0])) return atoms::false_;
+  process::SuspendRequest request;
+  request.tag = reply;
+  request.counts = !unless_suspending || !process::is_suspending(self, args[0]);
+  request.result = boolean(request.counts);
+  if (!request.counts && asynchronous && reply.is_none()) return atoms::false_;
+  // Who does not ask for it to be asynchronous waits, for a suspension under way too.
   Term reference = process::make_reference(self.runtime(), self.heap());
   uint64_t words[3];
   process::reference_words(reference, words);
-  switch (process::suspend(self, args[0], asynchronous ? nullptr : words, reply)) {
-    case process::Suspended::NoProcess: return atoms::badarg;
-    case process::Suspended::Already: return atoms::true_;
-    case process::Suspended::Sent: break;
-  }
-  return asynchronous ? atoms::true_ : reference;
+  if (!asynchronous) request.reference = words;
+  if (process::suspend(self, args[0], request) == process::Suspended::NoProcess) return atoms::badarg;
+  return asynchronous ? request.result : reference;
 }
 
 }  // namespace erts_internal

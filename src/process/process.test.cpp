@@ -206,7 +206,7 @@ TEST(Suspend, SignalsAreHandledMessagesWait) {
   Process& a = machine.spawned();
   Process& b = machine.spawned();
   machine.settle();
-  EXPECT_EQ(suspend(a, b.pid(), nullptr, Term::none()), Suspended::Sent);
+  EXPECT_EQ(suspend(a, b.pid(), SuspendRequest{}), Suspended::Sent);
   machine.settle();
   send_message(machine.runtime, b.pid(), Term::small(1));
   EXPECT_EQ(machine.next(), nullptr);   // not queued for a message

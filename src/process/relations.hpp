@@ -36,10 +36,15 @@ bool unalias(Process& self, Term reference);   // false: was no active alias of 
 // erlang:exit/2 (strange where `target` is the process itself: then it ends before the call returns) and exit_signal/2.
 BifResult exit_signal(Process& self, Term target, Term reason, bool exit2);
 
-// erts_internal:suspend_process/2 and erlang:resume_process/1. `reference` (3 words) or null: answered by {Ref, true} once it is suspended.
-// `reply`: none, or the message the suspended process sends back ({asynchronous, Reply}).
-enum class Suspended : uint8_t { Sent, Already, NoProcess };   // Already: counted, nothing sent
-Suspended suspend(Process& self, Term target, const uint64_t* reference, Term reply);
+// erts_internal:suspend_process/2 and erlang:resume_process/1.
+struct SuspendRequest {
+  bool counts = true;                    // false: only told of a suspension that there is already
+  const uint64_t* reference = nullptr;   // 3 words: {Ref, result} answers once it is suspended; null: nobody waits
+  Term result;
+  Term tag;                              // none, or {Tag, suspended | exited | badarg} is sent ({asynchronous, Tag})
+};
+enum class Suspended : uint8_t { Sent, Already, NoProcess };   // Already: counted, nothing was to be told
+Suspended suspend(Process& self, Term target, const SuspendRequest& request);
 bool is_suspending(Process& self, Term target);
 bool resume(Process& self, Term target);       // false: was not suspending it
 // The machine itself holds a process up: `self` goes on (once it has given up its slice) after resume_held.

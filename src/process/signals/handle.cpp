@@ -48,6 +48,8 @@ void handle_when_exiting(Process& self, Signal& signal) {
     case SignalKind::GroupLeader: handle_group_leader(self, signal); break;
     case SignalKind::Suspend:
       if (signal.reference[0] | signal.reference[1]) reply(runtime, signal.from, signal.reference, atoms::badarg);
+      if (!signal.parcel.term.is_none()) tuple_elements(signal.parcel.term)[1] = atoms::exited;
+      send_suspend_answer(self, signal);
       break;
     case SignalKind::ProcessInfo:
     case SignalKind::SystemTask:

@@ -21,18 +21,35 @@ Suspending* suspending_if_any(Process& self) {
 }
 }  // namespace
 
-Suspended suspend(Process& self, Term target, const uint64_t* reference, Term answer) {
+// It is sent on as it is: see literals.hpp.
+static heap::Parcel pack_answer(Process& self, Term tag, Term what) {
+  Term* place = self.allocate(3);
+  place[0].raw = tuple_header(2);
+  place[1] = tag;
+  place[2] = what;
+  return heap::pack(Term::boxed(place), nullptr);
+}
+
+Suspended suspend(Process& self, Term target, const SuspendRequest& request) {
+  const bool has_tag = !request.tag.is_none();
+  auto gone = [&] {   // OTP: who gave a tag is told by message
+    if (!has_tag) return Suspended::NoProcess;
+    send_parcel(self.runtime(), self.pid(), pack_answer(self, request.tag, atoms::badarg), self.pid());
+    return Suspended::Sent;
+  };
   Process* other = self.runtime().processes->find(target);
-  if (!other || is_exiting(*other)) return Suspended::NoProcess;
-  uint32_t& count = suspending_of(self).counts[target.raw];
-  if (count++ > 0) return Suspended::Already;
+  if (!other || is_exiting(*other)) return gone();
+  const bool is_first = request.counts && suspending_of(self).counts[target.raw]++ == 0;
+  if (!is_first && !request.reference && !has_tag) return Suspended::Already;
   Signal* signal = Signal::create(SignalKind::Suspend);
   signal->from = self.pid();
-  for (int i = 0; reference && i < 3; ++i) signal->reference[i] = reference[i];
-  if (!answer.is_none()) signal->parcel = heap::pack(answer, nullptr);   // it is sent on as it is: see literals.hpp
+  signal->number = is_first ? 1 : 0;
+  for (int i = 0; request.reference && i < 3; ++i) signal->reference[i] = request.reference[i];
+  if (request.reference) signal->token = request.result;
+  if (has_tag) signal->parcel = pack_answer(self, request.tag, atoms::suspended);
   if (deliver(self.runtime(), target, signal, self.priority())) return Suspended::Sent;
-  suspending_of(self).counts.erase(target.raw);
-  return Suspended::NoProcess;
+  if (is_first) suspending_of(self).counts.erase(target.raw);
+  return gone();
 }
 
 bool is_suspending(Process& self, Term target) {
@@ -90,15 +107,20 @@ After handle_is_alive(Process& self, Signal& signal) {
   return After::Nothing;
 }
 
+void send_suspend_answer(Process& self, Signal& signal) {
+  if (signal.parcel.term.is_none()) return;
+  heap::Parcel answer = signal.parcel;
+  signal.parcel = {};
+  send_parcel(self.runtime(), signal.from, answer, self.pid());
+}
+
 After handle_suspend(Process& self, Signal& signal) {
-  self.extra().suspend_count.fetch_add(1, std::memory_order_relaxed);
-  self.state_.fetch_or(kSuspended, std::memory_order_acq_rel);
-  if (signal.reference[0] | signal.reference[1]) reply(self.runtime(), signal.from, signal.reference, atoms::true_);
-  if (!signal.parcel.term.is_none()) {
-    heap::Parcel answer = signal.parcel;
-    signal.parcel = {};
-    send_parcel(self.runtime(), signal.from, answer, self.pid());
+  if (signal.number != 0) {
+    self.extra().suspend_count.fetch_add(1, std::memory_order_relaxed);
+    self.state_.fetch_or(kSuspended, std::memory_order_acq_rel);
   }
+  if (signal.reference[0] | signal.reference[1]) reply(self.runtime(), signal.from, signal.reference, signal.token);
+  send_suspend_answer(self, signal);
   return After::Nothing;
 }
 

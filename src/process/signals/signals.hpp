@@ -25,6 +25,7 @@ After handle_alias_message(Process& self, Signal& signal);
 After handle_group_leader(Process& self, Signal& signal);
 After handle_is_alive(Process& self, Signal& signal);
 After handle_suspend(Process& self, Signal& signal);
+void send_suspend_answer(Process& self, Signal& signal);   // if it has one
 After handle_resume(Process& self, Signal& signal);
 After handle_timeout(Process& self, Signal& signal);
 After handle_callback(Process& self, Signal& signal);
