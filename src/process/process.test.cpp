@@ -201,6 +201,28 @@ TEST(Monitors, DemonitorNamesTagsAndAliases) {
   EXPECT_FALSE(unalias(a, alias));
 }
 
+// It is in the table before it has a heap. Whoever finds it there may send it signals.
+TEST(Spawn, NobodyRunsAProcessThatIsNotMadeYet) {
+  TestMachine machine;
+  Process& a = machine.spawned();
+  machine.settle();
+  RemoteParent parent{a.pid(), Term::nil()};
+  parent.argument = &machine;
+  parent.before_run = [](Process& child, void* argument) {
+    auto& of = *static_cast<TestMachine*>(argument);
+    send_message(of.runtime, child.pid(), Term::small(1));
+    send_exit(of.runtime, Term::local_pid(0), child.pid(), atoms::normal, ExitOrigin::ExitBif);
+    EXPECT_EQ(of.next(), nullptr);
+  };
+  SpawnOptions options;
+  options.remote = &parent;
+  Process& child = machine.spawned(nullptr, options);
+  EXPECT_EQ(machine.next(), &child);
+  EXPECT_EQ(machine.next(), nullptr);
+  ASSERT_TRUE(begin_run(child));
+  EXPECT_EQ(child.mailbox().count(), 1u);
+}
+
 TEST(Suspend, SignalsAreHandledMessagesWait) {
   TestMachine machine;
   Process& a = machine.spawned();

@@ -28,12 +28,13 @@ Process* ProcessTable::find(Term pid) const {
   return process && process->pid_ == pid ? process : nullptr;
 }
 
-Process* ProcessTable::create(Runtime& runtime) {
+Process* ProcessTable::create(Runtime& runtime, uint32_t state) {
   if (count_.fetch_add(1, std::memory_order_relaxed) >= limit_) {
     count_.fetch_sub(1, std::memory_order_relaxed);
     return nullptr;
   }
   auto* process = new Process(runtime, Term::none());
+  process->state_.store(state, std::memory_order_relaxed);
   for (;;) {   // there is a free slot: the count says so
     uint32_t number = next_.fetch_add(1, std::memory_order_relaxed) & kNumberMask;
     std::atomic<Process*>& slot = slots_[number & mask_];

@@ -15,7 +15,7 @@ class ProcessTable {
   explicit ProcessTable(uint32_t limit);   // rounded up to a power of two, at most 2^27
   ~ProcessTable();
   Process* find(Term pid) const;           // null: gone or never was. Any thread in an epoch.
-  Process* create(Runtime& runtime);       // null: table full. Inserted, not yet runnable.
+  Process* create(Runtime& runtime, uint32_t state = 0);   // null: table full. Inserted, not yet runnable; others see it at once, in this state
   void remove(Process& process);           // at exit; the block is retired through epochs
   uint32_t count() const { return count_.load(std::memory_order_relaxed); }
   uint32_t limit() const { return limit_; }

@@ -31,9 +31,6 @@ uint32_t arity_of(Term list) {
 }
 
 void apply_options(Runtime& runtime, Process& child, const SpawnOptions& options) {
-  uint32_t state = static_cast<uint32_t>(options.priority) << kPriorityShift;
-  if (options.system_process) state |= kSystemProcess;
-  child.state_.store(state, std::memory_order_relaxed);
   uint32_t min_words = options.min_heap_words ? options.min_heap_words : runtime.min_heap_words.load(std::memory_order_relaxed);
   child.heap().min_words_ = min_words ? static_cast<uint32_t>(heap::next_heap_size(min_words)) : 0;
   const MaxHeap max_heap = options.max_heap ? *options.max_heap : runtime.max_heap();
@@ -120,7 +117,10 @@ void relate_remote(Process& child, const SpawnOptions& options) {
 
 // saved_ holds module, function and arguments until the first run: see state.hpp.
 Spawned spawn(Runtime& runtime, Process* parent, Term module, Term function, Term args, const SpawnOptions& options) {
-  Process* child = runtime.processes->create(runtime);
+  // Running, until it is made: signals may reach it from now on, and one that waited would be run for them.
+  uint32_t state = kRunning | static_cast<uint32_t>(options.priority) << kPriorityShift;
+  if (options.system_process) state |= kSystemProcess;
+  Process* child = runtime.processes->create(runtime, state);
   if (!child) return {};
   apply_options(runtime, *child, options);
   // Room for the arguments and for the first frame, which prepare_call and the first instructions push.
@@ -147,7 +147,7 @@ Spawned spawn(Runtime& runtime, Process* parent, Term module, Term function, Ter
     runtime.tracing->spawned(parent, *child, module, function, args, options, spawned.monitor);
   }
   if (options.request && options.request->is_answered) answer(*parent, *child, *options.request);
-  make_runnable(*child);
+  begin_life(*child);
   return spawned;
 }
 

@@ -91,6 +91,12 @@ void notify(Process& process, uint32_t bits, Priority priority) {
   }
 }
 
+void begin_life(Process& process) {
+  transit(process, [](uint32_t state) { return with_queued((state & ~kRunning) | kActive); });
+  if (ATH_UNLIKELY(is_profiled(process))) process.runtime().tracing->profiled(process, true);
+  process.runtime().waker->enqueue(process);
+}
+
 bool begin_run(Process& process) {
   const Transition t = transit(process, [](uint32_t state) {
     ATH_DCHECK((state & kQueued) != 0);

@@ -46,6 +46,8 @@ void notify(Process& process, uint32_t bits, Priority priority = Priority::Low);
 // it stands in a run queue it stays there; begin_run finds it running and leaves it to this thread.
 void serve_signals(Process& process);
 inline void make_runnable(Process& process) { notify(process, kActive); }
+// A process that was made with kRunning set, so that no signal ran it half made, is queued. Not to be touched after it.
+void begin_life(Process& process);
 
 // The engine: after handle_signals, and when a BIF asked for Pending::Exit, this says that the process must end. Then
 // `return exit_process(self, Term::none()) ? Outcome::Exited : Outcome::Yielded` (none: the reason is held already).
