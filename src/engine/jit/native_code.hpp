@@ -3,11 +3,9 @@
 // module's generation: a purge waits until no stack holds one of its return addresses, exactly as for interpreted code.
 #pragma once
 
-#include <deque>
 #include <memory>
 
 #include "code/module.hpp"
-#include "engine/frame.hpp"
 
 namespace athanor::engine::jit {
 
@@ -21,7 +19,6 @@ struct NativeCode {
 
   CodeMemory& memory;              // outlives it
   code::Function& function;
-  std::deque<CallSite> sites;      // named by the words before its code addresses; they stay where they are
   const void* machine_code = nullptr;
   size_t bytes = 0;                // of code and data
   code::CodeAddress entry = nullptr;

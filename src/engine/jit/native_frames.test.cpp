@@ -31,7 +31,7 @@ enum class Returns {
   OnMachineStack,   // `call` and `ret`: the machine's own stack register points into the process's block
 };
 
-// fib(x0) and nothing around it: small integers, y0, a reduction a call, room tested, as Spike::emit_fib. Called as a C function
+// fib(x0) and nothing around it: small integers, y0, a reduction a call, room tested. Called as a C function
 // (x, heap_top, stack_top, reductions left), gives reductions left.
 class Frames {
  public:
@@ -232,7 +232,7 @@ TEST(NativeFramesTest, NoHandlerWritesIntoABlockHeldInAGeneralRegister) {
 // The same in a whole process: native fib called by interpreted code, with garbage around it, while a host profiles.
 TEST(NativeFramesTest, ProcessesRunUnderAHostsProfiler) {
   Spike spike;
-  spike.make_all_native();
+  spike.make_some_native();
   under_profiler(Handler::OnThreadStack, [&] {
     EXPECT_EQ(spike.call("fib", Term::small(18), 300).text, "2584");
     EXPECT_EQ(spike.call("caught_in_both", intern("ok"), 3).text, "{[{wrapped,ok}],{wrapped,ok}}");

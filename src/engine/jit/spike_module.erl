@@ -1,6 +1,6 @@
 %% SPDX-License-Identifier: Apache-2.0
-%% What native_code.test.cpp runs: fib/1, wraps/1, caught_in_native/1 and keeps/2 get native bodies there. Compiled into
-%% spike_module.inc by tools/beam-bytes; the test knows its lines by number.
+%% What the tests of the JIT run, native and interpreted. Compiled into spike_module.inc by tools/beam-bytes; the tests know its lines by
+%% number.
 -module(spike_module).
 -export([fib/1, fibs/1, fails/1, wraps/1, nested/1, caught/1, caught_in_native/1, caught_in_both/1, keeps/2, garbage/2]).
 

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// For unit tests: a machine with code and an interpreter, processes run by hand, and native bodies written by hand for functions of
-// spike_module.erl.
+// For unit tests: a machine with the code of spike_module.erl and an interpreter; processes run by hand; functions made native one by one.
 #pragma once
 
 #include <algorithm>
@@ -14,7 +13,8 @@
 #include "engine/interp/cells.hpp"
 #include "engine/interp/ops/handlers.hpp"
 #include "engine/ir/lowering/lowered.hpp"
-#include "engine/jit/x64/emitter.hpp"
+#include "engine/ir/lowering/lowering.hpp"
+#include "engine/jit/x64/translator.hpp"
 #include "process/test_machine.hpp"
 #include "term/binary.hpp"
 #include "term/print.hpp"
@@ -65,16 +65,6 @@ class Spike : public TermHost {
     ATH_ASSERT(found != nullptr);
     return *found;
   }
-  // The line item that names this line of spike_module.erl.
-  uint32_t line(uint32_t number) {
-    const auto& lines = code().file->lines;
-    for (uint32_t i = 0; i < lines.size(); ++i) {
-      if (lines[i].line == number) return i;
-    }
-    ATH_ASSERT(!"no such line");
-    return 0;
-  }
-
   // --- processes ---
   process::Process& start(const char* name, const Arguments& arguments) {
     process::spawn(machine.runtime, nullptr, intern("spike_module"), intern(name), Term::nil(), {});
@@ -115,21 +105,24 @@ class Spike : public TermHost {
     return call(name, [&](Allocator&) { return std::vector<Term>{argument}; }, reductions);
   }
 
-  // --- native bodies ---
-  bool make_native(const char* name) {
-    for (const Body& body : bodies()) {
-      if (std::string_view(body.name) != name) continue;
-      code::Function& target = function(body.name, body.arity);
-      ATH_ASSERT(ir::lower(machine.runtime, target) != nullptr);
-      Emitter emitter(memory, target);
-      (this->*body.emit)(emitter);
-      std::unique_ptr<NativeCode> native = emitter.finish();
-      return native && publish(std::move(native));
-    }
-    return false;
+  // --- machine code ---
+  bool make_native(code::Function& target) {
+    ATH_ASSERT(ir::lower(machine.runtime, target) != nullptr);
+    ir::Layout layout;
+    ATH_ASSERT(ir::Lowering(machine.runtime, target, &layout).lays_out_as(*target.lowered.load()));
+    std::unique_ptr<NativeCode> native = Translator(memory, target, layout).translate();
+    return native && publish(std::move(native));
   }
-  void make_all_native() {
-    for (const Body& body : bodies()) ATH_ASSERT(make_native(body.name));
+  bool make_native(const char* name) { return make_native(*named(name)); }
+  // Of those that call each other every other one, so that the engines do.
+  void make_some_native() {
+    for (const char* name : {"fib", "fails", "wraps", "caught_in_native", "keeps"}) ATH_ASSERT(make_native(name));
+  }
+  code::Function* named(const char* name) {
+    for (uint32_t arity : {1u, 2u}) {
+      if (code::Function* found = code().find(intern(name), arity)) return found;
+    }
+    return nullptr;
   }
 
   ExportHead* export_of(Mfa mfa) override { return server->export_of(mfa.module, mfa.function, mfa.arity); }
@@ -148,19 +141,6 @@ class Spike : public TermHost {
   std::unique_ptr<Interpreter> interpreter;
 
  private:
-  struct Body {
-    const char* name;
-    uint32_t arity;
-    void (Spike::*emit)(Emitter&);
-  };
-  static std::span<const Body> bodies();
-  void emit_fib(Emitter& emitter);
-  void emit_fails(Emitter& emitter);
-  void emit_wraps(Emitter& emitter);
-  void emit_caught_in_native(Emitter& emitter);
-  void emit_keeps(Emitter& emitter);
-  void emit_pair(Emitter& emitter, Term first_or_none);
-
   // What small integers need; anything larger is not what these programs compute.
   static process::BifResult only_small(process::Process& self, const Term*) { return self.badarith(); }
   static constexpr process::NativeRow kPlus{"erlang", "+", 2, process::BifKind::Guard, only_small, 25, 999, false};

@@ -26,10 +26,6 @@ void Emitter::entry_here() {
   as_.bind(body_);
 }
 
-const CallSite* Emitter::site(uint32_t line_item) {
-  return &native_->sites.emplace_back(CallSite{&native_->function, line_item});
-}
-
 // --- data ---
 
 size_t Emitter::put(const Word* words, size_t count) {
@@ -54,52 +50,6 @@ asmjit::x86::Mem Emitter::data(size_t index) const { return qword_ptr(data_label
 void Emitter::go(size_t index) {
   as_.lea(kIp, data(index));
   as_.jmp(qword_ptr(kIp));
-}
-
-void Emitter::run_catch(ir::Register y, Label handler_at) {
-  Label next = label();
-  ir::Catch image{op_catch, y, static_cast<ir::JumpOffset>(ir::kWords<ir::Catch> + 2)};
-  size_t at = put(reinterpret_cast<const Word*>(&image), ir::kWords<ir::Catch>);
-  put_address(next);
-  put_place(0, handler_at);   // unwinding enters here
-  go(at);
-  as_.bind(next);
-}
-
-// --- frames ---
-
-void Emitter::allocate(uint32_t slots, uint32_t live, uint32_t words) {
-  ir::Allocate image{op_allocate, slots, live, words, 0};
-#ifdef ATH_STRESS
-  run(image);   // it collects
-#else
-  Label slow = label(), done = label();
-  as_.lea(kScratch, qword_ptr(kHeapTop, static_cast<int32_t>((slots + words + Allocator::kReserveWords) * sizeof(Term))));
-  as_.cmp(kScratch, kStackTop);
-  as_.ja(slow);
-  if (slots) as_.sub(kStackTop, Imm(slots * sizeof(Term)));
-  for (uint32_t i = 0; i < slots; ++i) as_.mov(y_mem(i), Imm(Term::nil().raw));
-  as_.bind(done);
-  size_t at = put(reinterpret_cast<const Word*>(&image), ir::kWords<ir::Allocate>);
-  put_address(done);
-  out_of_line(slow, at);
-#endif
-}
-
-void Emitter::test_heap(uint32_t words, uint32_t live) {
-  ir::TestHeap image{op_test_heap, words, live};
-#ifdef ATH_STRESS
-  run(image);
-#else
-  Label slow = label(), done = label();
-  as_.lea(kScratch, qword_ptr(kHeapTop, static_cast<int32_t>((words + Allocator::kReserveWords) * sizeof(Term))));
-  as_.cmp(kScratch, kStackTop);
-  as_.ja(slow);
-  as_.bind(done);
-  size_t at = put(reinterpret_cast<const Word*>(&image), ir::kWords<ir::TestHeap>);
-  put_address(done);
-  out_of_line(slow, at);
-#endif
 }
 
 // --- calls ---
@@ -140,21 +90,9 @@ void Emitter::enter(const code::Export& callee, uint32_t arity) {
 #endif
 }
 
-void Emitter::call(const code::Function& callee, uint32_t arity, uint32_t line_item) {
-  Label back = label();
-  push_return(site(line_item), back);
-  enter(callee, arity);
-  as_.bind(back);
-}
-
 void Emitter::return_(uint32_t slots) {
   as_.mov(kIp, y_mem(slots));
   as_.add(kStackTop, Imm((slots + 1) * sizeof(Term)));
-  as_.jmp(qword_ptr(kIp));
-}
-
-void Emitter::leave_to_interpreter() {
-  as_.mov(kIp, Imm(reinterpret_cast<uint64_t>(interpreted_)));
   as_.jmp(qword_ptr(kIp));
 }
 

@@ -15,7 +15,7 @@
 #include <asmjit/x86.h>
 
 #include <memory>
-#include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "engine/ir/instructions.hpp"
@@ -42,7 +42,7 @@ inline asmjit::x86::Mem y_mem(uint32_t index) { return asmjit::x86::qword_ptr(kS
 
 class Emitter {
  public:
-  // The function must have been lowered: native code goes on there where it gives up.
+  // The function must have been lowered.
   Emitter(CodeMemory& memory, code::Function& function);
 
   asmjit::x86::Assembler& as() { return as_; }
@@ -59,26 +59,11 @@ class Emitter {
   // Goes to the handler whose word is there.
   void go(size_t index);
 
-  // Runs an instruction by its handler and goes on behind this point; `failed`: where its failure leads (the image's `fail` is set).
-  template <class Instruction>
-  void run(Instruction image) { run(image, Label()); }
-  template <class Instruction>
-  void run(Instruction image, Label failed);
-  // A catch whose handler is `handler_at` of the same function, entered in native code.
-  void run_catch(ir::Register y, Label handler_at);
-  const CallSite* site(uint32_t line_item);
-
-  void allocate(uint32_t slots, uint32_t live, uint32_t words = 0);   // y registers as nil
-  void test_heap(uint32_t words, uint32_t live);
-  // Arguments in x[0..arity); goes on behind this point with the value in x0. One reduction, as everywhere.
-  void call(const code::Function& callee, uint32_t arity, uint32_t line_item);
   void push_return(const CallSite* site, Label back);
-  // Ends here in a call; frame and return address are as they should be.
+  // Ends here in a call: one reduction, as everywhere. Frame and return address are as they should be.
   void enter(const code::Function& callee, uint32_t arity);
   void enter(const code::Export& callee, uint32_t arity);
   void return_(uint32_t slots);
-  // This call is the interpreter's: nothing has been done for it yet.
-  void leave_to_interpreter();
   // Code that is put behind the rest: from `from` to the handler whose word is at `index`.
   void out_of_line(Label from, size_t index, bool gives_reduction_back = false) { slow_paths_.push_back({from, index, gives_reduction_back}); }
 
@@ -102,19 +87,5 @@ class Emitter {
   std::vector<std::pair<size_t, Label>> addresses_;   // words of data_ that will hold them
   std::vector<SlowPath> slow_paths_;
 };
-
-template <class Instruction>
-void Emitter::run(Instruction image, Label failed) {
-  static_assert(std::is_trivially_copyable_v<Instruction>);
-  Label next = label();
-  if constexpr (requires { image.fail; }) {
-    if (failed.isValid()) image.fail = static_cast<ir::JumpOffset>(ir::kWords<Instruction> + 2);
-  }
-  size_t at = put(reinterpret_cast<const Word*>(&image), ir::kWords<Instruction>);
-  put_address(next);
-  if (failed.isValid()) put_place(0, failed);
-  go(at);
-  as_.bind(next);
-}
 
 }  // namespace athanor::engine::jit

@@ -17,6 +17,22 @@ constexpr size_t kFunEntry = offsetof(code::FunEntry, entry);
 #pragma clang diagnostic pop
 }  // namespace
 
+// A frame of so many y registers, as nil, and room for as many words; `fill` writes to the frame. The handler does all of it where there is
+// no room.
+template <class Fill>
+void Translator::allocate(uint32_t slots, uint32_t words, Fill fill) {
+#ifdef ATH_STRESS
+  run();   // it collects
+#else
+  Label slow = emitter_.label();
+  unless_room(slots + words, slow);
+  if (slots) as_.sub(kStackTop, Imm(slots * sizeof(Term)));
+  for (uint32_t i = 0; i < slots; ++i) store_constant(y_mem(i), Term::nil().raw);
+  fill();
+  slow_way(slow);
+#endif
+}
+
 bool Translator::control(Op op) {
   switch (op) {
     case Op::op_count_call:
@@ -27,18 +43,16 @@ bool Translator::control(Op op) {
       return true;
     case Op::op_allocate: case Op::op_allocate_0: case Op::op_allocate_1: case Op::op_allocate_2: case Op::op_allocate_3: case Op::op_allocate_4: {
       const auto& i = in<ir::Allocate>();
-      emitter_.allocate(i.slots, i.live, i.words);
+      allocate(i.slots, i.words, [] {});
       return true;
     }
     case Op::op_allocate_move: case Op::op_allocate_move_1: case Op::op_allocate_move_2: case Op::op_allocate_move_3: case Op::op_allocate_move_4: {
       const auto& i = in<ir::AllocateMove>();
-      emitter_.allocate(i.slots, i.live, i.words);
-      move(i.destination, i.source);
+      allocate(i.slots, i.words, [&] { move(i.destination, i.source); });
       return true;
     }
     case Op::op_test_heap: {
-      const auto& i = in<ir::TestHeap>();
-      emitter_.test_heap(i.words, i.live);
+      allocate(0, in<ir::TestHeap>().words, [] {});
       return true;
     }
     case Op::op_deallocate:

@@ -82,6 +82,8 @@ class Translator {
   void if_immediate(asmjit::x86::Gp value, Label then);
   static asmjit::x86::Mem box_word(asmjit::x86::Gp box, size_t index) { return asmjit::x86::qword_ptr(box, static_cast<int32_t>(index * sizeof(Word)) - 2); }
 
+  template <class Fill>
+  void allocate(uint32_t slots, uint32_t words, Fill fill);
   void leave_frame(uint32_t slots);
   template <class Callee>
   void call(const Callee& callee, uint32_t arity, const CallSite* site);

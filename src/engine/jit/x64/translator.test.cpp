@@ -8,7 +8,6 @@
 #include <cstdio>
 #include <fstream>
 
-#include "engine/ir/lowering/lowering.hpp"
 #include "engine/jit/jit.hpp"
 #include "engine/jit/test_spike.hpp"
 
@@ -35,14 +34,6 @@ std::vector<Call> calls() {
           {"caught_in_both", one(Term::small(7))}, {"caught_in_both", one(intern("ok"))}, {"keeps", garbage(2000)}, {"garbage", garbage(333)}};
 }
 
-bool translate(Spike& spike, CodeMemory& memory, code::Function& function) {
-  EXPECT_TRUE(ir::lower(spike.machine.runtime, function));
-  ir::Layout layout;
-  EXPECT_TRUE(ir::Lowering(spike.machine.runtime, function, &layout).lays_out_as(*function.lowered.load()));
-  std::unique_ptr<NativeCode> native = Translator(memory, function, layout).translate();
-  return native && publish(std::move(native));
-}
-
 TEST(TranslatorTest, AnswersAsTheInterpreterDoes) {
   Spike spike;
   std::vector<std::vector<Answer>> expected;
@@ -54,7 +45,7 @@ TEST(TranslatorTest, AnswersAsTheInterpreterDoes) {
   code::ModuleCode& code = spike.code();
   for (size_t i = 0; i < code.function_count; ++i) {
     if (code.functions[i].mfa.function == atoms::module_info) continue;
-    ASSERT_TRUE(translate(spike, spike.memory, code.functions[i])) << i;
+    ASSERT_TRUE(spike.make_native(code.functions[i])) << i;
   }
   size_t at = 0;
   for (const Call& call : calls()) {
