@@ -7,7 +7,7 @@
 #include <unordered_map>
 
 #include "engine/bit_syntax.hpp"
-#include "engine/interp/ops/handlers.hpp"
+#include "engine/interp/ops/each_handler.hpp"
 #include "term/atom_table.hpp"
 #include "term/print.hpp"
 
@@ -19,31 +19,15 @@ using Names = std::unordered_map<Word, std::string>;
 
 char letter(Kind kind) { return kind == Kind::X ? 'x' : kind == Kind::Y ? 'y' : 'c'; }
 
-// All handlers by address. Kinds that a chooser does not tell apart give the same handler; the first name stays.
+// All handlers by address; of several names of one the first stays.
 Names handler_names() {
   Names names;
-  auto add = [&](Handler handler, std::string_view name, std::initializer_list<Kind> kinds) {
+  each_handler([&](Handler handler, Op, std::string_view name, std::initializer_list<Kind> kinds) {
     std::string text(name.substr(3));
     if (kinds.size() != 0) text += ' ';
     for (Kind kind : kinds) text += letter(kind);
     names.try_emplace(reinterpret_cast<Word>(handler), text);
-  };
-  constexpr Kind kAll[] = {Kind::X, Kind::Y, Kind::Constant};
-#define HANDLER(name) add(name, #name, {});
-#define VARIANTS_1(name) \
-  for (Kind a : kAll) add(name(a), #name, {a});
-#define VARIANTS_2(name) \
-  for (Kind a : kAll) for (Kind b : kAll) add(name(a, b), #name, {a, b});
-#define VARIANTS_3(name) \
-  for (Kind a : kAll) for (Kind b : kAll) for (Kind c : kAll) add(name(a, b, c), #name, {a, b, c});
-#define VARIANTS_4(name) \
-  for (Kind a : kAll) for (Kind b : kAll) for (Kind c : kAll) for (Kind d : kAll) add(name(a, b, c, d), #name, {a, b, c, d});
-#include "engine/interp/ops/handlers.def"
-#undef HANDLER
-#undef VARIANTS_1
-#undef VARIANTS_2
-#undef VARIANTS_3
-#undef VARIANTS_4
+  });
   return names;
 }
 
