@@ -223,15 +223,16 @@ BifResult suspend_process_2(Process& self, const Term* args) {
   process::SuspendRequest request;
   request.tag = reply;
   request.counts = !unless_suspending || !process::is_suspending(self, args[0]);
-  request.result = boolean(request.counts);
   if (!request.counts && asynchronous && reply.is_none()) return atoms::false_;
   // Who does not ask for it to be asynchronous waits, for a suspension under way too.
-  Term reference = process::make_reference(self.runtime(), self.heap());
+  Term answer = boolean(request.counts);
   uint64_t words[3];
-  process::reference_words(reference, words);
-  if (!asynchronous) request.reference = words;
-  if (process::suspend(self, args[0], request) == process::Suspended::NoProcess) return atoms::badarg;
-  return asynchronous ? request.result : reference;
+  if (!asynchronous) {
+    answer = process::make_reference(self.runtime(), self.heap());
+    process::reference_words(answer, words);
+    request.reference = words;
+  }
+  return process::suspend(self, args[0], request) == process::Suspended::NoProcess ? Term(atoms::badarg) : answer;
 }
 
 }  // namespace erts_internal

@@ -105,7 +105,7 @@ bool heap_refers(Process& self, Search& search) {
 
 // Runtime::literal_phase
 enum Phase : uint8_t {
-  kResting,      // no area leaves, or all processes are being asked
+  kIdle,      // no area leaves, or all processes are being asked
   kSpreading,    // one leaves, and some thread may not know yet
   kKnown,
 };
@@ -121,7 +121,7 @@ LiteralSwitch switch_literals(Runtime& runtime) {
   switch (runtime.literal_phase.load(std::memory_order_acquire)) {
     case kSpreading: return LiteralSwitch::Wait;
     case kKnown:
-      runtime.literal_phase.store(kResting, std::memory_order_relaxed);
+      runtime.literal_phase.store(kIdle, std::memory_order_relaxed);
       return LiteralSwitch::Asking;
     default: break;
   }

@@ -206,7 +206,9 @@ TEST(Spawn, NobodyRunsAProcessThatIsNotMadeYet) {
   TestMachine machine;
   Process& a = machine.spawned();
   machine.settle();
-  RemoteParent parent{a.pid(), Term::nil()};
+  RemoteParent parent{};
+  parent.parent = a.pid();
+  parent.group_leader = Term::nil();
   parent.argument = &machine;
   parent.before_run = [](Process& child, void* argument) {
     auto& of = *static_cast<TestMachine*>(argument);

@@ -39,9 +39,8 @@ BifResult exit_signal(Process& self, Term target, Term reason, bool exit2);
 // erts_internal:suspend_process/2 and erlang:resume_process/1.
 struct SuspendRequest {
   bool counts = true;                    // false: only told of a suspension that there is already
-  const uint64_t* reference = nullptr;   // 3 words: {Ref, result} answers once it is suspended; null: nobody waits
-  Term result;
-  Term tag;                              // none, or {Tag, suspended | exited | badarg} is sent ({asynchronous, Tag})
+  const uint64_t* reference = nullptr;   // 3 words: {Ref, counts} answers once it is suspended; null: nobody waits
+  Term tag{};                            // none, or {Tag, suspended | exited | badarg} is sent ({asynchronous, Tag})
 };
 enum class Suspended : uint8_t { Sent, Already, NoProcess };   // Already: counted, nothing was to be told
 Suspended suspend(Process& self, Term target, const SuspendRequest& request);

@@ -21,6 +21,12 @@ Suspending* suspending_if_any(Process& self) {
 }
 }  // namespace
 
+// Signal::number of a Suspend.
+enum SuspendNumber : uint64_t {
+  kSuspends = 1,
+  kCounted = 2,   // the suspender counts it: what a reference is answered
+};
+
 // It is sent on as it is: see literals.hpp.
 static heap::Parcel pack_answer(Process& self, Term tag, Term what) {
   Term* place = self.allocate(3);
@@ -43,9 +49,8 @@ Suspended suspend(Process& self, Term target, const SuspendRequest& request) {
   if (!is_first && !request.reference && !has_tag) return Suspended::Already;
   Signal* signal = Signal::create(SignalKind::Suspend);
   signal->from = self.pid();
-  signal->number = is_first ? 1 : 0;
+  signal->number = (is_first ? kSuspends : 0) | (request.counts ? kCounted : 0);
   for (int i = 0; request.reference && i < 3; ++i) signal->reference[i] = request.reference[i];
-  if (request.reference) signal->token = request.result;
   if (has_tag) signal->parcel = pack_answer(self, request.tag, atoms::suspended);
   if (deliver(self.runtime(), target, signal, self.priority())) return Suspended::Sent;
   if (is_first) suspending_of(self).counts.erase(target.raw);
@@ -115,11 +120,11 @@ void send_suspend_answer(Process& self, Signal& signal) {
 }
 
 After handle_suspend(Process& self, Signal& signal) {
-  if (signal.number != 0) {
+  if (signal.number & kSuspends) {
     self.extra().suspend_count.fetch_add(1, std::memory_order_relaxed);
     self.state_.fetch_or(kSuspended, std::memory_order_acq_rel);
   }
-  if (signal.reference[0] | signal.reference[1]) reply(self.runtime(), signal.from, signal.reference, signal.token);
+  if (signal.reference[0] | signal.reference[1]) reply(self.runtime(), signal.from, signal.reference, boolean((signal.number & kCounted) != 0));
   send_suspend_answer(self, signal);
   return After::Nothing;
 }
