@@ -7,14 +7,15 @@
 -export([main/1]).
 
 main([Out, First, Count | Sources]) ->
-    Modules = [asm(S) || S <- Sources],
+    Modules = [asm(S, Out) || S <- Sources],
     Seed = list_to_integer(First),
     Made = lists:sum([make(Out, N, Modules) || N <- lists:seq(Seed, Seed + list_to_integer(Count) - 1)]),
     io:format("~p made~n", [Made]),
     halt(0).
 
-asm(Source) ->
-    {ok, _, Asm} = compile:file(Source, [binary, 'S', no_spawn_compiler_process | [no_type_opt || rand:uniform(2) =:= 1]]),
+%% The compiler writes a listing all the same: to where the batch goes.
+asm(Source, Out) ->
+    {ok, _, Asm} = compile:file(Source, [binary, 'S', {outdir, Out}, no_spawn_compiler_process | [no_type_opt || rand:uniform(2) =:= 1]]),
     Asm.
 
 make(Out, N, Modules) ->

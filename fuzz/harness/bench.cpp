@@ -70,12 +70,7 @@ struct Bench::Layers {
   std::unique_ptr<trace::Trace> tracing;
   std::unique_ptr<process::ThreadScope> scope;
   base::Epochs::Participant* participant = nullptr;
-  bool* has_halted = nullptr;
 };
-
-namespace {
-thread_local bool* halted_flag = nullptr;
-}
 
 // As Machine::Implementation::join_layers, with the waker and the end in our hands.
 Bench::Bench(const BenchOptions& options) : layers_(std::make_unique<Layers>()) {
@@ -87,8 +82,7 @@ Bench::Bench(const BenchOptions& options) : layers_(std::make_unique<Layers>()) 
   r.terms.otp_release = 25;
   r.epochs = &l.epochs;
   r.literals = &l.literals;
-  halted_flag = &has_halted_;
-  r.halt = [](process::Runtime&, int, bool, const char*) { *halted_flag = true; };
+  r.halt = [](process::Runtime& runtime, int, bool, const char*) { static_cast<Bench*>(runtime.waker)->has_halted_ = true; };
   l.processes = std::make_unique<process::ProcessTable>(options.process_limit);
   r.processes = l.processes.get();
   l.registry.reset(process::make_registry());
