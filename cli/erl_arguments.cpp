@@ -115,8 +115,8 @@ ErlCommand read_erl_arguments(const std::vector<std::string>& arguments, const s
   }
 
   std::vector<std::string> emulator_flags, init_flags;
-  if (const char* jit = std::getenv("ATHANOR_JIT")) (void)apply_emulator_flag("JIT", jit, command);   // for programs one gives no flags to
   std::string wrong_flag;   // what the emulator would refuse; nothing to whoever only wants to see its arguments
+  if (const char* jit = std::getenv("ATHANOR_JIT")) wrong_flag = apply_emulator_flag("JIT", jit, command);   // for programs one gives no flags to
   bool has_epmd = true, named = false;
   auto refuse = [&](const std::string& why) {
     command.error = why + "\nUsage: erl [-sname NAME | -name NAME] [-noshell] [-noinput] [-env VAR VALUE] [-args_file FILE] [-version] [+FLAG VALUE ...] [args ...]";
