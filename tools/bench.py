@@ -60,6 +60,8 @@ def main():
     parser.add_argument("names", nargs="*")
     options = parser.parse_args()
     ours = os.path.abspath(options.erl)
+    if not os.access(os.path.join(ours, "erl"), os.X_OK):
+        parser.error(f"{ours} has no program erl: --erl wants the directory that has it")
     cases = {
         "start_erl": ["erl", "-noshell", "-eval", "halt()."],
         "start_elixir": ["elixir", "-e", "1"],
