@@ -6,6 +6,7 @@
 #include "bif/bif.hpp"
 #include "bif/magic.hpp"
 #include "code/code_server.hpp"
+#include "process/continuation.hpp"
 #include "process/literals.hpp"
 #include "process/send.hpp"
 #include "process/spawn.hpp"
@@ -30,6 +31,12 @@ BifResult failed_modules(Process& self, Term reason, std::vector<Term> modules) 
   std::reverse(modules.begin(), modules.end());
   return make_tuple(self.heap(), reason, make_list(self.heap(), modules.data(), modules.size()));
 }
+
+// OTP: changes of the code wait until every scheduler has come by, so whoever was runnable before has had a turn, and a process just
+// spawned is in the code it was spawned for.
+class GaveWay final : public process::Continuation {};
+bool has_given_way(Process& self) { return self.take_continuation<GaveWay>() != nullptr; }
+BifResult give_way(Process& self, const Term* args, uint32_t arity) { return self.suspend(std::make_unique<GaveWay>(), args, arity); }
 
 }  // namespace
 
@@ -107,6 +114,7 @@ BifResult has_prepared_code_on_load_1(Process& self, const Term* args) {
 
 // ok | {not_purged, Modules} | {on_load, Modules} | {duplicated, Modules}
 BifResult finish_loading_1(Process& self, const Term* args) {
+  const bool gave_way = has_given_way(self);
   std::vector<code::Prepared*> all;
   Term list = args[0];
   bool any_on_load = false;
@@ -117,6 +125,7 @@ BifResult finish_loading_1(Process& self, const Term* args) {
     all.push_back(prepared);
   }
   if (!list.is_nil()) return self.badarg();
+  if (!gave_way) return give_way(self, args, 1);
   // OTP: several at once only without on_load functions.
   if (any_on_load && all.size() > 1) return self.system_limit();
   std::vector<Term> failed;
@@ -144,6 +153,7 @@ BifResult finish_after_on_load_2(Process& self, const Term* args) {
 }
 
 BifResult delete_module_1(Process& self, const Term* args) {
+  const bool gave_way = has_given_way(self);
   if (!args[0].is_atom()) return self.badarg();
   code::Module* module = server(self).find_module(args[0]);
   if (!module) return atoms::undefined;
@@ -153,6 +163,7 @@ BifResult delete_module_1(Process& self, const Term* args) {
     process::log_event(self.runtime(), atoms::error, "~s", words, self.group_leader_, self.pid());
     return self.badarg();
   }
+  if (!gave_way) return give_way(self, args, 1);
   server(self).remove_current(args[0]);
   return atoms::true_;
 }
