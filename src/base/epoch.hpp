@@ -23,6 +23,7 @@ class Epochs {
   void leave(Participant* participant);
   void enter(Participant* p);          // from now on what it reads stays
   void exit(Participant* p);           // goes to sleep / leaves the machine
+  static bool is_inside(const Participant* p) { return p->seen.load(std::memory_order_relaxed) != 0; }   // p's own thread
   void quiescent(Participant* p);      // holds no pointers right now
   void retire(void* object, void (*destroy)(void*));   // any thread
   // Frees what is safe. Called now and then by schedulers.

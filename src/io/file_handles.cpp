@@ -49,6 +49,7 @@ class Claim {
  private:
   OpenFile* file_;
   const bool held_;
+  const process::Outside outside_;   // what it is claimed for may wait
 };
 
 struct OpenModes {
@@ -93,6 +94,7 @@ BifResult finish_open(Process& self, int descriptor, const struct stat& status) 
 }
 
 BifResult open_file(Process& self, const PathArgument& path, const OpenModes& modes) {
+  const process::Outside outside;   // a fifo waits for its other side
   int descriptor;
   do {
     descriptor = ::openat(path.directory(), path.text(), open_flags(modes), modes.directory ? 0777 : 0666);

@@ -79,6 +79,7 @@ BifResult read_file_nif_1(Process& self, const Term* args) {
 BifResult ath_read_file_1(Process& self, const Term* args) {
   PathArgument path(self, args[0]);
   if (path.error() != 0) return error_tuple(self.heap(), path.error());
+  const process::Outside outside;
   int descriptor = ::openat(path.directory(), path.text(), O_RDONLY | O_CLOEXEC);
   if (descriptor < 0) return error_tuple(self.heap(), errno);
   struct stat status;

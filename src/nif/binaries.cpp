@@ -131,6 +131,7 @@ int enif_term_to_binary(ErlNifEnv* env, ERL_NIF_TERM term, ErlNifBinary* bin) {
 
 size_t enif_binary_to_term(ErlNifEnv* env, const unsigned char* data, size_t size, ERL_NIF_TERM* into, unsigned options) {
   Entry entry(env, __func__);
+  Inside inside(*env->runtime);   // funs are looked up
   if (options & ~static_cast<unsigned>(ERL_NIF_BIN2TERM_SAFE)) return 0;
   external::DecodeOptions decode;
   decode.safe = options & ERL_NIF_BIN2TERM_SAFE;

@@ -29,6 +29,51 @@ Term first_item(process::Process& self, const NifRow& row, const Term* args) {
   return bif::make_tuple(heap, mfa.module, mfa.function, bif::make_list(heap, args + row.own_arity, row.first_arity), Term::nil());
 }
 
+// A dirty NIF may run on when its process has ended and its module was purged: the library stays until it returns.
+class DirtyUse {
+ public:
+  explicit DirtyUse(Library& library) : library_(library.retain_user_of_living() ? &library : nullptr) {}
+  ~DirtyUse() {
+    if (library_) library_->release_user();
+  }
+  DirtyUse(const DirtyUse&) = delete;
+  DirtyUse& operator=(const DirtyUse&) = delete;
+  explicit operator bool() const { return library_ != nullptr; }
+
+ private:
+  Library* const library_;
+};
+
+process::BifResult answer(process::Process& self, const Term* args, const NifRow& nif, Env& env, Term result) {
+  if (ATH_LIKELY(env.exception.is_none() && !result.is_none())) {
+    if (ATH_UNLIKELY(!is_word_of_a_term(result))) misuse(nif.name_text.c_str(), "it returned a word that is no term");
+    check_terms(env, &result, 1, nif.name_text.c_str());
+    return result;
+  }
+  if (env.exception.is_none() && env.scheduled) return env.scheduled->trap(self);
+  const process::BifResult raised = self.error(env.exception.is_none() ? intern("badreturn") : env.exception);   // OTP: badreturn of a dirty NIF; any other is lost there
+  if (nif.is_kept_by_last_argument) self.exception().first_item = first_item(self, nif, args);
+  return raised;
+}
+
+Term run(const NifRow& nif, Env& env, const Term* args) {
+  const Term result = term_of(nif.nif(&env, static_cast<int>(nif.own_arity), reinterpret_cast<const ERL_NIF_TERM*>(args)));
+  if (ATH_UNLIKELY(env.temporaries != nullptr)) release_temporaries(env);
+  return result;
+}
+
+process::BifResult run_dirty(process::Process& self, const Term* args, const NifRow& nif, Env& env) {
+  const DirtyUse use(*nif.library);
+  if (!use) return self.badarg();   // it has ended meanwhile: nobody wants the answer
+  Term result;
+  {
+    const process::Outside outside;
+    result = run(nif, env, args);
+  }
+  // Where it has ended, what the row refers to may be gone.
+  return process::is_exiting(self) ? self.badarg() : answer(self, args, nif, env, result);
+}
+
 }  // namespace
 
 process::BifResult call_nif(process::Process& self, const Term* args, const engine::BoundRow& row) {
@@ -39,17 +84,8 @@ process::BifResult call_nif(process::Process& self, const Term* args, const engi
   env.row = &nif;
   env.arguments = args;
   env.checks_terms = nif.library->host.checks_terms;
-  const Term result = term_of(nif.nif(&env, static_cast<int>(nif.own_arity), reinterpret_cast<const ERL_NIF_TERM*>(args)));
-  if (ATH_UNLIKELY(env.temporaries != nullptr)) release_temporaries(env);
-  if (ATH_LIKELY(env.exception.is_none() && !result.is_none())) {
-    if (ATH_UNLIKELY(!is_word_of_a_term(result))) misuse(nif.name_text.c_str(), "it returned a word that is no term");
-    check_terms(env, &result, 1, nif.name_text.c_str());
-    return result;
-  }
-  if (env.exception.is_none() && env.scheduled) return env.scheduled->trap(self);
-  const process::BifResult raised = self.error(env.exception.is_none() ? intern("badreturn") : env.exception);   // OTP: badreturn of a dirty NIF; any other is lost there
-  if (nif.is_kept_by_last_argument) self.exception().first_item = first_item(self, nif, args);
-  return raised;
+  if (ATH_UNLIKELY(process::dirty_participant != nullptr)) return run_dirty(self, args, nif, env);
+  return answer(self, args, nif, env, run(nif, env, args));
 }
 
 ScheduledCalls& ScheduledCalls::of(const NifRow& row) { return *static_cast<const ScheduledRow&>(row).owner; }

@@ -58,6 +58,12 @@ void Entry::open(process::Runtime& runtime) {
 void Entry::close() { reinterpret_cast<process::ThreadScope*>(scope_)->~ThreadScope(); }
 
 Inside::Inside(process::Runtime& runtime) {
+  if (base::Epochs::Participant* own = process::dirty_participant; own && process::current_runtime == &runtime) {
+    if (base::Epochs::is_inside(own)) return;
+    runtime_ = &runtime;
+    runtime.epochs->enter(own);
+    return;
+  }
   if (sched::current_thread_kind != sched::ThreadKind::Foreign || has_ended(runtime)) return;
   runtime_ = &runtime;
   participant_ = runtime.epochs->join();
@@ -66,8 +72,8 @@ Inside::Inside(process::Runtime& runtime) {
 
 Inside::~Inside() {
   if (!runtime_) return;
-  runtime_->epochs->exit(participant_);
-  runtime_->epochs->leave(participant_);
+  runtime_->epochs->exit(participant_ ? participant_ : process::dirty_participant);
+  if (participant_) runtime_->epochs->leave(participant_);
 }
 
 process::Runtime* machine_of_caller(const void* caller) {

@@ -135,7 +135,7 @@ class Inside {
 
  private:
   process::Runtime* runtime_ = nullptr;                 // null: the thread is inside anyway
-  base::Epochs::Participant* participant_ = nullptr;
+  base::Epochs::Participant* participant_ = nullptr;    // null: the dirty thread's own
 };
 
 // The machine of a call without an environment: the thread's current one, else the one whose library calls (`caller` is an address in

@@ -4,6 +4,7 @@
 namespace athanor::process {
 
 thread_local Runtime* current_runtime = nullptr;
+thread_local base::Epochs::Participant* dirty_participant = nullptr;
 
 ThreadScope::ThreadScope(Runtime& runtime) : previous_(current_runtime) {
   current_runtime = &runtime;

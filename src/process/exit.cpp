@@ -23,16 +23,19 @@ constexpr int kRelationsPerCall = 1000;
 
 void leave_world(Process& self, Term reason) {
   Runtime& runtime = self.runtime();
-  answer_copy_requests(self);   // of the literals on its heap only the reason is used from now on
   if (runtime.timers) {
     if (self.timer_state_ == 1) runtime.timers->cancel_receive_timer(self);
     runtime.timers->process_exited(self);
   }
-  if (ATH_UNLIKELY(is_traced(self, trace_flag::kProcs))) runtime.tracing->told(self, atoms::exit, reason);
+  if (ATH_UNLIKELY(is_traced(self, trace_flag::kProcs)) && !self.has_left_) runtime.tracing->told(self, atoms::exit, reason);
+  self.has_left_ = true;
   Term name = self.registered_name_.load();
   unregister_process(self);
   if (ATH_UNLIKELY(!name.is_none() && is_traced(self, trace_flag::kProcs))) runtime.tracing->told(self, atoms::unregister, name);
   if (runtime.exit_hooks) runtime.exit_hooks(self, reason);
+}
+
+void close_mailbox(Process& self) {
   for (Signal* signal = self.mailbox().close(); signal;) {
     Signal* next = signal->next;
     signals::handle_when_exiting(self, *signal);
@@ -108,15 +111,30 @@ void start_exit(Process& self, Term reason) {
   self.state_.fetch_or(kExiting | kActive, std::memory_order_seq_cst);   // before the name is looked at: see registry.cpp
 }
 
+// True: all have been told.
+static bool tell_others(Process& self, Term reason) {
+  int budget = kRelationsPerCall;
+  return tell_links(self, reason, budget) && tell_monitors(self, reason, budget) && resume_others(self, budget);
+}
+
+// The mailbox stays open: who asks is answered as one that is gone would, and copies of literals wait for the native.
+bool leave_beside_native(Process& self) {
+  if (!self.has_left_) leave_world(self, self.exit_reason_);
+  return tell_others(self, self.exit_reason_);
+}
+
 bool exit_process(Process& self, Term reason) {
   if (!is_exiting(self)) {
     ATH_ASSERT(!reason.is_none());
     start_exit(self, reason);
   }
   reason = self.exit_reason_;
-  if (!self.mailbox().is_closed()) leave_world(self, reason);
-  int budget = kRelationsPerCall;
-  if (!tell_links(self, reason, budget) || !tell_monitors(self, reason, budget) || !resume_others(self, budget)) {
+  if (!self.mailbox().is_closed()) {
+    answer_copy_requests(self);   // of the literals on its heap only the reason is used from now on
+    leave_world(self, reason);    // also where it has left beside its native: what that made since goes now
+    close_mailbox(self);
+  }
+  if (!tell_others(self, reason)) {
     // Nobody asks an ending process for its literals: it has none once it gives up its slice.
     if (heap::flat_words(reason, self.runtime().literals) != heap::flat_words(reason, nullptr)) {
       self.exit_reason_ = heap::copy(reason, self.heap(), nullptr);

@@ -38,7 +38,8 @@ void answer(Runtime& runtime, Term to, Term id) {
 }
 
 void take_request(Process& self, Signal& signal) {
-  if (is_exiting(self)) {   // see exit_process
+  // One that ends has no literals any more but for those that its native still looks at: see exit_process.
+  if (is_exiting(self) && (self.state_.load(std::memory_order_relaxed) & kDirty) == 0) {
     answer(self.runtime(), signal.from, signal.parcel.term);
     return;
   }

@@ -158,6 +158,7 @@ class Process final : public heap::RootSource {
   bool hibernated_ = false;
   bool dirty_done_ = false;                 // a dirty job has ended: saved_[0] or pending_ hold its answer
   bool dirty_waits_ = false;                // dirty_job_ waits for the system rather than computes
+  bool has_left_ = false;                   // ends, and has given up its name and what it owned
   CollectWanted collect_wanted_ = CollectWanted::No;
   bool is_matching_ = false;                // in a receive, registers may hold parts of the message under the cursor (the engine's)
   bool code_is_due_ = false;                // signals are handled, and its code is to run after them: for who asks for its status

@@ -180,4 +180,24 @@ class ThreadScope {
 };
 extern thread_local Runtime* current_runtime;
 
+// A dirty thread's part in the epochs; null on other threads.
+extern thread_local base::Epochs::Participant* dirty_participant;
+
+// For the while of a call that may wait, on a dirty thread: what others retire need not wait for it. Nothing that was found in shared
+// tables may be held over it. On other threads it does nothing.
+class Outside {
+ public:
+  Outside() : is_out_(dirty_participant && base::Epochs::is_inside(dirty_participant)) {
+    if (is_out_) current_runtime->epochs->exit(dirty_participant);
+  }
+  ~Outside() {
+    if (is_out_) current_runtime->epochs->enter(dirty_participant);
+  }
+  Outside(const Outside&) = delete;
+  Outside& operator=(const Outside&) = delete;
+
+ private:
+  const bool is_out_;
+};
+
 }  // namespace athanor::process

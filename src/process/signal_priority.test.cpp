@@ -110,6 +110,31 @@ TEST(SignalPriority, OneThatRunsDirtyIsServedMeanwhile) {
   machine.settle();
 }
 
+TEST(SignalPriority, OneThatEndsBesideItsNativeTellsOthersAtOnce) {
+  TestMachine machine;
+  Process& watcher = machine.spawned();
+  machine.settle();
+  Process& target = machine.spawned();
+  ASSERT_TRUE(begin_run(*machine.next()));
+  for (int i = 0; i < 2500; ++i) ASSERT_TRUE(monitor(watcher, atoms::process, target.pid(), {}).has_value());
+  ASSERT_EQ(end_run(target, Outcome::Dirty), AfterRun::Dirty);
+  send_exit(machine.runtime, watcher.pid(), target.pid(), atoms::kill, ExitOrigin::ExitBif);
+  for (int i = 0; i < 4; ++i) machine.serve();   // a thousand are told at a time
+  handle_signals(watcher);
+  EXPECT_EQ(watcher.mailbox().count(), 2500u);
+  EXPECT_NE(target.heap().start(), nullptr);
+  EXPECT_EQ(machine.table.find(target.pid()), &target);
+  // Whoever asks now is answered as by one that is gone.
+  ASSERT_TRUE(monitor(watcher, atoms::process, target.pid(), {}).has_value());
+  machine.serve();
+  handle_signals(watcher);
+  EXPECT_EQ(watcher.mailbox().count(), 2501u);
+  const Term pid = target.pid();
+  end_dirty(target);
+  machine.settle();
+  EXPECT_EQ(machine.table.find(pid), nullptr);
+}
+
 TEST(Marks, EightAreKeptAndTheOldestGoes) {
   Mailbox mailbox;
   const auto append = [&] {

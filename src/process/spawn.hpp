@@ -51,6 +51,9 @@ Spawned spawn_fun(Runtime& runtime, Process& parent, Term fun, Term args, const 
 // Ends the running process: closes the mailbox, tells links and monitors, gives up name, tables, ports (exit hooks), frees.
 // Long relation lists are worked off in slices: false = call again, with none() (the reason is kept). See state.hpp.
 bool exit_process(Process& self, Term reason);
+// Of one that is to end while its native runs on a dirty thread (kDirtySignals is ours): all of that but for the mailbox and the memory.
+// False: call again.
+bool leave_beside_native(Process& self);
 
 // The exit reason of an exception that nothing caught, with `stacktrace` in its symbolic form; errors and throws are told to the logger.
 Term report_uncaught(Process& self, Class klass, Term value, Term stacktrace);

@@ -141,14 +141,18 @@ void serve_queued(Process& process, Priority priority) {
   else if (goes_on) process.runtime().waker->enqueue_signals(process, Priority::Max);
 }
 
+// OTP: one that ends while its native runs is gone for all others at once; only its memory waits for the native.
 void serve_dirty(Process& process, Priority priority) {
   for (;;) {
     const bool active = handle_signals(process);
+    const bool tells_more = is_exiting(process) && !leave_beside_native(process);
     const Transition t = transit(process, [=](uint32_t state) {
       const uint32_t next = with_exit_priority(active ? state | kActive : state, std::min(priority, signal_priority(state)));
+      if (tells_more) return (next & ~kDirtySignals) | kSignals | kSignalPriorityMask;
       // More has come: who brought it saw that it is being served.
       return state & kSignals ? next & ~(kSignals | kSignalPriorityMask) : next & ~kDirtySignals;
     });
+    if (tells_more) return process.runtime().waker->enqueue_signals(process, Priority::Max);
     if ((t.after & kDirtySignals) == 0) return;
   }
 }

@@ -38,7 +38,7 @@ void DirtyPool::work(Worker& worker) {
   process::ThreadScope scope(runtime_);
   current_thread_kind = kind_;
   base::MicrostateAccounts::current = &worker.accounts;
-  base::Epochs::Participant* participant = runtime_.epochs->join();
+  base::Epochs::Participant* participant = process::dirty_participant = runtime_.epochs->join();
   std::unique_ptr<process::Executor> executor(make_executor_(runtime_));
   std::unique_lock lock(mutex_);
   for (;;) {

@@ -340,6 +340,46 @@ TEST_F(SchedulingTest, DirtyJobsRunElsewhereAndTheProcessGoesOn) {
   EXPECT_EQ(dirty_id, 0u);
 }
 
+// What others retire need not wait for a native that waits.
+TEST_F(SchedulingTest, ADirtyThreadMayWaitOutsideItsEpoch) {
+  std::atomic<bool> waits{false}, is_freed{false}, is_freed_later{false}, done{false};
+  int step = 0;
+  process::make_runnable(create(
+      [&](Process& p) {
+        if (step++ != 0) {
+          done = true;
+          return Outcome::Exited;
+        }
+        p.dirty_job_ = const_cast<process::NativeRow*>(&kDirtyRow);
+        p.dirty_waits_ = true;
+        return Outcome::Dirty;
+      },
+      [&](Process&) {
+        {
+          const process::Outside outside;
+          waits = true;
+          for (int i = 0; i < 20'000 && !is_freed; ++i) std::this_thread::sleep_for(500us);
+        }
+        epochs_.retire(&is_freed_later, [](void* flag) { *static_cast<std::atomic<bool>*>(flag) = true; });
+        for (int i = 0; i < 50; ++i) {
+          epochs_.collect();
+          std::this_thread::sleep_for(200us);
+        }
+        EXPECT_FALSE(is_freed_later);
+      }));
+  auto running = start();
+  wait_for([&] { return waits.load(); });
+  epochs_.retire(&is_freed, [](void* flag) { *static_cast<std::atomic<bool>*>(flag) = true; });
+  const auto is_collected = [&](std::atomic<bool>& flag) {
+    epochs_.quiescent(participant_);
+    epochs_.collect();
+    return flag.load();
+  };
+  wait_for([&] { return is_collected(is_freed); });
+  wait_for([&] { return done.load(); });
+  wait_for([&] { return is_collected(is_freed_later); });
+}
+
 TEST_F(SchedulingTest, PollerTellsOnceForEachQuestion) {
   int ends[2];
   ASSERT_EQ(pipe(ends), 0);

@@ -96,12 +96,14 @@ Outcome Interpreter::run(Process& process) {
 
 // On a dirty thread: this object's registers are another thread's; only the process is touched.
 void Interpreter::run_dirty(Process& process) {
+  if (process::is_exiting(process)) return;   // nobody wants the answer, and the native's library may be gone
   const auto& row = *static_cast<const process::NativeRow*>(process.dirty_job_);
+  const bool is_kept = !row.function && static_cast<const BoundRow&>(row).is_kept_by_last_argument;
+  const uint8_t arity = row.arity;
   process.pending_ = process::Pending::None;
   process::BifResult result = call_native(row, process, process.saved_);
   if (result.has_value()) {
-    const bool is_kept = !row.function && static_cast<const BoundRow&>(row).is_kept_by_last_argument;
-    if (is_kept) process.saved_[1] = process.saved_[row.arity - 1];
+    if (is_kept) process.saved_[1] = process.saved_[arity - 1];
     process.saved_[0] = result.value;
     process.live_ = is_kept ? 2 : 1;
   }

@@ -95,6 +95,7 @@ BifResult nif_getnameinfo_2(Process& self, const Term* args) {
   if (!read_address(args[0], address)) return failed(heap, atoms::einval);
   if (!read_name_flags(args[1], flags)) return self.badarg();
   char host[kHostBytes], service[kServiceBytes];
+  const process::Outside outside;
   int result = ::getnameinfo(&address.any, address.length, host, sizeof host, service, sizeof service, flags);
   if (result == EAI_SYSTEM) return error_tuple(heap, errno);
   if (result != 0) return failure_term(heap, kNameFailures, result);
@@ -108,6 +109,7 @@ BifResult nif_getaddrinfo_3(Process& self, const Term* args) {
     return self.badarg();
   Allocator& heap = self.heap();
   addrinfo* found = nullptr;
+  const process::Outside outside;
   int result = ::getaddrinfo(has_host ? host.c_str() : nullptr, has_service ? service.c_str() : nullptr, nullptr, &found);
   if (result != 0) return failure_term(heap, kAddressFailures, result);
   std::vector<Term> list;
