@@ -103,8 +103,14 @@ Term monitored_by_list(Process& p, Allocator& heap) {
   Term list = Term::nil();
   if (!p.monitors_) return list;
   for (auto& [reference, target] : p.monitors_->targets()) {
-    if (Term(target.watcher.id).is_small() && target.watcher.is_local()) continue;   // an object of a NIF library
-    list = cons(heap, target.watcher.build(heap), list);
+    Term watcher;
+    if (Term(target.watcher.id).is_small() && target.watcher.is_local()) {   // an object of a NIF library
+      const uint64_t words[3] = {reference.words[0], reference.words[1], 0};
+      if (p.runtime().watching_object) watcher = p.runtime().watching_object(p.runtime(), words, heap);
+    } else {
+      watcher = target.watcher.build(heap);
+    }
+    if (!watcher.is_none()) list = cons(heap, watcher, list);
   }
   return list;
 }

@@ -80,7 +80,7 @@ BifResult monitor_node(Process& self, Term name, Term flag, Term options) {
   if (!rest.is_nil()) return self.badarg_because(atoms::badopt);
   if (!name.is_atom()) return self.badarg();
   Distribution& distribution = distribution_of(self);
-  if (name != atoms::nonode_at_nohost && !distribution.is_alive()) return self.error(atoms::notalive);
+  if (name != atoms::nonode_at_nohost && !self.runtime().may_reach_nodes()) return self.error(atoms::notalive);
   bool on;
   if (!parse_boolean(flag, on)) return self.badarg();
   if (name == Term(self.runtime().terms.node_name)) return atoms::true_;

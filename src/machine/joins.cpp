@@ -4,6 +4,7 @@
 #include "code/code_server.hpp"
 #include "dist/distribution.hpp"
 #include "driver/foreign_port.hpp"
+#include "ets/persistent_terms.hpp"
 #include "ets/tables.hpp"
 #include "io/file_names.hpp"
 #include "io/ports.hpp"
@@ -73,6 +74,21 @@ bool has_room(process::Process& self, Term to) { return self.runtime().distribut
 bool deliver_elsewhere(process::Runtime& runtime, Term to, process::Signal* signal) {
   if (to == nif::kObjectWatcher) return nif::host_of(runtime)->deliver(to, signal);
   return to.is_local_port() ? runtime.ports->deliver(to, signal) : runtime.distribution->deliver(to, signal);
+}
+
+// OTP: erts_internal:dynamic_node_name/0 keeps it so.
+bool awaits_name(process::Runtime& runtime) {
+  Term place[3] = {Term{tuple_header(2)}, atoms::erts_internal, atoms::dynamic_node_name};
+  return runtime.tables->persistent_terms().find(Term::boxed(place)) == atoms::true_;
+}
+
+Term watching_object(process::Runtime& runtime, const uint64_t reference[3], Allocator& heap) {
+  nif::Host* host = nif::host_of(runtime);
+  nif::Resource* resource = host ? host->resources->monitoring(reference) : nullptr;
+  if (!resource) return Term::none();
+  const Term made = resource->make_reference(heap);
+  resource->release();
+  return made;
 }
 
 Term monitor_nodes(process::Process& self, bool on, Term options) { return self.runtime().distribution->monitor_nodes(self, on, options); }

@@ -183,6 +183,8 @@ void Machine::Implementation::join_layers() {
   runtime.send_elsewhere = machine::send_elsewhere;
   runtime.has_room = machine::has_room;
   runtime.deliver_elsewhere = machine::deliver_elsewhere;
+  runtime.watching_object = machine::watching_object;
+  runtime.awaits_name = machine::awaits_name;
 }
 
 bool Machine::Implementation::load_preloaded() {

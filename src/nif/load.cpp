@@ -161,7 +161,10 @@ void activate(code::ModuleCode& generation, Library& library) {
   for (const NifRow& row : library.rows) {
     auto& function = *const_cast<code::Function*>(row.of);
     function.native = &row;
-    code::replace_entry(function, function.entry.load(std::memory_order_acquire), row.entry());
+    const code::CodeAddress before = function.entry.load(std::memory_order_acquire);
+    code::Breakpoint* point = function.breakpoint.load(std::memory_order_acquire);
+    if (point && point->address == before) point->real.store(row.entry(), std::memory_order_release);   // it stays traced
+    else code::replace_entry(function, before, row.entry());
   }
   library.is_active.store(true, std::memory_order_release);
 }

@@ -6,6 +6,7 @@
 #include "process/process_table.hpp"
 #include "process/send.hpp"
 #include "process/state.hpp"
+#include "process/tracing.hpp"
 #include "term/atom_table.hpp"
 
 using namespace athanor;
@@ -82,8 +83,14 @@ int enif_send(ErlNifEnv* env, const ErlNifPid* to, ErlNifEnv* message_env, ERL_N
   Entry entry(runtime);
   Inside inside(runtime);
   const Term pid = term_of(to->pid);
+  process::Process* self = env ? env->process : nullptr;
+  if (self && process::is_exiting(*self)) return 0;   // its dirty NIF runs on
   if (!is_alive(runtime, pid)) return 0;
-  const Term from = env && env->process ? env->process->pid() : Term::none();
+  // Not what a tracer sends; and a dirty NIF's flags belong to whoever handles its process's signals.
+  if (self && env->row && !process::dirty_participant && ATH_UNLIKELY(process::is_traced(*self, process::trace_flag::kSend))) {
+    runtime.tracing->sent(*self, pid, term_of(message));
+  }
+  const Term from = self ? self->pid() : Term::none();
   const heap::Parcel parcel = message_env ? heap::Parcel{term_of(message), static_cast<OwnEnv*>(message_env)->take()} : heap::pack(term_of(message), runtime.literals);
   return process::send_parcel(runtime, pid, parcel, from);
 }

@@ -166,6 +166,11 @@ struct Runtime {
   // Any other signal (Link, Unlink, UnlinkAck, Monitor, Demonitor, MonitorDown, Exit, GroupLeader) to a port or a remote process, as
   // deliver() is given it; Monitor and Demonitor by name have the node's name in `to`. Takes the signal over in any case; false: no such receiver. Any thread. Joined in machine/.
   bool (*deliver_elsewhere)(Runtime& runtime, Term to, Signal* signal) = nullptr;
+  // A node that has no name yet takes that which the first node it connects to gives it. Joined in machine/.
+  bool (*awaits_name)(Runtime& runtime) = nullptr;
+  bool may_reach_nodes() { return !(Term(terms.node_name) == atoms::nonode_at_nohost) || (awaits_name && awaits_name(*this)); }
+  // Whatever monitors by this reference and is no process: a reference to it, none() where it is gone. Joined in machine/.
+  Term (*watching_object)(Runtime& runtime, const uint64_t reference[3], Allocator& heap) = nullptr;
   // process_flag(monitor_nodes | {monitor_nodes, Options}): the number of such subscriptions before, none() for a bad argument.
   Term (*monitor_nodes)(Process& self, bool on, Term options) = nullptr;
 };

@@ -137,7 +137,7 @@ BifResult monitor(Process& self, Term type, Term target, const MonitorOptions& o
     Term name = target.is_atom() ? target : Term::none();
     if (is_name_and_node(target)) {
       if (tuple_element(target, 1) == node) name = tuple_element(target, 0);
-      else if (process && !(node == atoms::nonode_at_nohost)) return monitor_external(self, kind, tuple_element(target, 1), tuple_element(target, 0), options);
+      else if (process && self.runtime().may_reach_nodes()) return monitor_external(self, kind, tuple_element(target, 1), tuple_element(target, 0), options);
     }
     if (!name.is_none()) {
       Term found = registry.find(name);
