@@ -26,6 +26,7 @@ class ByteSink {
 
   size_t size() const { return size_; }
   uint8_t* data() { return binary_ == nullptr ? short_ : binary_->data(); }
+  OffHeapBinary* binary() const { return binary_; }   // that the bytes are in; null: they are few
   std::string_view view() { return {reinterpret_cast<const char*>(data()), size_}; }
   void push(uint8_t byte) {
     if (ATH_UNLIKELY(size_ == capacity_)) grow(1);
@@ -41,9 +42,22 @@ class ByteSink {
     size_ += count;
     return place;
   }
+  // Room for `count` bytes and perhaps more, up to `end`, to write to without asking each time; then set_end.
+  uint8_t* room(size_t count, uint8_t*& end) {
+    if (ATH_UNLIKELY(capacity_ - size_ < count)) grow(count);
+    end = data() + capacity_;
+    return data() + size_;
+  }
+  void set_end(const uint8_t* end) { size_ = static_cast<size_t>(end - data()); }
   void resize(size_t size) {
     if (size > size_) extend(size - size_);
     else size_ = size;
+  }
+  // Gives back room that will not be used, where it is much.
+  void fit() {
+    if (binary_ == nullptr || capacity_ - size_ <= size_ / 8) return;
+    binary_ = OffHeapBinary::reallocate(binary_, size_);
+    capacity_ = binary_->size = size_;
   }
   // All of it as a binary on `heap`; the sink is empty after it.
   Term take(Allocator& heap) {
@@ -54,7 +68,8 @@ class ByteSink {
       forget();
       return copy;
     }
-    OffHeapBinary* whole = binary_->capacity - size > size / 8 ? OffHeapBinary::reallocate(binary_, size) : binary_;
+    fit();
+    OffHeapBinary* whole = binary_;
     whole->size = size;
     forget();
     return binary::from_off_heap(heap, whole, size);

@@ -33,11 +33,11 @@ inline constexpr size_t kMaxAtomCharacters = 255;
 class Decoder {
  public:
   Decoder(Allocator& heap, const uint8_t* bytes, size_t count, const DecodeOptions& options)
-      : heap_(heap), in_(bytes, count), safe_(options.safe), atoms_(options.atoms), atom_count_(options.atom_count) {
+      : heap_(heap), in_(bytes, count), safe_(options.safe), atoms_(options.atoms), atom_count_(options.atom_count), source_(options.source) {
     push(Kind::Elements, &result_, 1);
   }
   Decoder(Decoder&& other) noexcept
-      : heap_(other.heap_), in_(other.in_), safe_(other.safe_), atoms_(other.atoms_), atom_count_(other.atom_count_), result_(other.result_), owed_(other.owed_), stack_(std::move(other.stack_)),
+      : heap_(other.heap_), in_(other.in_), safe_(other.safe_), atoms_(other.atoms_), atom_count_(other.atom_count_), source_(other.source_), result_(other.result_), owed_(other.owed_), stack_(std::move(other.stack_)),
         values_(std::move(other.values_)),
         building_(std::move(other.building_)) {
     if (!stack_.empty() && stack_[0].next == &other.result_) stack_[0].next = &result_;
@@ -46,8 +46,8 @@ class Decoder {
   // True: complete; result() is none() where the bytes are malformed. Lowers `budget` by about a unit a byte or a term.
   bool run(int64_t& budget) {
     for (;;) {
-      if (budget <= 0) return false;
-      if (building_) {
+      if (ATH_UNLIKELY(budget <= 0)) return false;
+      if (ATH_UNLIKELY(building_ != nullptr)) {
         if (!building_->step(budget)) return false;
         const Term map = building_->result();
         building_.reset();
@@ -70,9 +70,9 @@ class Decoder {
         if (map.is_none()) return fail();
         fill(map);
       }
-      if (building_) continue;
-      if (stack_.empty()) return true;
-      if (stack_.top().kind == Kind::Bytes) {
+      if (ATH_UNLIKELY(building_ != nullptr)) continue;
+      if (ATH_UNLIKELY(stack_.empty())) return true;
+      if (ATH_UNLIKELY(stack_.top().kind == Kind::Bytes)) {
         copy_piece();
       } else if (!integers()) {
         --owed_;
@@ -100,23 +100,17 @@ class Decoder {
     size_t first;  // Map: where its pairs begin in values_
   };
 
-  void fill(Term value) {
+  [[gnu::always_inline]] inline void fill(Term value) {
     Frame& frame = stack_.top();
-    switch (frame.kind) {
-      case Kind::Elements:
-        *frame.next++ = value;
-        break;
-      case Kind::Cells:
-        *frame.next++ = value;
-        if (frame.count > 2) {  // a head that is not the last
-          *frame.next = Term::list_cell(frame.next + 1);
-          ++frame.next;
-        }
-        break;
-      case Kind::Map:
-        values_.push_back(value);
-        break;
-      case Kind::Bytes: ATH_ASSERT(!"a byte is no slot");
+    if (ATH_UNLIKELY(frame.kind >= Kind::Map)) {
+      ATH_DCHECK(frame.kind == Kind::Map);   // a byte is no slot
+      values_.push_back(value);
+    } else {
+      *frame.next++ = value;
+      if (frame.kind == Kind::Cells && frame.count > 2) {  // a head that is not the last
+        *frame.next = Term::list_cell(frame.next + 1);
+        ++frame.next;
+      }
     }
     --frame.count;
   }
@@ -138,7 +132,7 @@ class Decoder {
     owed_ -= read;
     return read != 0;
   }
-  bool done(Term value) {
+  [[gnu::always_inline]] inline bool done(Term value) {
     if (value.is_none()) return false;
     fill(value);
     return true;
@@ -337,6 +331,11 @@ class Decoder {
   }
   bool binary(size_t count, bool bits) {
     unsigned last = bits ? in_.byte() : 8;
+    if (!bits && source_ != nullptr && count >= kSharedFrom && count <= in_.left() && count >= source_->capacity / 2) {
+      const auto begin = static_cast<size_t>(in_.take(count) - source_->data());
+      source_->retain();
+      return done(binary::part(heap_, binary::from_off_heap(heap_, source_, begin + count), begin * 8, count * 8));
+    }
     if (!bits && count > kPieceBytes && count <= in_.left()) {
       uint8_t* place;
       fill(binary::make_uninitialised(heap_, count, &place));
@@ -437,6 +436,7 @@ class Decoder {
   bool safe_;
   const Term* atoms_;      // of the message's header
   size_t atom_count_;
+  OffHeapBinary* source_;
   Term result_;
   size_t owed_ = 0;
   WorkStack<Frame, 16> stack_;

@@ -24,18 +24,32 @@ constexpr size_t kLeavesTogether = 64;            // immediates written before i
 }  // namespace
 
 // The walk of an Encoding: one step writes the head of a term and pushes what is left of it.
+template <EncodeGoal kGoal>
 class Encoder {
  public:
-  explicit Encoder(Encoding& state)
-      : options_(state.options_), out_(state.goal_ == EncodeGoal::Bytes ? &state.out_ : nullptr), size_(state.size_), stack_(state.stack_) {}
+  // `size`: bytes so far, those that are shared too; told again at the end.
+  Encoder(const EncodeOptions& options, ByteSink& out, size_t& size, EncodeStack& stack) : options_(options), out_(out), size_(size), stack_(stack) {
+    if constexpr (kCounts) {
+      counted_ = size;
+    } else {
+      counted_ = size - out.size();
+      at_ = out.room(0, end_);
+    }
+  }
+  ~Encoder() {
+    size_ = written();
+    if constexpr (!kCounts) out_.set_end(at_);
+  }
+  Encoder(const Encoder&) = delete;
+  Encoder& operator=(const Encoder&) = delete;
 
   // True: all is written.
   bool run(int64_t& budget) {
     while (!stack_.empty()) {
       if (budget <= 0) return false;
-      const size_t before = size_;
+      const size_t before = written();
       step();
-      budget -= static_cast<int64_t>(size_ - before) + 1;
+      budget -= static_cast<int64_t>(written() - before) + 1;
     }
     return true;
   }
@@ -46,10 +60,25 @@ class Encoder {
   using Pairs = EncodeFrame::Pairs;
 
   // --- bytes ---
+  static constexpr bool kCounts = kGoal == EncodeGoal::Size;
+  size_t written() const {
+    if constexpr (kCounts) return counted_;
+    else return counted_ + place();
+  }
   // Place for `count` bytes, which count as written; null where they are only counted.
   uint8_t* room(size_t count) {
-    size_ += count;
-    return out_ == nullptr ? nullptr : out_->extend(count);
+    if constexpr (kCounts) {
+      counted_ += count;
+      return nullptr;
+    } else {
+      if (ATH_UNLIKELY(static_cast<size_t>(end_ - at_) < count)) {
+        out_.set_end(at_);
+        at_ = out_.room(count, end_);
+      }
+      uint8_t* place = at_;
+      at_ += count;
+      return place;
+    }
   }
   void tag(Tag value) {
     if (uint8_t* place = room(1)) place[0] = static_cast<uint8_t>(value);
@@ -72,26 +101,25 @@ class Encoder {
     store_big_endian(place + 1, number, kBytes);
   }
   void bytes(const void* data, size_t count) {
-    size_ += count;
-    if (out_ != nullptr) out_->append(data, count);
+    if (uint8_t* place = room(count); place != nullptr && count != 0) std::memcpy(place, data, count);
   }
   void patch(size_t place, uint32_t value) {  // place: of out_
-    store_big_endian(out_->data() + place, value, 4);
+    if constexpr (!kCounts) store_big_endian(out_.data() + place, value, 4);
   }
-  size_t place() const { return out_ == nullptr ? 0 : out_->size(); }
+  size_t place() const {
+    if constexpr (kCounts) return 0;
+    else return static_cast<size_t>(at_ - out_.data());
+  }
 
   // --- leaves ---
-  void integer(Term t) {
-    if (t.is_small()) {
-      int64_t value = t.small_value();
-      if (value >= 0 && value < 256) return tagged<1>(Tag::SmallInteger, static_cast<uint64_t>(value));
-      if (value >= INT32_MIN && value <= INT32_MAX) return tagged<4>(Tag::Integer, static_cast<uint32_t>(value));
-      uint64_t magnitude = value < 0 ? 0 - static_cast<uint64_t>(value) : static_cast<uint64_t>(value);
-      magnitude_bytes(&magnitude, 1, value < 0);
-      return;
-    }
-    magnitude_bytes(integer::limbs(t), integer::limb_count(t), integer::is_negative(t));
+  void small(Term t) {
+    const int64_t value = t.small_value();
+    if (static_cast<uint64_t>(value) < 256) return tagged<1>(Tag::SmallInteger, static_cast<uint64_t>(value));
+    if (ATH_LIKELY(value == static_cast<int32_t>(value))) return tagged<4>(Tag::Integer, static_cast<uint32_t>(value));
+    const uint64_t magnitude = value < 0 ? 0 - static_cast<uint64_t>(value) : static_cast<uint64_t>(value);
+    magnitude_bytes(&magnitude, 1, value < 0);
   }
+  void large(Term t) { magnitude_bytes(integer::limbs(t), integer::limb_count(t), integer::is_negative(t)); }
   void magnitude_bytes(const uint64_t* limbs, size_t count, bool negative) {
     size_t total = count * 8 - static_cast<size_t>(__builtin_clzll(limbs[count - 1])) / 8;
     tag(total < 256 ? Tag::SmallBig : Tag::LargeBig);
@@ -112,6 +140,7 @@ class Encoder {
   }
   // Bytes of the text in Latin-1; none: it has characters above.
   static std::optional<size_t> latin1_size(std::string_view text) {
+    if (ATH_LIKELY(is_ascii(text))) return text.size();
     size_t size = 0;
     for (char c : text) {
       const auto byte = static_cast<uint8_t>(c);
@@ -120,7 +149,24 @@ class Encoder {
     }
     return size;
   }
+  static bool is_ascii(std::string_view text) {
+    constexpr uint64_t kHigh = 0x8080808080808080;
+    size_t i = 0;
+    for (; i + 8 <= text.size(); i += 8) {
+      uint64_t eight;
+      std::memcpy(&eight, text.data() + i, 8);
+      if (eight & kHigh) return false;
+    }
+    for (; i < text.size(); ++i) {
+      if (static_cast<uint8_t>(text[i]) >= 0x80) return false;
+    }
+    return true;
+  }
   static void to_latin1(std::string_view text, uint8_t* place) {
+    if (ATH_LIKELY(is_ascii(text))) {
+      std::memcpy(place, text.data(), text.size());
+      return;
+    }
     for (size_t i = 0; i < text.size(); ++i) {
       const auto c = static_cast<uint8_t>(text[i]);
       *place++ = c < 0x80 ? c : static_cast<uint8_t>((c & 3) << 6 | (static_cast<uint8_t>(text[++i]) & 0x3F));
@@ -175,8 +221,8 @@ class Encoder {
     auto rest = static_cast<unsigned>(bits.bit_size % 8);
     tagged<4>(rest == 0 ? Tag::Binary : Tag::BitBinary, count);
     if (rest != 0) byte(rest);
-    if (out_ == nullptr) {
-      size_ += count;
+    if (kCounts || (ATH_UNLIKELY(options_.shared != nullptr) && count >= kSharedFrom && rest == 0 && share(t, bits, count))) {
+      counted_ += count;
     } else if (count <= kPieceBytes) {
       copy(bits.bytes, bits.bit_offset, bits.bit_size);
     } else {
@@ -185,11 +231,23 @@ class Encoder {
                    Term{}, nullptr});
     }
   }
+  // Whole bytes off the heap that nobody will move or write any more.
+  bool share(Term t, const binary::Bits& bits, size_t count) {
+    if (bits.bit_offset % 8 != 0) return false;
+    const Term base = is_kind(t, BoxedKind::SubBinary) ? t.pointer()[4] : t;
+    if (!is_kind(base, BoxedKind::BinaryRef) || base.pointer()[5].raw != 0) return false;   // the owner of a writable binary may move it
+    auto* binary = reinterpret_cast<OffHeapBinary*>(base.pointer()[3].raw);
+    const uint8_t* first = bits.bytes + bits.bit_offset / 8;
+    if (first < binary->data() || first + count > binary->data() + binary->capacity) return false;
+    binary->retain();
+    options_.shared->push_back({place(), binary, first, count});
+    return true;
+  }
   void copy(const uint8_t* bytes, uint64_t bit_offset, uint64_t bits) {
     const size_t count = (bits + 7) / 8;
-    size_ += count;
     if (count == 0) return;
-    uint8_t* place = out_->extend(count);
+    uint8_t* place = room(count);
+    if (place == nullptr) return;
     place[count - 1] = 0;
     binary::copy_bits(bytes, bit_offset, place, 0, bits);
   }
@@ -243,27 +301,28 @@ class Encoder {
   void fun(Term t) {
     const FunHead* entry = fun_entry(t);
     tag(Tag::NewFun);
-    stack_.push({Kind::FunEnd, 0, nullptr, nullptr, place(), Term{}, nullptr});
+    stack_.push({Kind::FunEnd, 0, nullptr, nullptr, place(), Term(written()), nullptr});
     big_endian(0, 4);
     byte(fun_arity(t));
     bytes(entry->uniq, sizeof entry->uniq);
     big_endian(entry->index, 4);
     big_endian(fun_num_free(t), 4);
     atom(entry->module);
-    if (out_ == nullptr) {
-      size_ += 10;  // OTP: external_size takes the widest integers
+    if constexpr (kCounts) {
+      counted_ += 10;  // OTP: external_size takes the widest integers
     } else {
-      integer(Term::small(entry->index));
-      integer(Term::small(entry->old_uniq));
+      small(Term::small(entry->index));
+      small(Term::small(entry->old_uniq));
     }
     pid(fun_creator(t));
     if (fun_num_free(t) != 0) push(Kind::Elements, fun_environment(t), fun_num_free(t));
   }
 
   friend class Encoding;
+  friend void encode(Term t, const EncodeOptions& options, ByteSink& out);
   void put(Term t) {
     if (t.is_list_cell()) return list(t);
-    if (t.is_small()) return integer(t);
+    if (t.is_small()) return small(t);
     if (t.is_atom()) return atom(t);
     if (t.is_nil()) return tag(Tag::Nil);
     if (t.is_local_pid()) return pid(t);
@@ -276,7 +335,7 @@ class Encoder {
         return push(Kind::Elements, tuple_elements(t), arity);
       }
       case BoxedKind::PositiveBig:
-      case BoxedKind::NegativeBig: return integer(t);
+      case BoxedKind::NegativeBig: return large(t);
       case BoxedKind::Float: return floating(float_value(t));
       case BoxedKind::FlatMap:
       case BoxedKind::HashMap: return map(t);
@@ -286,7 +345,7 @@ class Encoder {
         tag(Tag::Export);
         atom(mfa.module);
         atom(mfa.function);
-        return integer(Term::small(mfa.arity));
+        return small(Term::small(mfa.arity));
       }
       case BoxedKind::HeapBinary:
       case BoxedKind::BinaryRef:
@@ -324,19 +383,25 @@ class Encoder {
           const Term head = rest.head();
           rest = rest.tail();
           ++frame.length;
+          if (ATH_LIKELY(head.is_small())) {
+            small(head);
+            if (ATH_LIKELY(leaves != kLeavesTogether)) continue;
+            frame.term = rest;
+            return;
+          }
           if (!is_leaf(head) || leaves == kLeavesTogether) {
             frame.term = rest;
             return put(head);
           }
           put(head);
         }
-        if (out_ != nullptr) patch(frame.count, frame.length);
+        patch(frame.count, frame.length);
         stack_.pop();
         return put(rest);
       }
       case Kind::Bits: return copy_piece();
       case Kind::FunEnd: {
-        if (out_ != nullptr) patch(frame.count, static_cast<uint32_t>(place() - frame.count));
+        patch(frame.count, static_cast<uint32_t>(written() - frame.term.raw));
         stack_.pop();
         return;
       }
@@ -372,7 +437,10 @@ class Encoder {
   }
 
   const EncodeOptions& options_;
-  ByteSink* out_;
+  ByteSink& out_;
+  uint8_t* at_ = nullptr;      // where the next byte goes; out_ hears of it at the end, or when it must grow
+  uint8_t* end_ = nullptr;
+  size_t counted_;             // bytes that are not in out_
   size_t& size_;
   EncodeStack& stack_;
 };
@@ -415,7 +483,8 @@ Encoding::Encoding(Term t, const EncodeOptions& options, EncodeGoal goal) : opti
     if (goal == EncodeGoal::Bytes) out_.push(kVersion);
     size_ = start_ = 1;
   }
-  Encoder(*this).put(t);
+  if (goal == EncodeGoal::Bytes) Encoder<EncodeGoal::Bytes>(options_, out_, size_, stack_).put(t);
+  else Encoder<EncodeGoal::Size>(options_, out_, size_, stack_).put(t);
 }
 Encoding::Encoding(Encoding&&) noexcept = default;
 Encoding::~Encoding() {
@@ -424,7 +493,9 @@ Encoding::~Encoding() {
 
 bool Encoding::step(int64_t& budget) {
   if (!is_walked_) {
-    if (!Encoder(*this).run(budget)) return false;
+    const bool done = goal_ == EncodeGoal::Bytes ? Encoder<EncodeGoal::Bytes>(options_, out_, size_, stack_).run(budget)
+                                                 : Encoder<EncodeGoal::Size>(options_, out_, size_, stack_).run(budget);
+    if (!done) return false;
     is_walked_ = true;
   }
   return goal_ == EncodeGoal::Size || options_.compression_level == 0 || compress(budget);
@@ -455,6 +526,16 @@ void encode(Term t, const EncodeOptions& options, std::string& out) {
   int64_t budget = INT64_MAX;
   while (!encoding.step(budget)) budget = INT64_MAX;
   out += encoding.bytes().view();
+}
+
+void encode(Term t, const EncodeOptions& options, ByteSink& out) {
+  EncodeStack stack;
+  if (options.with_version) out.push(kVersion);
+  size_t size = out.size();
+  Encoder<EncodeGoal::Bytes> encoder(options, out, size, stack);
+  encoder.put(t);
+  int64_t budget = INT64_MAX;
+  while (!encoder.run(budget)) budget = INT64_MAX;
 }
 
 size_t encoded_size(Term t, const EncodeOptions& options) {

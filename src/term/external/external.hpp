@@ -24,6 +24,14 @@ class AtomIndex {
   virtual int index_of(Term atom) = 0;   // negative: it has no place there, its text is written
 };
 
+// Bytes of a large binary that stand at this place of what was written, without having been copied there. It holds a count of the binary.
+struct SharedBytes {
+  size_t at;
+  OffHeapBinary* binary;
+  const uint8_t* bytes;
+  size_t count;
+};
+
 // What of a container is still to be written.
 struct EncodeFrame {
   enum class Kind : uint32_t { Elements, Cells, FlatPairs, Nodes, SortedPairs, Value, FunEnd, Bits };
@@ -33,7 +41,7 @@ struct EncodeFrame {
   const Term* next;    // elements, values, children; Bits: their bytes
   const Term* keys;
   size_t count;        // left to be written; FunEnd: place of the size; Bits: how many
-  Term term;           // Cells: rest of the list; Value: the value
+  Term term;           // Cells: rest of the list; Value: the value; FunEnd: how much was written before the size (raw)
   Pairs* sorted;
 };
 using EncodeStack = WorkStack<EncodeFrame, 16>;
@@ -44,8 +52,11 @@ struct EncodeOptions {
   bool deterministic = false;
   bool with_version = true;   // leading byte 131
   AtomIndex* atoms = nullptr;
+  std::vector<SharedBytes>* shared = nullptr;   // where given, binaries of kSharedFrom bytes and more are noted here in place of being copied
 };
+inline constexpr size_t kSharedFrom = 8192;
 void encode(Term t, const EncodeOptions& options, std::string& out);
+void encode(Term t, const EncodeOptions& options, ByteSink& out);   // not compressed
 size_t encoded_size(Term t, const EncodeOptions& options);  // erlang:external_size
 
 // Encoding, or only counting the bytes, in steps. `budget` is what may be done now, about a unit a byte or a term; it is lowered by
@@ -62,7 +73,6 @@ class Encoding {
 
  private:
   class Deflation;
-  friend class Encoder;
   bool compress(int64_t& budget);
 
   EncodeOptions options_;
@@ -80,6 +90,7 @@ struct DecodeOptions {
   bool with_version = true;
   const Term* atoms = nullptr; // what indices of atoms mean; null: there are none
   size_t atom_count = 0;
+  OffHeapBinary* source = nullptr;   // whose bytes these are: binaries that are most of it share them
 };
 struct Decoded {
   Term term;         // none() where the bytes are malformed
