@@ -42,6 +42,11 @@ FragmentAllocator::FragmentAllocator(size_t words_hint) {
 
 FragmentAllocator::~FragmentAllocator() { Fragment::destroy_chain(take()); }
 
+ScratchAllocator::~ScratchAllocator() {
+  off_heap_release_all(off_heap_);
+  off_heap_ = {};
+}
+
 void FragmentAllocator::seal() {
   if (first_) first_->used = static_cast<uint32_t>(top_ - first_->memory());
 }

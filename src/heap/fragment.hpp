@@ -34,4 +34,18 @@ class FragmentAllocator : public Allocator {
   Fragment* first_ = nullptr;
 };
 
+// For terms that last as long as it does, mostly few: they lie in the caller's frame while they fit.
+class ScratchAllocator final : public FragmentAllocator {
+ public:
+  ScratchAllocator() : FragmentAllocator(0) {
+    top_ = reinterpret_cast<Term*>(storage_);
+    limit_ = top_ + kWords + kReserveWords;
+  }
+  ~ScratchAllocator();
+
+ private:
+  static constexpr size_t kWords = 64;
+  alignas(Term) unsigned char storage_[kWords * sizeof(Term)];
+};
+
 }  // namespace athanor::heap
