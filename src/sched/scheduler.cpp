@@ -109,9 +109,26 @@ void Scheduler::slice(Process& process) {
     }
     if (rests) resting_.note(pid, all_.runtime().clock->monotonic_ns());
   }
-  is_running_process_.store(false, std::memory_order_release);
+  end_slice();
   add(context_switches_, uint64_t{1});
   if (queue_.length() > 0) ask_for_help();
+}
+
+bool Scheduler::after_slice(const Scheduling::SliceJob& job) {
+  if (!is_running_process()) return false;
+  after_slice_.push_back(job);
+  return true;
+}
+
+void Scheduler::end_slice() {
+  if (ATH_UNLIKELY(!after_slice_.empty())) {
+    for (size_t i = 0; i < after_slice_.size(); ++i) {   // a job may bring another
+      const Scheduling::SliceJob job = after_slice_[i];
+      job.run(job.subject);
+    }
+    after_slice_.clear();
+  }
+  is_running_process_.store(false, std::memory_order_release);
 }
 
 void Scheduler::hold() {
@@ -138,7 +155,7 @@ bool Scheduler::run_errand() {
     const base::InMicrostate serving(base::Microstate::Aux);
     process::serve_signals(*process);
   }
-  is_running_process_.store(false, std::memory_order_release);
+  end_slice();
   return true;
 }
 

@@ -9,6 +9,7 @@
 
 #include <atomic>
 #include <memory>
+#include <vector>
 
 #include "base/microstates.hpp"
 #include "os/parker.hpp"
@@ -16,6 +17,7 @@
 #include "process/executor.hpp"
 #include "sched/resting_list.hpp"
 #include "sched/run_queue.hpp"
+#include "sched/scheduling.hpp"
 
 namespace athanor::sched {
 
@@ -37,6 +39,7 @@ class Scheduler {
   Schedulers& all() { return all_; }
   // A process became runnable on this thread.
   void enqueue(process::Process& process);
+  bool after_slice(const Scheduling::SliceJob& job);   // this thread; false: it is in none
 
   uint64_t reductions() const { return reductions_.load(std::memory_order_relaxed); }
   uint64_t context_switches() const { return context_switches_.load(std::memory_order_relaxed); }
@@ -52,6 +55,7 @@ class Scheduler {
  private:
   void slice(process::Process& process);
   void hold();                       // while the machine is paused
+  void end_slice();                  // what was put off until then is done
   bool run_errand();                 // signals of a process that another may not wait for: any there?
   void look_at_clock();
   void ask_for_help();               // when processes wait here and others sleep
@@ -73,6 +77,7 @@ class Scheduler {
   base::MicrostateAccounts accounts_;
   std::unique_ptr<process::Executor> executor_;
   base::Epochs::Participant* participant_ = nullptr;
+  std::vector<Scheduling::SliceJob> after_slice_;
   uint32_t slices_until_clock_ = kSlicesPerClock;
   uint32_t clocks_until_collect_ = kClocksPerCollect;
   uint32_t quiet_watches_ = 0;

@@ -235,6 +235,8 @@ uint32_t Schedulers::current_scheduler_id() const {
   return current_scheduler && &current_scheduler->all() == this ? current_scheduler->index() + 1 : 0;
 }
 
+bool Schedulers::after_slice(SliceJob job) { return current_scheduler && &current_scheduler->all() == this && current_scheduler->after_slice(job); }
+
 uint32_t Schedulers::awake_schedulers() const {
   return static_cast<uint32_t>(std::ranges::count_if(schedulers_, [](const auto& scheduler) { return scheduler->is_active(); }));
 }

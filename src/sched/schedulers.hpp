@@ -37,6 +37,7 @@ class Schedulers final : public Scheduling, private TimerHost {
   void set_dirty_cpu_online(uint32_t count) override { dirty_cpu_online_.store(count, std::memory_order_relaxed); }
   void set_schedulers_online(uint32_t count) override;
   uint32_t current_scheduler_id() const override;
+  bool after_slice(SliceJob job) override;
   uint32_t awake_schedulers() const override;
   uint32_t run_queue_length() const override;
   std::vector<uint32_t> run_queue_lengths() const override;

@@ -68,6 +68,13 @@ class Scheduling : public process::Waker {
   virtual void set_dirty_cpu_online(uint32_t count) = 0;
   // 1.. for scheduler threads, 0 elsewhere.
   virtual uint32_t current_scheduler_id() const = 0;
+  // Runs the job on this thread when the slice it is in has ended: so what a process asks for many times in a slice is done in one go. False:
+  // the thread is in no slice, and nothing will be done.
+  struct SliceJob {
+    void (*run)(void* subject);
+    void* subject;
+  };
+  virtual bool after_slice(SliceJob) { return false; }
   virtual uint32_t awake_schedulers() const = 0;   // that have work
   virtual uint32_t run_queue_length() const = 0;
   virtual std::vector<uint32_t> run_queue_lengths() const = 0;

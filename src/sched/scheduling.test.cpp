@@ -410,6 +410,30 @@ TEST_F(SchedulingTest, PollerTellsOnceForEachQuestion) {
   close(ends[1]);
 }
 
+TEST_F(SchedulingTest, WhatIsPutOffRunsWhenTheSliceHasEnded) {
+  struct Seen {
+    std::atomic<int> slices{0}, jobs{0}, early{0};
+    std::atomic<bool> in_slice{false};
+  } seen;
+  const auto job = [](void* subject) {
+    auto& of_test = *static_cast<Seen*>(subject);
+    if (of_test.in_slice) ++of_test.early;
+    ++of_test.jobs;
+  };
+  EXPECT_FALSE(scheduling_->after_slice({job, &seen}));   // this thread runs no process
+  process::make_runnable(create([&](Process&) {
+    seen.in_slice = true;
+    const int done_before = seen.slices++;
+    EXPECT_EQ(seen.jobs, 3 * done_before);
+    for (int i = 0; i < 3; ++i) EXPECT_TRUE(scheduling_->after_slice({job, &seen}));
+    seen.in_slice = false;
+    return seen.slices == 100 ? Outcome::Exited : Outcome::Yielded;
+  }));
+  auto running = start();
+  wait_for([&] { return seen.jobs == 300; });
+  EXPECT_EQ(seen.early, 0);
+}
+
 TEST_F(SchedulingTest, SchedulersGoOfflineAndBack) {
   std::atomic<int> ended{0};
   std::atomic<bool> stop{false};
