@@ -22,7 +22,9 @@ class PortCarrier final : public io::FrameSink {
  public:
   PortCarrier(Distribution& distribution, RemoteNode& node, uint32_t connection_id)
       : distribution_(distribution), node_(node), connection_id_(connection_id) {}
-  void frame(io::Port& port, std::string_view bytes) override { distribution_.receive(node_, connection_id_, bytes, &port); }
+  void input_begins(io::Port&) override { distribution_.input_begins(node_, connection_id_); }
+  void input_ends(io::Port& port) override { distribution_.input_ends(port, node_, connection_id_); }
+  void frame(io::Port& port, std::string_view bytes, OffHeapBinary* binary) override { distribution_.receive(node_, connection_id_, bytes, &port, binary); }
   void writable(io::Port& port) override { distribution_.drain(port, node_, connection_id_); }
   void sent(io::Port&) override { node_.frames_out.fetch_add(1, std::memory_order_relaxed); }
   void ended(io::Port&, Term reason) override { distribution_.connection_lost(node_, connection_id_, reason); }
@@ -69,7 +71,7 @@ void take_apart(RemoteNode& node, Remains& remains) {
   node.port = nullptr;
   node.controller = Term::none();
   node.input_handler = Term::none();
-  node.is_draining = node.wants_notice = node.tells_size = false;
+  node.is_draining = node.is_port_full = node.wants_notice = node.tells_size = false;
   node.flags = 0;
   node.creation = 0;
 }

@@ -9,10 +9,17 @@
 #include "process/links.hpp"
 #include "process/test_machine.hpp"
 #include "term/atom_table.hpp"
+#include "term/compare.hpp"
 #include "term/print.hpp"
 
 namespace athanor::dist {
 namespace {
+
+std::string next_frame(OutputQueue& queue) {
+  io::FrameBatch batch;
+  queue.next_frame(batch);
+  return batch.frame(0);
+}
 
 constexpr uint64_t kNoCache = kDefaultFlags & ~(kHeaderAtomCache | kFragments);
 
@@ -55,7 +62,7 @@ class DistTest : public testing::Test {
     OutputQueue queue;
     queue.push(std::make_unique<Outgoing>(control, flags, 1));
     std::vector<std::string> frames;
-    while (!queue.is_empty()) frames.push_back(queue.next_frame().flat());
+    while (!queue.is_empty()) frames.push_back(next_frame(queue));
     return frames;
   }
   // The connection as if a handshake had been: carried by a process of this machine.
@@ -109,7 +116,7 @@ TEST_F(DistTest, MessagesGoThroughWithAndWithoutAtomCache) {
     for (int round = 0; round < 3; ++round) {
       Control control{ControlKind::RegSend, {remote_pid(5), atoms::no_text, intern("server")}, tuple_of({"hello", "world", "server"})};
       queue.push(std::make_unique<Outgoing>(control, flags, 1));
-      std::string frame = queue.next_frame().flat();
+      std::string frame = next_frame(queue);
       EXPECT_TRUE(queue.is_empty());
       Incoming message;
       const char* reason = "";
@@ -131,7 +138,7 @@ TEST_F(DistTest, CacheSlotsAreTakenOver) {
     queue.push(std::make_unique<Outgoing>(control, kDefaultFlags, 1));
     Incoming message;
     const char* reason = "";
-    std::string frame = queue.next_frame().flat();
+    std::string frame = next_frame(queue);
     ASSERT_EQ(reader.read(frame, heap, message, reason), FrameReader::Result::Message) << reason;
     ASSERT_EQ(message.control['n'], intern(name));
     ASSERT_EQ(to_text(message.decode_payload(heap)), "[" + name + ",x]");
@@ -169,7 +176,7 @@ TEST_F(DistTest, LargeMessagesGoInFragmentsAndDoNotHoldOthersUp) {
   while (!queue.is_empty()) {
     Incoming message;
     const char* reason = "";
-    std::string frame = queue.next_frame().flat();   // the message's payload views it
+    std::string frame = next_frame(queue);   // the message's payload views it
     FrameReader::Result result = reader.read(frame, heap, message, reason);
     ASSERT_NE(result, FrameReader::Result::Malformed) << reason;
     if (result != FrameReader::Result::Message) continue;
@@ -178,6 +185,58 @@ TEST_F(DistTest, LargeMessagesGoInFragmentsAndDoNotHoldOthersUp) {
   }
   EXPECT_EQ(order, "other large other_large after_large ");
   EXPECT_EQ(queue.bytes(), 0u);
+}
+
+// Bytes of a large binary are neither copied on their way out nor on their way in, whether in one frame or in several.
+TEST_F(DistTest, LargeBinariesAreShared) {
+  for (size_t bytes : {size_t{20'000}, kFragmentBytes, kWholeBytes, size_t{300 * 1024}}) {
+    std::string text(bytes, '\0');
+    for (size_t i = 0; i < bytes; ++i) text[i] = static_cast<char>(i * 31 % 251);
+    const Term whole = binary::from_text(heap, text);
+    const Term part = binary::part(heap, whole, 8, (bytes - 1) * 8);
+    auto* off_heap = reinterpret_cast<OffHeapBinary*>(whole.pointer()[3].raw);
+    const Term payload = bif::make_tuple(heap, part, atoms::ok, part);
+    OutputQueue queue;
+    queue.push(std::make_unique<Outgoing>(Control{ControlKind::RegSend, {remote_pid(1), atoms::no_text, intern("server")}, payload}, kDefaultFlags, 1));
+    EXPECT_EQ(off_heap->references.load(), 3u) << bytes;
+    FrameReader reader(peer, kDefaultFlags);
+    Incoming message;
+    const char* reason = "";
+    FrameReader::Result result = FrameReader::Result::Partial;
+    OffHeapBinary* frame = nullptr;
+    while (!queue.is_empty()) {
+      if (frame) frame->release();
+      const std::string flat = next_frame(queue);
+      frame = OffHeapBinary::create(flat.size());
+      std::copy(flat.begin(), flat.end(), frame->data());
+      result = reader.read(std::string_view(reinterpret_cast<char*>(frame->data()), flat.size()), heap, message, reason, frame);
+      ASSERT_NE(result, FrameReader::Result::Malformed) << reason;
+    }
+    ASSERT_EQ(result, FrameReader::Result::Message);
+    EXPECT_EQ(off_heap->references.load(), 1u);
+    const Term got = message.decode_payload(heap);
+    ASSERT_FALSE(got.is_none());
+    EXPECT_TRUE(equal_exact(got, payload)) << bytes;
+    frame->release();   // what refers to it holds it
+    reader.forget_message();
+    EXPECT_TRUE(equal_exact(got, payload)) << bytes;
+  }
+}
+
+// Nothing of a frame is shared where a term that is small would hold much.
+TEST_F(DistTest, SmallPartsOfAFrameAreCopied) {
+  const Term nine = binary::from_text(heap, std::string(9'000, 'x'));
+  const Term payload = bif::make_tuple(heap, nine, nine, nine);
+  const std::string flat = frames_of({ControlKind::RegSend, {remote_pid(1), atoms::no_text, intern("server")}, payload})[0];
+  OffHeapBinary* frame = OffHeapBinary::create(flat.size());
+  std::copy(flat.begin(), flat.end(), frame->data());
+  FrameReader reader(peer, kDefaultFlags);
+  Incoming message;
+  const char* reason = "";
+  ASSERT_EQ(reader.read(std::string_view(reinterpret_cast<char*>(frame->data()), flat.size()), heap, message, reason, frame), FrameReader::Result::Message);
+  EXPECT_TRUE(equal_exact(message.decode_payload(heap), payload));
+  EXPECT_EQ(frame->references.load(), 1u);
+  frame->release();
 }
 
 TEST_F(DistTest, PeersOfFewerWordsAreSpokenToAsTheyUnderstand) {
@@ -203,7 +262,7 @@ TEST_F(DistTest, SignalsReachLocalProcesses) {
   OutputQueue queue;
   auto hand_in = [&](const Control& control) {
     queue.push(std::make_unique<Outgoing>(control, kDefaultFlags, 1));
-    while (!queue.is_empty()) distribution->receive(node, id, queue.next_frame().flat(), nullptr);
+    while (!queue.is_empty()) distribution->receive(node, id, next_frame(queue), nullptr);
   };
   process::register_name(local, intern("local"));
   hand_in({ControlKind::RegSend, {remote_pid(9), atoms::no_text, intern("local")}, tuple_of({"a", "b"})});

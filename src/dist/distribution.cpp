@@ -18,17 +18,25 @@ RemoteNode::~RemoteNode() {
   handle->release();
 }
 
-Distribution::Distribution(Runtime& runtime, size_t busy_limit_bytes) : runtime_(runtime), busy_limit_(busy_limit_bytes) {}
+static constexpr size_t kMostGathered = 64 * 1024;
+
+Distribution::Distribution(Runtime& runtime, size_t busy_limit_bytes)
+    : runtime_(runtime), busy_limit_(busy_limit_bytes), gathered_limit_(std::min(kMostGathered, busy_limit_bytes / 2)) {}
 Distribution::~Distribution() = default;
 
 bool Distribution::is_alive() const { return !(Term(runtime_.terms.node_name) == atoms::nonode_at_nohost); }
 
 Node* Distribution::node_of(Term name, uint32_t creation) {
+  std::atomic<Node*>& recent = recent_identities_[recent_place(name, creation)];
+  if (Node* node = recent.load(std::memory_order_acquire); node != nullptr && node->name == name && node->creation == creation) return node;
   const std::pair<uint64_t, uint32_t> key{name.raw, creation};
   {
     std::shared_lock lock(identities_mutex_);
     auto found = identities_.find(key);
-    if (found != identities_.end()) return found->second.get();
+    if (found != identities_.end()) {
+      recent.store(found->second.get(), std::memory_order_release);
+      return found->second.get();
+    }
   }
   if (!(name == Term(runtime_.terms.node_name))) find_or_insert(name);   // known from now on: nodes(known)
   std::lock_guard lock(identities_mutex_);
@@ -45,9 +53,13 @@ std::vector<Node*> Distribution::identities() const {
 }
 
 RemoteNode* Distribution::find(Term name) const {
+  std::atomic<RemoteNode*>& recent = recent_nodes_[recent_place(name, 0)];
+  if (RemoteNode* node = recent.load(std::memory_order_acquire); node != nullptr && node->name == name) return node;
   std::shared_lock lock(nodes_mutex_);
   auto found = by_name_.find(name.raw);
-  return found == by_name_.end() ? nullptr : found->second;
+  if (found == by_name_.end()) return nullptr;
+  recent.store(found->second, std::memory_order_release);
+  return found->second;
 }
 
 RemoteNode& Distribution::find_or_insert(Term name) {

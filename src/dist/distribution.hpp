@@ -2,6 +2,8 @@
 // Distribution: the other nodes a machine knows, and signals to and from them.
 #pragma once
 
+#include <array>
+#include <atomic>
 #include <map>
 #include <memory>
 #include <optional>
@@ -58,21 +60,24 @@ class Distribution {
   // After a process sent a signal other than a message to this pid or {Name, Node}. False: the channel is busy, the process has been suspended.
   bool has_room(Process& self, Term to);
 
-  // Sends where the connection is up or coming up. `sender`: word of the pid it comes from. Flush::Later: the caller drains.
-  enum class Flush : uint8_t { Now, Later };
+  // Sends where the connection is up or coming up. `sender`: word of the pid it comes from. What a process says in one slice goes out when
+  // that has ended, or once it is much. Flush::Later: the caller drains.
+  enum class Flush : uint8_t { AfterSlice, Later };
   // False: no such connection (any more).
-  bool push(RemoteNode& node, const Control& control, uint64_t sender, Flush flush = Flush::Now, uint32_t connection_id = 0);
+  bool push(RemoteNode& node, const Control& control, uint64_t sender, Flush flush = Flush::AfterSlice, uint32_t connection_id = 0);
   // Locks the node where signals can be sent to it; connects first, if asked. False: it cannot be reached now (not locked).
   bool prepare(RemoteNode& node, std::unique_lock<std::mutex>& lock, bool connect);
   // Writes out what the port takes. With the port's lock.
   void drain(io::Port& port, RemoteNode& node, uint32_t connection_id);
+  // Around input: what others push meanwhile goes out at its end, so that they need not wait for the port. With the port's lock.
+  void input_begins(RemoteNode& node, uint32_t connection_id);
+  void input_ends(io::Port& port, RemoteNode& node, uint32_t connection_id);
   // The next frame, for a process that carries; false: nothing there. Wakes senders who wait for room.
   bool take_frame(RemoteNode& node, uint32_t connection_id, std::string& frame);
-  bool take_frame(RemoteNode& node, uint32_t connection_id, Frame& frame);
 
   // --- signals from other nodes ---
-  // One frame. A malformed one ends the connection. `port`: whose lock the thread holds, or null.
-  void receive(RemoteNode& node, uint32_t connection_id, std::string_view frame, io::Port* port);
+  // One frame. A malformed one ends the connection. `port`: whose lock the thread holds, or null. `binary`: whose bytes these are, or null.
+  void receive(RemoteNode& node, uint32_t connection_id, std::string_view frame, io::Port* port, OffHeapBinary* binary = nullptr);
 
   // --- who watches nodes ---
   bool monitor_node(Process& self, RemoteNode& node, bool on, bool connect);   // false: it cannot be reached
@@ -94,7 +99,12 @@ class Distribution {
   // Under the lock. False: the process is suspended and is to try again.
   bool has_turn(Process& self, RemoteNode& node);
   bool enqueue_pending(RemoteNode& node, const Control& control, uint64_t sender);
+  bool push_locked(RemoteNode& node, std::unique_lock<std::mutex>& lock, const Control& control, uint64_t sender, Flush flush_when);
   void flush(RemoteNode& node);
+  static void flush_after_slice(void* node);
+  bool becomes_due(RemoteNode& node) const;
+  void pour(io::Port& port, RemoteNode& node, uint32_t connection_id);
+  void next_frame(RemoteNode& node, io::FrameBatch& batch, std::deque<Term>& resumed);
   void answer_for_peer(RemoteNode& node, const Control& control);
   void notify_controller(RemoteNode& node, Term controller);
   bool ask_net_kernel(RemoteNode& node, uint32_t connection_id);
@@ -106,8 +116,13 @@ class Distribution {
   struct Subscription { uint64_t pid; uint32_t options; uint32_t count; };
 
   Runtime& runtime_;
-  const size_t busy_limit_;
+  const size_t busy_limit_, gathered_limit_;   // gathered_limit_: so much is written out before the slice's end
   std::atomic<uint64_t> net_kernel_{0};   // Term: the process whose end makes this node not alive
+  // What was last looked up, by a few bits of the name: most of what comes and goes is about few nodes. Entries last as long as this does.
+  static constexpr size_t kRecent = 16;
+  static size_t recent_place(Term name, uint32_t creation) { return ((name.raw >> 6) ^ creation) % kRecent; }
+  mutable std::array<std::atomic<RemoteNode*>, kRecent> recent_nodes_{};
+  std::array<std::atomic<Node*>, kRecent> recent_identities_{};
   mutable std::shared_mutex nodes_mutex_;
   std::vector<std::unique_ptr<RemoteNode>> nodes_;
   std::unordered_map<uint64_t, RemoteNode*> by_name_;

@@ -7,7 +7,6 @@
 namespace athanor::dist {
 namespace {
 
-constexpr size_t kKeptBytes = 256 * 1024;
 constexpr uint8_t kHeader = 68, kFirstFragment = 69, kFragment = 70, kPassThrough = 112;
 
 external::DecodeOptions options_for(const std::vector<Term>& atoms, bool has_version) {
@@ -22,7 +21,9 @@ external::DecodeOptions options_for(const std::vector<Term>& atoms, bool has_ver
 }  // namespace
 
 Term Incoming::decode_payload(Allocator& heap) const {
-  external::Decoded decoded = external::decode(heap, payload, payload_bytes, options_for(atoms, payload_has_version));
+  external::DecodeOptions options = options_for(atoms, payload_has_version);
+  options.source = binary;
+  external::Decoded decoded = external::decode(heap, payload, payload_bytes, options);
   return decoded.used == payload_bytes ? decoded.term : Term::none();
 }
 
@@ -64,8 +65,10 @@ FrameReader::Result FrameReader::complete(const uint8_t* bytes, size_t count, bo
   return Result::Message;
 }
 
-FrameReader::Result FrameReader::read(std::string_view frame, Allocator& heap, Incoming& message, const char*& reason) {
+FrameReader::Result FrameReader::read(std::string_view frame, Allocator& heap, Incoming& message, const char*& reason, OffHeapBinary* binary) {
   if (frame.empty()) return Result::Partial;   // a tick
+  message.control.kind = ControlKind::Nothing;
+  message.binary = binary;
   external::Reader in(reinterpret_cast<const uint8_t*>(frame.data()), frame.size());
   const uint8_t* start = reinterpret_cast<const uint8_t*>(frame.data());
   uint8_t first = in.byte();
@@ -95,20 +98,21 @@ FrameReader::Result FrameReader::read(std::string_view frame, Allocator& heap, I
     Sequence& sequence = place->second;
     sequence.next_fragment = fragment - 1;
     sequence.atoms = message.atoms;
-    if (assembled_.capacity() <= kKeptBytes) sequence.bytes.swap(assembled_);
-    assembled_ = {};
-    sequence.bytes.assign(frame.substr(in.used()));
+    sequence.bytes.append(start + in.used(), in.left());
     return Result::Partial;
   }
   auto found = sequences_.find(sequence_number);
   reason = "a fragment out of order";
   if (found == sequences_.end() || found->second.next_fragment != fragment) return Result::Malformed;
-  found->second.bytes.append(frame.substr(in.used()));
+  found->second.bytes.append(start + in.used(), in.left());
   if (--found->second.next_fragment != 0) return Result::Partial;
-  assembled_ = std::move(found->second.bytes);
+  assembled_.reset();
+  assembled_.emplace(std::move(found->second.bytes));
+  assembled_->fit();
   message.atoms = std::move(found->second.atoms);
   sequences_.erase(found);
-  return complete(reinterpret_cast<const uint8_t*>(assembled_.data()), assembled_.size(), false, heap, message, reason);
+  message.binary = assembled_->binary();
+  return complete(assembled_->data(), assembled_->size(), false, heap, message, reason);
 }
 
 }  // namespace athanor::dist

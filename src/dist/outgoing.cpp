@@ -2,7 +2,7 @@
 #include "dist/outgoing.hpp"
 
 #include <algorithm>
-#include <unordered_map>
+#include <memory>
 
 #include "term/atom_table.hpp"
 #include "term/context.hpp"
@@ -17,35 +17,52 @@ void append_big_endian(std::string& out, uint64_t value, int bytes) {
   for (int shift = 8 * (bytes - 1); shift >= 0; shift -= 8) out += static_cast<char>(value >> shift);
 }
 
-// One index a cache slot: of two atoms that fall into the same slot, the later one is written out.
+// One index a cache slot: of two atoms that fall into the same slot, the later one is written out. Few atoms are looked through; from
+// kFew on there is a table by slot.
 class MessageAtoms final : public external::AtomIndex {
  public:
   explicit MessageAtoms(std::vector<Term>& atoms) : atoms_(atoms) {}
   int index_of(Term atom) override {
-    auto [place, is_new] = by_slot_.try_emplace(cache_slot(atom), atoms_.size());
-    if (!is_new) return atoms_[place->second] == atom ? static_cast<int>(place->second) : -1;
-    if (atoms_.size() == kMaxHeaderAtoms) {
-      by_slot_.erase(place);
-      return -1;
+    if (ATH_UNLIKELY(by_slot_ != nullptr)) return index_in_table(atom);
+    const size_t slot = cache_slot(atom);
+    for (size_t i = 0; i < atoms_.size(); ++i) {
+      if (atoms_[i] == atom) return static_cast<int>(i);
+      if (cache_slot(atoms_[i]) == slot) return -1;
+    }
+    if (atoms_.size() == kFew) {
+      by_slot_ = std::make_unique<uint8_t[]>(kCacheSlots);
+      for (size_t i = 0; i < kFew; ++i) by_slot_[cache_slot(atoms_[i])] = static_cast<uint8_t>(i + 1);
+      return index_in_table(atom);
     }
     atoms_.push_back(atom);
     return static_cast<int>(atoms_.size() - 1);
   }
 
  private:
+  static constexpr size_t kFew = 16;
+  int index_in_table(Term atom) {
+    uint8_t& place = by_slot_[cache_slot(atom)];   // 0: free; else the index and one
+    if (place != 0) return atoms_[place - 1u] == atom ? place - 1 : -1;
+    if (atoms_.size() == kMaxHeaderAtoms) return -1;
+    atoms_.push_back(atom);
+    place = static_cast<uint8_t>(atoms_.size());
+    return place - 1;
+  }
+  static_assert(kMaxHeaderAtoms <= UINT8_MAX);
   std::vector<Term>& atoms_;
-  std::unordered_map<size_t, size_t> by_slot_;
+  std::unique_ptr<uint8_t[]> by_slot_;
 };
 
-void encode_control(const Control& control, const external::EncodeOptions& options, std::string& out) {
+void encode_control(const Control& control, const external::EncodeOptions& options, ByteSink& out) {
   const ControlRow& row = control.row();
-  if (options.with_version) out += static_cast<char>(external::kVersion);
-  out += static_cast<char>(external::Tag::SmallTuple);
-  out += static_cast<char>(1 + row.operands.size());
-  out += static_cast<char>(external::Tag::SmallInteger);
-  out += static_cast<char>(row.number);
+  if (options.with_version) out.push(external::kVersion);
+  out.push(static_cast<uint8_t>(external::Tag::SmallTuple));
+  out.push(static_cast<uint8_t>(1 + row.operands.size()));
+  out.push(static_cast<uint8_t>(external::Tag::SmallInteger));
+  out.push(row.number);
   external::EncodeOptions inner = options;
   inner.with_version = false;
+  inner.shared = nullptr;
   for (size_t i = 0; i < row.operands.size(); ++i) external::encode(control.operands[i], inner, out);
 }
 
@@ -87,26 +104,56 @@ Outgoing::Outgoing(const Control& control, uint64_t peer_flags, uint64_t sender)
                   control.kind == ControlKind::MonitorPExit;
   options.with_version = !has_header_;
   if (has_header_) options.atoms = &atoms;
-  body_ = std::make_shared<std::string>();
-  encode_control(control, options, *body_);
-  control_bytes_ = body_->size();
-  if (!control.payload.is_none()) external::encode(control.payload, options, *body_);
+  options.shared = &shared_;
+  encode_control(control, options, sink_);
+  control_bytes_ = sink_.size();
+  if (!control.payload.is_none()) external::encode(control.payload, options, sink_);
+  bytes_ = sink_.size();
+  for (const external::SharedBytes& shared : shared_) bytes_ += shared.count;
 }
 
-Frame Outgoing::next_frame(AtomCacheOut& cache, uint64_t sequence) {
-  Frame result;
-  std::string& frame = result.head;
+Outgoing::~Outgoing() {
+  for (const external::SharedBytes& shared : shared_) shared.binary->release();
+}
+
+void Outgoing::append_body(size_t count, io::FrameBatch& batch) {
+  sent_ += count;
+  while (count > 0) {
+    const bool is_shared = shared_begun_ < shared_.size() && shared_[shared_begun_].at == flat_sent_;
+    if (is_shared) {
+      const external::SharedBytes& shared = shared_[shared_begun_];
+      const size_t part = std::min(count, shared.count - shared_sent_);
+      batch.append_from(shared.binary, shared.bytes + shared_sent_, part);
+      count -= part;
+      shared_sent_ += part;
+      if (shared_sent_ == shared.count) {
+        ++shared_begun_;
+        shared_sent_ = 0;
+      }
+      continue;
+    }
+    const size_t end = shared_begun_ < shared_.size() ? shared_[shared_begun_].at : sink_.size();
+    const size_t part = std::min(count, end - flat_sent_);
+    batch.append_from(sink_.binary(), sink_.data() + flat_sent_, part);
+    count -= part;
+    flat_sent_ += part;
+  }
+}
+
+void Outgoing::next_frame(AtomCacheOut& cache, uint64_t sequence, io::FrameBatch& batch) {
+  batch.begin_frame();
+  std::string& frame = batch.flat();
   size_t bytes = bytes_left();
   if (!has_header_) {
     frame += static_cast<char>(kPassThrough);
   } else if (!is_started_) {
     frame += static_cast<char>(external::kVersion);
-    bytes = may_fragment_ ? std::min(bytes, first_bytes()) : bytes;
-    if (bytes == body_->size()) {
+    if (may_fragment_ && bytes > kWholeBytes) bytes = std::min(bytes, first_bytes());
+    if (bytes == bytes_) {
       frame += static_cast<char>(kHeader);
     } else {
       sequence_ = sequence;
-      fragments_left_ = 1 + (body_->size() - bytes + kFragmentBytes - 1) / kFragmentBytes;
+      fragments_left_ = 1 + (bytes_ - bytes + kFragmentBytes - 1) / kFragmentBytes;
       frame += static_cast<char>(kFirstFragment);
       append_big_endian(frame, sequence_, 8);
       append_big_endian(frame, fragments_left_--, 8);
@@ -119,11 +166,9 @@ Frame Outgoing::next_frame(AtomCacheOut& cache, uint64_t sequence) {
     append_big_endian(frame, sequence_, 8);
     append_big_endian(frame, fragments_left_--, 8);
   }
-  result.body = std::string_view(*body_).substr(sent_, bytes);
-  result.message = body_;
-  sent_ += bytes;
+  append_body(bytes, batch);
+  batch.end_frame();
   is_started_ = true;
-  return result;
 }
 
 }  // namespace athanor::dist

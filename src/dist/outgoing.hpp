@@ -12,12 +12,11 @@
 
 #include <array>
 #include <cstdint>
-#include <memory>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "dist/control.hpp"
+#include "io/frame_batch.hpp"
 #include "term/external/external.hpp"
 
 namespace athanor::dist {
@@ -26,6 +25,7 @@ constexpr size_t kCacheSlots = 2048;
 constexpr size_t kSlotsInSegment = 256;
 constexpr size_t kMaxHeaderAtoms = 255;
 constexpr size_t kFragmentBytes = 64 * 1024;
+constexpr size_t kWholeBytes = kFragmentBytes + kFragmentBytes / 4;   // what is a little longer than a fragment is not cut for its rest's sake
 
 inline size_t cache_slot(Term atom) { return (atom.raw >> 6) % kCacheSlots; }
 
@@ -39,41 +39,36 @@ class AtomCacheOut {
   std::array<Term, kCacheSlots> slots_{};
 };
 
-// A frame on its way out: a part of a message that is not copied behind its header.
-struct Frame {
-  std::string head;
-  std::string_view body;
-  std::shared_ptr<const std::string> message;   // that body views
-  std::string flat() && {
-    head += body;
-    return std::move(head);
-  }
-};
-
 class Outgoing {
  public:
   // Encodes for a peer with these flags, which must understand the control message (lowered).
   Outgoing(const Control& control, uint64_t peer_flags, uint64_t sender);
+  ~Outgoing();
+  Outgoing(const Outgoing&) = delete;
+  Outgoing& operator=(const Outgoing&) = delete;
 
   uint64_t sender() const { return sender_; }
-  size_t bytes_left() const { return body_->size() - sent_; }
-  bool is_done() const { return is_started_ && sent_ == body_->size(); }
+  size_t bytes_left() const { return bytes_ - sent_; }
+  bool is_done() const { return is_started_ && sent_ == bytes_; }
   bool is_started() const { return is_started_; }
   bool is_large = false;      // the queue's
   bool is_last_word() const { return is_last_word_; }   // its sender ends: nobody waits for its way out
-  // The next frame; `sequence` tells fragmented messages under way apart.
-  Frame next_frame(AtomCacheOut& cache, uint64_t sequence);
+  // Adds the next frame; `sequence` tells fragmented messages under way apart.
+  void next_frame(AtomCacheOut& cache, uint64_t sequence, io::FrameBatch& batch);
 
  private:
   size_t first_bytes() const { return std::max(control_bytes_, kFragmentBytes); }   // the control message stays in one piece
+  void append_body(size_t count, io::FrameBatch& batch);                            // the next bytes of it
 
   uint64_t sender_;
   bool has_header_, may_fragment_;
   bool is_started_ = false, is_last_word_ = false;
   uint64_t fragments_left_ = 0, sequence_ = 0;
-  size_t control_bytes_ = 0, sent_ = 0;
+  size_t control_bytes_ = 0, bytes_ = 0, sent_ = 0;
+  size_t flat_sent_ = 0, shared_begun_ = 0, shared_sent_ = 0;   // of sink_; entries of shared_ gone; bytes of the next entry gone
   std::vector<Term> atoms_;
-  std::shared_ptr<std::string> body_;
+  ByteSink sink_;                                  // the body, but for
+  std::vector<external::SharedBytes> shared_;      // bytes that stand in between
 };
 
 }  // namespace athanor::dist

@@ -33,27 +33,54 @@ bool Distribution::enqueue_pending(RemoteNode& node, const Control& control, uin
 }
 
 bool Distribution::push(RemoteNode& node, const Control& control, uint64_t sender, Flush flush_when, uint32_t connection_id) {
-  uint64_t flags;
-  {
-    std::lock_guard lock(node.mutex);
-    if (connection_id != 0 && node.connection_id != connection_id) return false;
-    if (node.state == NodeState::Pending) return enqueue_pending(node, control, sender);
-    if (node.state != NodeState::Connected) return false;
-    flags = node.flags;
-    connection_id = node.connection_id;
-  }
+  std::unique_lock lock(node.mutex);
+  if (connection_id != 0 && node.connection_id != connection_id) return false;
+  return push_locked(node, lock, control, sender, flush_when);
+}
+
+bool Distribution::push_locked(RemoteNode& node, std::unique_lock<std::mutex>& lock, const Control& control, uint64_t sender, Flush flush_when) {
+  if (node.state == NodeState::Pending) return enqueue_pending(node, control, sender);
+  if (node.state != NodeState::Connected) return false;
+  const uint64_t flags = node.flags;
+  const uint32_t connection_id = node.connection_id;
+  lock.unlock();
   // Encoding takes its time; others may send meanwhile. A process's own messages keep their order, as it sends one at a time.
   const Control understood = lowered(control, flags);
   if (understood.kind != control.kind) answer_for_peer(node, control);
   if (understood.kind == ControlKind::Nothing) return true;
   auto message = std::make_unique<Outgoing>(understood, flags, sender);
+  lock.lock();
+  if (node.connection_id != connection_id || node.state != NodeState::Connected) return false;
+  node.queue->push(std::move(message));
+  if (flush_when == Flush::Later) return true;
+  // Somebody is about to look at the queue anyhow, or nobody need look.
+  if (node.port && (node.is_draining || node.is_port_full)) return true;
+  if (node.port && node.queue->bytes() < gathered_limit_ && becomes_due(node)) return true;
+  lock.unlock();
+  flush(node);
+  return true;
+}
+
+// Will the queue be written out when this thread's slice has ended? With the lock.
+bool Distribution::becomes_due(RemoteNode& node) const {
+  if (runtime_.scheduling == nullptr) return false;
+  const uint32_t scheduler = runtime_.scheduling->current_scheduler_id();
+  if (scheduler == 0 || scheduler > 64) return false;
+  const uint64_t bit = uint64_t{1} << (scheduler - 1);
+  if (node.due_schedulers & bit) return true;
+  if (!runtime_.scheduling->after_slice({flush_after_slice, &node})) return false;
+  node.due_schedulers |= bit;
+  return true;
+}
+
+void Distribution::flush_after_slice(void* node_of_machine) {
+  auto& node = *static_cast<RemoteNode*>(node_of_machine);
+  Runtime& runtime = *process::current_runtime;
   {
     std::lock_guard lock(node.mutex);
-    if (node.connection_id != connection_id || node.state != NodeState::Connected) return false;
-    node.queue->push(std::move(message));
+    node.due_schedulers &= ~(uint64_t{1} << (runtime.scheduling->current_scheduler_id() - 1));
   }
-  if (flush_when == Flush::Now) flush(node);
-  return true;
+  runtime.distribution->flush(node);
 }
 
 // The peer does not understand a message whose sender waits for an answer: there is no spawning, and unlinking is not acknowledged
@@ -89,7 +116,7 @@ void Distribution::flush(RemoteNode& node) {
     std::lock_guard lock(node.mutex);
     if (node.state != NodeState::Connected || node.queue->is_empty()) return;
     connection_id = node.connection_id;
-    if (node.port && !node.is_draining) port = node.port;
+    if (node.port && !node.is_draining && !node.is_port_full) port = node.port;
     if (!node.port && node.wants_notice) {
       node.wants_notice = false;
       notified = node.controller;
@@ -104,42 +131,42 @@ void Distribution::flush(RemoteNode& node) {
 static constexpr size_t kMostAdmitted = 100'000;
 
 bool Distribution::take_frame(RemoteNode& node, uint32_t connection_id, std::string& frame) {
-  Frame parts;
-  if (!take_frame(node, connection_id, parts)) return false;
-  frame = std::move(parts).flat();
-  return true;
-}
-
-bool Distribution::take_frame(RemoteNode& node, uint32_t connection_id, Frame& frame) {
   std::deque<Term> resumed;
   {
     std::lock_guard lock(node.mutex);
     if (node.connection_id != connection_id || node.state != NodeState::Connected || node.queue->is_empty()) return false;
-    frame = node.queue->next_frame();
-    // One for each frame while there are more to come, so that what those push stays small.
-    if (node.admitted.size() > kMostAdmitted) node.admitted.clear();   // those who ended instead of coming back, with the rest, which costs others a turn
-    if (node.queue->is_empty()) {
-      while (!node.suspended.empty()) node.release_first(resumed);
-    } else if (node.queue->weight() < busy_limit_ / 2 && !node.suspended.empty()) {
-      node.release_first(resumed);
-    }
-    const uint64_t sender = node.queue->last_sender();
-    if (!node.suspended_by_own.empty() && node.queue->large_bytes_of(sender) < busy_limit_ / 2) {
-      auto waiting = std::find(node.suspended_by_own.begin(), node.suspended_by_own.end(), Term(sender));
-      if (waiting != node.suspended_by_own.end()) {
-        resumed.push_back(*waiting);
-        node.admitted.insert(waiting->raw);
-        node.suspended_by_own.erase(waiting);
-      }
-    }
-    if (!node.suspended_by_last_words.empty() && node.queue->last_word_bytes() < busy_limit_ / 2) {
-      resumed.insert(resumed.end(), node.suspended_by_last_words.begin(), node.suspended_by_last_words.end());
-      node.suspended_by_last_words.clear();
-    }
+    io::FrameBatch batch;
+    next_frame(node, batch, resumed);
+    frame = batch.frame(0);
     if (!node.port) node.frames_out.fetch_add(1, std::memory_order_relaxed);   // a port counts by itself
   }
   resume(resumed);
   return true;
+}
+
+// With the lock, and where there is a frame. `resumed`: senders who go on for it.
+void Distribution::next_frame(RemoteNode& node, io::FrameBatch& batch, std::deque<Term>& resumed) {
+  node.queue->next_frame(batch);
+  // One for each frame while there are more to come, so that what those push stays small.
+  if (node.admitted.size() > kMostAdmitted) node.admitted.clear();   // those who ended instead of coming back, with the rest, which costs others a turn
+  if (node.queue->is_empty()) {
+    while (!node.suspended.empty()) node.release_first(resumed);
+  } else if (node.queue->weight() < busy_limit_ / 2 && !node.suspended.empty()) {
+    node.release_first(resumed);
+  }
+  const uint64_t sender = node.queue->last_sender();
+  if (!node.suspended_by_own.empty() && node.queue->large_bytes_of(sender) < busy_limit_ / 2) {
+    auto waiting = std::find(node.suspended_by_own.begin(), node.suspended_by_own.end(), Term(sender));
+    if (waiting != node.suspended_by_own.end()) {
+      resumed.push_back(*waiting);
+      node.admitted.insert(waiting->raw);
+      node.suspended_by_own.erase(waiting);
+    }
+  }
+  if (!node.suspended_by_last_words.empty() && node.queue->last_word_bytes() < busy_limit_ / 2) {
+    resumed.insert(resumed.end(), node.suspended_by_last_words.begin(), node.suspended_by_last_words.end());
+    node.suspended_by_last_words.clear();
+  }
 }
 
 // One thread drains at a time; another that pushes meanwhile leaves its message to it. Where the port is busy, its being writable
@@ -150,21 +177,40 @@ void Distribution::drain(io::Port& port, RemoteNode& node, uint32_t connection_i
     if (node.is_draining || node.connection_id != connection_id || node.state != NodeState::Connected) return;
     node.is_draining = true;
   }
-  Frame frame;
+  pour(port, node, connection_id);
+}
+
+// As the one that drains, until nothing is left or the port is busy.
+void Distribution::pour(io::Port& port, RemoteNode& node, uint32_t connection_id) {
+  static constexpr size_t kBatchBytes = 64 * 1024;
+  static constexpr size_t kBatchFrames = 1024;
+  io::FrameBatch batch;
+  std::deque<Term> resumed;
   while (true) {
     {
       std::lock_guard lock(node.mutex);
       if (node.connection_id != connection_id || node.state != NodeState::Connected) return;
-      if (!port.is_open() || port.is_busy() || node.queue->is_empty()) {
+      node.is_port_full = port.is_open() && port.is_busy();
+      if (!port.is_open() || node.is_port_full || node.queue->is_empty()) {
         node.is_draining = false;
         return;
       }
+      while (!node.queue->is_empty() && batch.bytes() < kBatchBytes && batch.count() < kBatchFrames) next_frame(node, batch, resumed);
     }
-    if (!take_frame(node, connection_id, frame)) continue;
+    resume(resumed);
+    resumed.clear();
     port.set_caller(Term::none());
-    port.driver().output_frame(port, std::move(frame.head), frame.body);
+    port.driver().output_frames(port, batch);
+    batch.clear();
   }
 }
+
+void Distribution::input_begins(RemoteNode& node, uint32_t connection_id) {
+  std::lock_guard lock(node.mutex);
+  if (node.connection_id == connection_id && node.state == NodeState::Connected) node.is_draining = true;
+}
+
+void Distribution::input_ends(io::Port& port, RemoteNode& node, uint32_t connection_id) { pour(port, node, connection_id); }
 
 // OTP: erlang:system_monitor(busy_dist_port).
 void Distribution::tell_busy(Process& self, RemoteNode&, Term controller) {

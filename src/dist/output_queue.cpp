@@ -7,21 +7,26 @@ void OutputQueue::push(std::unique_ptr<Outgoing> message) {
   bytes_ += message->bytes_left();
   weight_ += weight_of(*message);
   if (message->is_last_word()) last_word_bytes_ += message->bytes_left();
-  if (message->bytes_left() > kFragmentBytes) {
+  if (message->bytes_left() > kWholeBytes) {
     message->is_large = true;
     large_[message->sender()] += message->bytes_left();
   }
-  if (auto held = held_.find(message->sender()); held != held_.end()) held->second.push_back(std::move(message));
-  else ready_.push_back(std::move(message));
+  if (!held_.empty()) {
+    if (auto held = held_.find(message->sender()); held != held_.end()) {
+      held->second.push_back(std::move(message));
+      return;
+    }
+  }
+  ready_.push_back(std::move(message));
 }
 
-Frame OutputQueue::next_frame() {
+void OutputQueue::next_frame(io::FrameBatch& batch) {
   std::unique_ptr<Outgoing> message = std::move(ready_.front());
   ready_.pop_front();
   const bool was_started = message->is_started();
   const size_t before = message->bytes_left();
   weight_ -= weight_of(*message);
-  Frame frame = message->next_frame(cache_, was_started ? 0 : ++last_sequence_);
+  message->next_frame(cache_, was_started ? 0 : ++last_sequence_, batch);
   const size_t sent = before - message->bytes_left();
   bytes_ -= sent;
   if (message->is_last_word()) last_word_bytes_ -= sent;
@@ -47,7 +52,6 @@ Frame OutputQueue::next_frame() {
     auto held = held_.extract(sender);
     for (auto& waiting : held.mapped()) ready_.push_back(std::move(waiting));
   }
-  return frame;
 }
 
 }  // namespace athanor::dist

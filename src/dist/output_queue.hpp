@@ -29,7 +29,7 @@ class OutputQueue {
     auto found = large_.find(sender);
     return found == large_.end() ? 0 : found->second;
   }
-  Frame next_frame();   // not when empty
+  void next_frame(io::FrameBatch& batch);   // not when empty
   uint64_t last_sender() const { return last_sender_; }   // of the last frame
 
  private:

@@ -395,27 +395,27 @@ bool Receiver::on_SpawnReply(const Control& control, const Incoming&) {
   return true;
 }
 
-void Distribution::receive(RemoteNode& node, uint32_t connection_id, std::string_view frame, io::Port* port) {
+void Distribution::receive(RemoteNode& node, uint32_t connection_id, std::string_view frame, io::Port* port, OffHeapBinary* binary) {
   node.frames_in.fetch_add(1, std::memory_order_relaxed);
   if (frame.empty()) return;
   const char* reason = nullptr;
   {
     std::lock_guard lock(node.input_mutex);
     if (node.reader_connection != connection_id || !node.reader) return;
-    heap::FragmentAllocator heap(64);
-    Incoming message;
-    switch (node.reader->read(frame, heap, message, reason)) {
+    heap::ScratchAllocator heap;
+    Incoming& message = node.incoming;
+    switch (node.reader->read(frame, heap, message, reason, binary)) {
       case FrameReader::Result::Partial: return;
       case FrameReader::Result::Message:
         reason = Receiver(*this, node, connection_id).handle(message) ? nullptr : "a term that cannot be read, or of the wrong kind";
+        node.reader->forget_message();
         break;
       case FrameReader::Result::Malformed: break;
     }
     if (reason) log_malformed(node, frame, message.control, reason);
   }
   if (reason) kill_connection(node, connection_id, port);
-  else if (port) drain(*port, node, connection_id);
-  else flush(node);
+  else if (!port) flush(node);   // a port's input has an end where this is done
 }
 
 void Distribution::log_malformed(RemoteNode& node, std::string_view frame, const Control& control, const char* reason) {

@@ -87,7 +87,9 @@ class RemoteNode {
   std::deque<Waiting> pending;      // while Pending
   size_t pending_bytes = 0;
   std::unique_ptr<OutputQueue> queue;
-  bool is_draining = false;         // a thread writes the queue out to the port, and will see what is pushed now
+  bool is_draining = false;         // a thread writes the queue out to the port, or is to do so after input; it will see what is pushed now
+  bool is_port_full = false;        // the port was busy when it was last written to: it says when that is over
+  uint64_t due_schedulers = 0;      // bit of each whose slice, when it ends, writes the queue out
   // Senders who wait: for room, in the order of their coming; for their own large messages to be gone. And those told to go on who have not
   // come back yet: these have their turn whatever others have queued meanwhile.
   struct Held {
@@ -118,6 +120,7 @@ class RemoteNode {
   // Input: one thread at a time.
   std::mutex input_mutex;
   std::unique_ptr<FrameReader> reader;
+  Incoming incoming;                // what is worked off; kept for its memory
   uint32_t reader_connection = 0;
 
   NodeHandle* const handle;

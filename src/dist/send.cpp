@@ -71,8 +71,12 @@ SendOutcome Distribution::send(Process& self, Term to, Term message, const proce
     tell_busy(self, node, controller);
     return SendOutcome::Suspended;
   }
-  lock.unlock();
-  const Term token = self.trace_flags_ & process::trace_flag::kToken ? runtime_.tracing->token_of_send(self, to, message) : Term::none();
+  Term token = Term::none();
+  if (ATH_UNLIKELY(self.trace_flags_ & process::trace_flag::kToken)) {
+    lock.unlock();
+    token = runtime_.tracing->token_of_send(self, to, message);
+    lock.lock();
+  }
   const bool has_token = !token.is_none();
   Control control;
   if (by_name) {
@@ -82,7 +86,7 @@ SendOutcome Distribution::send(Process& self, Term to, Term message, const proce
   } else {
     control = {has_token ? ControlKind::AliasSendTT : ControlKind::AliasSend, {self.pid(), to, token}, message};
   }
-  push(node, control, self.pid().raw);
+  push_locked(node, lock, control, self.pid().raw, Flush::AfterSlice);
   return SendOutcome::Sent;
 }
 
@@ -178,7 +182,7 @@ bool Distribution::deliver(Term to, Signal* signal) {
     case SignalKind::GroupLeader: control = {ControlKind::GroupLeader, {signal->parcel.term, to}, {}}; break;
     default: return false;
   }
-  push(node, control, sender, Flush::Now, connection_id);
+  push(node, control, sender, Flush::AfterSlice, connection_id);
   return true;
 }
 

@@ -37,9 +37,13 @@ void ByteQueue::append_binary(Term binary) {
   if (first < shared->data() || first + bytes.size() > shared->data() + shared->capacity) { append(bytes); return; }
   // The owner of a writable binary may move it when it grows: such bytes are copied.
   if (base.pointer()[5].raw != 0) { append(bytes); return; }
-  shared->retain();
-  size_t begin = static_cast<size_t>(first - shared->data());
-  pieces_.push_back({shared, begin, begin + bytes.size(), false});
+  append_shared(shared, bytes);
+}
+
+void ByteQueue::append_shared(OffHeapBinary* binary, std::string_view bytes) {
+  binary->retain();
+  const auto begin = static_cast<size_t>(reinterpret_cast<const uint8_t*>(bytes.data()) - binary->data());
+  pieces_.push_back({binary, begin, begin + bytes.size(), false});
   size_ += bytes.size();
 }
 

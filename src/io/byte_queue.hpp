@@ -21,6 +21,7 @@ class ByteQueue {
 
   void append(std::string_view bytes);   // copies
   void append_binary(Term binary);       // shares what lies off the heap
+  void append_shared(OffHeapBinary* binary, std::string_view bytes);   // bytes of this binary, which stay as they are
   void skip(size_t bytes);               // at most size()
   void read(uint8_t* to, size_t bytes);  // copies out and removes
   void clear();

@@ -17,6 +17,7 @@
 
 #include "base/microstates.hpp"
 #include "heap/copy.hpp"
+#include "io/frame_batch.hpp"
 #include "io/framing.hpp"
 #include "process/process.hpp"
 #include "process/tracing.hpp"
@@ -30,8 +31,12 @@ class Ports;
 class FrameSink {
  public:
   virtual ~FrameSink() = default;
+  // Around the packets that came together.
+  virtual void input_begins(Port& port) = 0;
+  virtual void input_ends(Port& port) = 0;
   // One packet as the driver's options cut it, without its header; may be empty. May end the port: look at is_open() after it.
-  virtual void frame(Port& port, std::string_view bytes) = 0;
+  // `binary`: whose bytes these are, or null.
+  virtual void frame(Port& port, std::string_view bytes, OffHeapBinary* binary) = 0;
   virtual void writable(Port& port) = 0;                // it is busy no more
   virtual void sent(Port& port) = 0;                    // something has gone out, of the channel or by command (a tick)
   virtual void ended(Port& port, Term reason) = 0;      // after links and monitors have been told
@@ -44,11 +49,10 @@ class PortDriver {
   virtual int start(Port& port) = 0;
   // Bytes for the other side. May end the port.
   virtual void output(Port& port, std::string&& bytes) = 0;
-  // One packet of a channel; the header is the driver's, by its options. Nobody is told about the outcome; may make the port busy or
+  // Packets of a channel; their headers are the driver's, by its options. Nobody is told about the outcome; may make the port busy or
   // end it. Called only where soft_busy() says that the driver knows busyness (OTP: what a carrier of distribution must have).
-  virtual void output_frame(Port& port, std::string&& head, std::string_view body) {
-    head += body;
-    output(port, std::move(head));
+  virtual void output_frames(Port& port, FrameBatch& batch) {
+    for (size_t i = 0; i < batch.count(); ++i) output(port, batch.frame(i));
   }
   // The same from iodata; `bytes` becomes their number. False: no iodata. A driver that need not copy does better than this.
   virtual bool output_data(Port& port, Term data, size_t& bytes);

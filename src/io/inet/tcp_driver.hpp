@@ -20,7 +20,7 @@ class TcpDriver final : public InetDriver {
   explicit TcpDriver(Ports& ports);
   ~TcpDriver() override;
   void output(Port& port, std::string&& bytes) override;
-  void output_frame(Port& port, std::string&& head, std::string_view body) override;
+  void output_frames(Port& port, FrameBatch& batch) override;
   bool output_data(Port& port, Term data, size_t& bytes) override;
   void close(Port& port) override;
   size_t queued_bytes() const override { return queue_ == nullptr ? 0 : queue_->size(); }
@@ -60,7 +60,8 @@ class TcpDriver final : public InetDriver {
   bool read_more(Port& port);              // likewise
   int64_t packet_length();                 // of what waits; as packet::length
   void tell(Port& port, size_t length);
-  void tell_sink(Port& port, size_t length);
+  bool tell_sink(Port& port);              // all complete packets; false: the connection has ended
+  bool feeds_sink(Port& port) const { return options_.deliver == kAsPort && options_.active != kPassive && port.sink() != nullptr; }
   Term packet_term(Port& port, heap::FragmentAllocator& heap, size_t length, bool& is_parsed);
   void input_closed(Port& port);
   void input_failed(Port& port, int error);
@@ -70,9 +71,9 @@ class TcpDriver final : public InetDriver {
   // --- writing ---
   size_t header(size_t bytes, char out[4]) const;
   bool may_write(Port& port);              // else the caller has been answered
-  // Writes bytes that lie flat, or in two pieces, as far as they go; the rest is queued. False: the connection has ended.
+  // Writes bytes that lie flat, or in pieces, as far as they go; the rest is queued. False: the connection has ended.
   bool write_flat(Port& port, const char* bytes, size_t count);
-  bool write_parts(Port& port, std::string_view head, std::string_view body);
+  bool write_batch(Port& port, const FrameBatch& batch);
   void queue_output(Port& port, Term data, std::string_view header);
   void check_high_mark(Port& port);
   bool write_queue(Port& port);            // false: the connection has ended

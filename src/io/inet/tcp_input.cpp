@@ -92,6 +92,7 @@ int64_t TcpDriver::packet_length() {
 }
 
 bool TcpDriver::tell_complete(Port& port) {
+  if (feeds_sink(port) && !buffer_.empty()) return tell_sink(port);
   while (wants_input() && !buffer_.empty()) {
     int64_t length = packet_length();
     if (length == packet::kInvalid) { input_failed(port, EMSGSIZE); return false; }
@@ -157,7 +158,6 @@ Term TcpDriver::packet_term(Port& port, heap::FragmentAllocator& heap, size_t le
 void TcpDriver::tell(Port& port, size_t length) {
   received_.add(length);
   bool is_passive = options_.active == kPassive, is_parsed;
-  if (options_.deliver == kAsPort && !is_passive && port.sink() != nullptr) { tell_sink(port, length); return; }
   heap::FragmentAllocator heap(data_words(options_, length) + 16);
   Term data = packet_term(port, heap, length, is_parsed);
   Term to = port.owner(), message;
@@ -180,14 +180,27 @@ void TcpDriver::tell(Port& port, size_t length) {
   if (!is_passive) count_told(port);
 }
 
-void TcpDriver::tell_sink(Port& port, size_t length) {
-  packet::Body body = packet::body(kind_of(options_), buffer_.data(), length);
-  std::shared_ptr<FrameSink> sink = port.sink();
-  port.count_input(length);
-  sink->frame(port, buffer_.piece(body.start, body.size).view());
-  if (!port.is_open()) return;
-  buffer_.consume(length);
-  count_told(port);
+bool TcpDriver::tell_sink(Port& port) {
+  const packet::Kind kind = kind_of(options_);
+  const std::shared_ptr<FrameSink> sink = port.sink();
+  sink->input_begins(port);
+  int64_t length = 0;
+  while (wants_input() && !buffer_.empty() && feeds_sink(port)) {
+    length = packet_length();
+    if (length <= 0 || static_cast<size_t>(length) > buffer_.size()) break;   // kMore, kInvalid
+    received_.add(static_cast<size_t>(length));
+    port.count_input(static_cast<size_t>(length));
+    const packet::Body body = packet::body(kind, buffer_.data(), static_cast<size_t>(length));
+    const Piece piece = buffer_.piece(body.start, body.size);
+    sink->frame(port, piece.view(), piece.bytes);
+    if (!port.is_open()) break;
+    buffer_.consume(static_cast<size_t>(length));
+    count_told(port);
+  }
+  sink->input_ends(port);
+  if (!port.is_open()) return false;
+  if (length == packet::kInvalid) { input_failed(port, EMSGSIZE); return false; }
+  return is_connected();
 }
 
 // --- the end of input ---

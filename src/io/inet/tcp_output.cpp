@@ -4,6 +4,7 @@
 #include <sys/socket.h>
 #include <sys/uio.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
@@ -136,36 +137,50 @@ bool TcpDriver::write_flat(Port& port, const char* bytes, size_t count) {
   return true;
 }
 
-bool TcpDriver::write_parts(Port& port, std::string_view head, std::string_view body) {
-  iovec parts[2] = {{const_cast<char*>(head.data()), head.size()}, {const_cast<char*>(body.data()), body.size()}};
+bool TcpDriver::write_batch(Port& port, const FrameBatch& batch) {
+  iovec parts[kPieces];
   msghdr message{};
   message.msg_iov = parts;
-  message.msg_iovlen = 2;
+  batch.each_piece([&](std::string_view bytes, OffHeapBinary*) {
+    if (message.msg_iovlen < kPieces) parts[message.msg_iovlen++] = {const_cast<char*>(bytes.data()), bytes.size()};
+  });
   const ssize_t sent = ::sendmsg(socket_, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
   if (sent < 0 && errno != EAGAIN && errno != EINTR) {
     output_failed(port, errno);
     return false;
   }
-  const size_t done = sent < 0 ? 0 : static_cast<size_t>(sent);
-  if (done == head.size() + body.size()) return true;
-  if (done < head.size()) queue().append(head.substr(done));
-  queue().append(body.substr(done > head.size() ? done - head.size() : 0));
-  want_output_edges(port, true);
+  size_t done = sent < 0 ? 0 : static_cast<size_t>(sent);
+  batch.each_piece([&](std::string_view bytes, OffHeapBinary* binary) {
+    const size_t skipped = std::min(done, bytes.size());
+    done -= skipped;
+    bytes.remove_prefix(skipped);
+    if (bytes.empty()) return;
+    if (binary != nullptr) queue().append_shared(binary, bytes);
+    else queue().append(bytes);
+  });
+  if (queued_bytes() == 0) return true;
+  // What did not fit into one call is no reason to wait for the socket.
+  if (sent < 0 || message.msg_iovlen < kPieces) want_output_edges(port, true);
+  else return write_queue(port);
   return true;
 }
 
 // Its sender is a channel: it asks for no answer and heeds is_busy() by itself.
-void TcpDriver::output_frame(Port& port, std::string&& head, std::string_view body) {
+void TcpDriver::output_frames(Port& port, FrameBatch& batch) {
   if (!is_connected() || shutdown_ != Shutdown::None) return;
-  char start[4];
-  const size_t bytes = head.size() + body.size(), header_bytes = header(bytes, start);
-  sent_.add(bytes + header_bytes);
-  port.count_output(bytes);
-  head.insert(0, start, header_bytes);
+  char ignored[4];
+  const size_t header_bytes = header(0, ignored);
+  batch.put_headers(header_bytes);
+  for (size_t i = 0; i < batch.count(); ++i) {
+    sent_.add(batch.bytes_of(i) + header_bytes);
+    port.count_output(batch.bytes_of(i));
+  }
   if (queued_bytes() > 0 || is_ignored_ || send_file_ != nullptr) {
-    queue().append(head);
-    queue().append(body);
-  } else if (!write_parts(port, head, body)) {
+    batch.each_piece([&](std::string_view bytes, OffHeapBinary* binary) {
+      if (binary != nullptr) queue().append_shared(binary, bytes);
+      else queue().append(bytes);
+    });
+  } else if (!write_batch(port, batch)) {
     return;
   }
   if (queued_bytes() < high_ || (state_ & kIsBusy)) return;
