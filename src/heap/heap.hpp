@@ -55,6 +55,7 @@ class Heap : public Allocator {
   bool grow_next_ = false;           // the last collection left it more than three quarters full
   uint64_t binary_limit_ = kMinBinaryBytes;   // off-heap bytes that ask for a collection
   static constexpr uint64_t kMinBinaryBytes = 46422 * 8;   // OTP: min_bin_vheap_size
+  uint64_t old_binary_limit_ = 2 * kMinBinaryBytes;   // those of the old generation that ask for a full one; set by each full one
   OffHeapList old_off_heap_;         // boxes that live in the old generation
 
  protected:

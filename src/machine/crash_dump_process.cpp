@@ -186,10 +186,11 @@ std::string process_text(Process& process, Reader reader) {
   if (is_read && process.dictionary_ && process.dictionary_->count() > 0) out += "Dictionary: [" + dictionary_text(process) + "]\n";
   out += fmt::format("Reductions: {}\nStack+heap: {}\nOldHeap: {}\nHeap unused: {}\nOldHeap unused: {}\n", process.reductions_done_, heap.block_words(), old_words,
                      heap.free_words(), heap.old_end_ - heap.old_top_);
-  const uint64_t binary_words = heap.off_heap_bytes() / sizeof(Word), old_binary_words = heap.old_off_heap_.bytes / sizeof(Word), most = heap.binary_limit_ / sizeof(Word);
-  auto unused = [&](uint64_t used) { return used < most ? most - used : 0; };
-  out += fmt::format("BinVHeap: {}\nOldBinVHeap: {}\nBinVHeap unused: {}\nOldBinVHeap unused: {}\nMemory: {}\n", binary_words, old_binary_words, unused(binary_words),
-                     unused(old_binary_words), sizeof(Process) + (heap.block_words() + old_words + heap.fragment_words_) * sizeof(Word));
+  const uint64_t binary_words = heap.off_heap_bytes() / sizeof(Word), old_binary_words = heap.old_off_heap_.bytes / sizeof(Word), most = heap.binary_limit_ / sizeof(Word),
+                 old_most = heap.old_binary_limit_ / sizeof(Word);
+  auto unused = [](uint64_t used, uint64_t most) { return used < most ? most - used : 0; };
+  out += fmt::format("BinVHeap: {}\nOldBinVHeap: {}\nBinVHeap unused: {}\nOldBinVHeap unused: {}\nMemory: {}\n", binary_words, old_binary_words, unused(binary_words, most),
+                     unused(old_binary_words, old_most), sizeof(Process) + (heap.block_words() + old_words + heap.fragment_words_) * sizeof(Word));
   if (is_read) {
     std::string stack = engine::backtrace_text(process);
     stack.insert(stack.find('\n') + 1, fmt::format("arity = {}\n", process.live_));

@@ -89,7 +89,7 @@ void Trace::collects(Process& self, Term what, size_t words) {
       {atoms::bin_vheap_size, static_cast<int64_t>(heap.off_heap_bytes() / sizeof(Term))},
       {atoms::bin_vheap_block_size, static_cast<int64_t>(heap.binary_limit_ / sizeof(Term))},
       {atoms::bin_old_vheap_size, static_cast<int64_t>(heap.old_off_heap_.bytes / sizeof(Term))},
-      {atoms::bin_old_vheap_block_size, static_cast<int64_t>(heap.binary_limit_ / sizeof(Term))},
+      {atoms::bin_old_vheap_block_size, static_cast<int64_t>(heap.old_binary_limit_ / sizeof(Term))},
   };
   heap::FragmentAllocator memory(64);
   Term list = Term::nil();

@@ -162,7 +162,7 @@ CollectResult collect_as(Heap& heap, RootSource& roots, const CollectRequest& re
                   heap.fragment_words_;
   size_t promoted = static_cast<size_t>(heap.high_water_ - heap.start_);
   bool old_is_full = heap.old_start_ && static_cast<size_t>(heap.old_end_ - heap.old_top_) < promoted;
-  bool old_binaries = heap.old_off_heap_.bytes > 2 * heap.binary_limit_;
+  bool old_binaries = heap.old_off_heap_.bytes > std::max(heap.old_binary_limit_, 2 * request.min_binary_bytes);
   bool everything = request.full || request.evacuate || old_is_full || old_binaries ||
                     heap.minor_collections_ >= request.fullsweep_after;
   Sizes sizes;
@@ -173,6 +173,7 @@ CollectResult collect_as(Heap& heap, RootSource& roots, const CollectRequest& re
     sizes.young_max = before + (request.evacuate ? request.evacuate->words() : 0);
     live = full(heap, roots, request, sizes, shape);
     heap.binary_limit_ = std::max(request.min_binary_bytes, 2 * heap.off_heap_bytes());
+    heap.old_binary_limit_ = 2 * std::max(request.min_binary_bytes, heap.off_heap_bytes());   // else what is alive and large would make every second collection a full one
   } else {
     sizes.young_max = static_cast<size_t>(heap.top() - heap.high_water_) + heap.fragment_words_;
     live = minor(heap, roots, request, sizes);

@@ -242,6 +242,32 @@ TEST(Collector, LiteralsStayUnlessEvacuated) {
   EXPECT_EQ(space.used_bytes(), 0u);
 }
 
+// Large binaries that stay alive are no reason to copy all terms again and again.
+TEST(Collector, LivingBinariesAskForFewFullCollections) {
+  Heap heap;
+  heap.create_block(233);
+  Roots roots;
+  CollectRequest request;
+  request.min_binary_bytes = Heap::kMinBinaryBytes;
+  int full = 0;
+  for (int i = 0; i < 60; ++i) {
+    roots.slots.push_back(reference_to(heap, OffHeapBinary::create(Heap::kMinBinaryBytes)));
+    const uint32_t before = heap.minor_collections_;
+    collect(heap, roots, request);
+    if (heap.minor_collections_ <= before) ++full;
+  }
+  EXPECT_LT(full, 12);
+  roots.slots.clear();
+  for (int i = 0; i < 3; ++i) collect(heap, roots, request);
+  const uint64_t left = heap.old_off_heap_.bytes;
+  for (int i = 0; i < 200 && heap.old_off_heap_.bytes > left / 2; ++i) {   // what has died there goes, if later
+    roots.slots = {reference_to(heap, OffHeapBinary::create(Heap::kMinBinaryBytes))};
+    collect(heap, roots, request);
+    collect(heap, roots, request);
+  }
+  EXPECT_LE(heap.old_off_heap_.bytes, left / 2);
+}
+
 TEST(Copy, PartsOfBinariesAndWritableOnes) {
   Heap heap;
   heap.create_block(233);
