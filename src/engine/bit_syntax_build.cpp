@@ -6,6 +6,7 @@
 
 #include "engine/bit_syntax.hpp"
 #include "engine/bit_syntax_append.hpp"
+#include "engine/bit_syntax_fields.hpp"
 #include "term/integer.hpp"
 #include "term/map.hpp"
 
@@ -17,32 +18,6 @@ enum class Put : uint8_t { Ok, Type, NoFloat, Invalid, Short, Unit };
 
 // A field that would leave the room made for it can come from hostile code only.
 bool fits(const BuildState& s, uint64_t bits) { return bits <= s.end - s.position; }
-
-// The low `bits` (at most 64) of value, most significant first; other bits of the bytes touched stay.
-void write_bits(uint8_t* bytes, uint64_t position, uint64_t value, uint64_t bits) {
-  uint8_t* at = bytes + (position >> 3);
-  const unsigned offset = position & 7;
-  const unsigned room = 8 - offset;
-  if (bits < 64) value &= (uint64_t{1} << bits) - 1;
-  if (bits <= room) {
-    const unsigned shift = static_cast<unsigned>(room - bits);
-    const unsigned mask = ((1u << bits) - 1) << shift;
-    *at = static_cast<uint8_t>((*at & ~mask) | (value << shift));
-    return;
-  }
-  uint64_t left = bits - room;
-  if (offset != 0) {
-    *at = static_cast<uint8_t>((*at & ~(0xFFu >> offset)) | (value >> left));
-    ++at;
-  } else {
-    left = bits;
-  }
-  while (left >= 8) {
-    left -= 8;
-    *at++ = static_cast<uint8_t>(value >> left);
-  }
-  if (left != 0) *at = static_cast<uint8_t>((*at & (0xFFu >> left)) | ((value << (8 - left)) & 0xFF));
-}
 
 Put write_integer(BuildState& s, Term value, uint64_t bits, uint32_t flags) {
   if (!is_integer(value)) return Put::Type;
@@ -138,22 +113,9 @@ Put write_binary(BuildState& s, Term value, uint64_t bits) {
   return Put::Ok;
 }
 
-bool is_code_point(Term t) {
-  if (!t.is_small()) return false;
-  const int64_t v = t.small_value();
-  return v >= 0 && v <= 0x10FFFF && !(v >= 0xD800 && v <= 0xDFFF);
-}
-
 Put write_utf8(BuildState& s, Term code_point) {
   if (!is_code_point(code_point)) return Put::Type;
-  const uint32_t v = static_cast<uint32_t>(code_point.small_value());
-  uint64_t raw;
-  uint64_t bits;
-  const auto tail = [v](int shift) -> uint64_t { return 0x80 | (v >> shift & 0x3F); };
-  if (v < 0x80) { raw = v; bits = 8; }
-  else if (v < 0x800) { raw = (0xC0 | v >> 6) << 8 | tail(0); bits = 16; }
-  else if (v < 0x10000) { raw = (0xE0 | v >> 12) << 16 | tail(6) << 8 | tail(0); bits = 24; }
-  else { raw = uint64_t{0xF0 | v >> 18} << 24 | tail(12) << 16 | tail(6) << 8 | tail(0); bits = 32; }
+  const auto [raw, bits] = utf8_field(static_cast<uint32_t>(code_point.small_value()));
   if (!fits(s, bits)) return Put::Short;
   write_bits(s.bytes, s.position, raw, bits);
   s.position += bits;

@@ -11,11 +11,14 @@ main() ->
     Things = Values ++ [{a, 1}, {b, 1, 2}, {point, 3, 4}, {1, 2, 3, 4, 5}, [1 | 2], [a, b, c], fun main/0, fun(X) -> X end, make_ref(), true, false,
                         #{a => 1}, maps:from_list([{N, N} || N <- lists:seq(1, 40)]), <<1:3>>, "text", 3, 4, 5, 7, 9, red, green, blue, black, <<"GET /">>],
     lists:foreach(fun(Name) -> both(Name, [[T] || T <- Things]) end,
-                  [kind, tagged, arity, atoms, integers, sparse, elements, cell, sizes, key, caught, floats, unpacked, fields, signed, odd, string]),
+                  [kind, how_large, tagged, arity, atoms, integers, sparse, elements, cell, sizes, key, caught, floats, unpacked, fields, signed, odd, string]),
     Binaries = [<<>>, <<1>>, <<1, 2>>, <<255, 254, 253>>, <<"GET / HTTP/1.1">>, <<0:7>>, <<1:9>>, binary:copy(<<200>>, 40), <<1:1, (binary:copy(<<9>>, 30))/binary>>],
-    lists:foreach(fun(Name) -> both(Name, [[B] || B <- Binaries ++ [rest(B) || B <- Binaries]]) end, [unpacked, fields, signed, odd, string]),
+    lists:foreach(fun(Name) -> both(Name, [[B] || B <- Binaries ++ [rest(B) || B <- Binaries]]) end, [how_large, unpacked, fields, signed, odd, string]),
     both(element_at, [[N, T] || N <- [-1, 0, 1, 2, 5, 6, a, 1 bsl 62], T <- [{}, {1}, {1, 2, 3, 4, 5}, x, []]]),
     both(applied, [[F, X] || F <- [fun(Y) -> {Y} end, fun kind/1, fun erlang:abs/1, closure(1), closure(a), fun() -> 1 end, x], X <- [1, -1, a]]),
+    Maps = [#{}, #{a => 1}, #{a => 1, b => 2}, #{b => {2}, a => #{}, 3 => c}, #{1 bsl 70 => big, a => <<>>, {t} => u}, #{3 => x, 3.0 => y, [] => z},
+            maps:from_list([{N, N} || N <- lists:seq(1, 32)]), maps:from_list([{a, 1}, {b, 2} | [{N, N} || N <- lists:seq(1, 40)]]), [], {a, 1}, a, <<1>>, 1 bsl 70, 1.0, self()],
+    lists:foreach(fun(Name) -> both(Name, [[M] || M <- Maps]) end, [one_key, two_keys, known_keys, has_keys, renamed, how_large]),
     both(pairs, [[N] || N <- [0, 1, 2, 100, 3000]]),
     lists:foreach(fun(N) -> io:format("~w ~w~n", [N, deep(N)]) end, [1, 10, 20000]),
     io:format("~p~n", [[sum(lists:seq(1, N), 0) || N <- [0, 1, 1000, 100000]]]),
@@ -90,7 +93,41 @@ call(odd, [A]) -> odd(A);
 call(string, [A]) -> string(A);
 call(element_at, [N, T]) -> element(N, T);
 call(applied, [F, X]) -> {applied, F(X)};
+call(one_key, [M]) -> one_key(M);
+call(two_keys, [M]) -> two_keys(M);
+call(known_keys, [M]) -> known_keys(M);
+call(has_keys, [M]) -> has_keys(M);
+call(renamed, [M]) -> renamed(M);
+call(how_large, [M]) -> how_large(M);
 call(pairs, [N]) -> pairs(N).
+
+one_key(#{a := A}) -> {a, A};
+one_key(#{3 := C}) -> {three, C};
+one_key(#{17 := C}) -> {many, C};
+one_key(M) when is_map(M) -> map;
+one_key(_) -> none.
+
+two_keys(#{a := A, b := B}) -> {A, B};
+two_keys(#{a := A, {t} := U}) -> {A, U};
+two_keys(#{3 := A, [] := B, 3.0 := C}) -> {A, B, C};
+two_keys(#{a := _, (1 bsl 70) := B}) -> B;
+two_keys(_) -> none.
+
+known_keys(M) -> #{a := A} = M, A.
+
+has_keys(#{a := _, b := _}) -> both;
+has_keys(#{a := _}) -> a;
+has_keys(#{[] := _}) -> nil;
+has_keys(#{40 := _, 39 := _}) -> large;
+has_keys(_) -> none.
+
+%% The map's register is among those that are read into.
+renamed(M) -> case M of #{a := X, b := Y} -> f(X, Y); #{3 := X} -> f(X, X); _ -> M end.
+f(X, Y) -> [X | Y].
+
+how_large(T) when byte_size(T) > 0 -> {bytes, byte_size(T)};
+how_large(T) when map_size(T) > 1 -> {keys, map_size(T)};
+how_large(T) -> {byte_size(T), map_size(T)}.
 
 kind(X) when is_integer(X) -> integer;
 kind(X) when is_float(X) -> float;

@@ -2,7 +2,7 @@
 // Constructing bitstrings: bs_create_bin, and the older bs_init2 … bs_put_* family, which writes to vm.build.
 #include <vector>
 
-#include "engine/bit_syntax.hpp"
+#include "engine/bit_syntax_quick.hpp"
 #include "engine/interp/cells.hpp"
 #include "engine/interp/exceptions.hpp"
 #include "engine/interp/ops/handlers.hpp"
@@ -22,21 +22,48 @@ const Word* failed(Interpreter& vm, const Word* ip, ir::JumpOffset fail, const C
 }
 
 // Three words a segment: type | flags << 8 | unit << 16 | number << 32, value, size (a string: its bytes and their count).
+bit_syntax::SegmentType type_of(const Word* row) { return static_cast<bit_syntax::SegmentType>(row[0] & 0xFF); }
+bool appends(bit_syntax::SegmentType type) { return type == bit_syntax::SegmentType::Append || type == bit_syntax::SegmentType::PrivateAppend; }
+
+// Without errors, as nearly all are. none(): nothing has changed.
+Term create_quick(Interpreter& vm, const Word* row, uint32_t count) {
+  constexpr uint32_t kMost = 12;
+  bit_syntax::QuickSegment segments[kMost];
+  if (count > kMost) return Term::none();
+  Term* stack_top = vm.self->heap().stack_top();
+  uint64_t bits = 0;
+  for (uint32_t i = 0; i < count; ++i, row += 3) {
+    bit_syntax::QuickSegment& segment = segments[i];
+    segment.type = type_of(row);
+    segment.flags = static_cast<uint8_t>(row[0] >> 8);
+    segment.unit = static_cast<uint16_t>(row[0] >> 16);
+    Term size;
+    if (segment.type == bit_syntax::SegmentType::String) {
+      segment.string = reinterpret_cast<const uint8_t*>(row[1]);
+      segment.bits = row[2] * 8;
+    } else {
+      segment.value = ir::load(row[1], vm.x, stack_top);
+      size = ir::load(row[2], vm.x, stack_top);
+    }
+    if ((i != 0 && appends(segment.type)) || !bit_syntax::measure(segment, size)) return Term::none();
+    bits += segment.bits;
+  }
+  return bit_syntax::create_quick(*vm.self, {segments, count}, bits);
+}
+
 template <uint32_t kInline>
-const Word* create(Interpreter& vm, const Word* ip) {
-  const auto& in = ir::at<ir::BitsCreate>(ip);
+Term create(Interpreter& vm, const Word* row, uint32_t count, bit_syntax::Failure& failure) {
   Term* stack_top = vm.self->heap().stack_top();
   bit_syntax::Segment inline_segments[kInline];   // cleared each time: few where few do
   std::vector<bit_syntax::Segment> many;
   bit_syntax::Segment* segments = inline_segments;
-  if (in.count > kInline) {
-    many.resize(in.count);
+  if (count > kInline) {
+    many.resize(count);
     segments = many.data();
   }
-  const Word* row = ir::tail<ir::BitsCreate>(ip);
-  for (uint32_t i = 0; i < in.count; ++i, row += 3) {
+  for (uint32_t i = 0; i < count; ++i, row += 3) {
     bit_syntax::Segment& segment = segments[i];
-    segment.type = static_cast<bit_syntax::SegmentType>(row[0] & 0xFF);
+    segment.type = type_of(row);
     segment.flags = (row[0] >> 8) & 0xFF;
     segment.unit = (row[0] >> 16) & 0xFFFF;
     segment.number = static_cast<uint32_t>(row[0] >> 32);
@@ -48,12 +75,7 @@ const Word* create(Interpreter& vm, const Word* ip) {
       segment.size = ir::load(row[2], vm.x, stack_top);
     }
   }
-  bit_syntax::Failure failure;
-  Term made = bit_syntax::create(*vm.self, {segments, in.count}, failure);
-  if (made.is_none()) return failed(vm, ip, in.fail, in.site, failure);
-  if (!ensure_room(vm, in.words, in.live, &made)) return exit_cell();
-  ir::place(in.destination, vm.x, vm.self->heap().stack_top()) = made;
-  return row;
+  return bit_syntax::create(*vm.self, {segments, count}, failure);
 }
 
 enum class Style : uint8_t { Init, Append, PrivateAppend };
@@ -79,7 +101,21 @@ const Word* start(Interpreter& vm, const Word* ip, Style style, uint32_t unit_bi
 
 }  // namespace
 
-ATH_HANDLER(op_bits_create) { ATH_LEAVE(ir::at<ir::BitsCreate>(ip).count <= 4 ? create<4>(*vm, ip) : create<24>(*vm, ip)); }
+static const Word* create(Interpreter& vm, const Word* ip) {
+  const auto& in = ir::at<ir::BitsCreate>(ip);
+  const Word* rows = ir::tail<ir::BitsCreate>(ip);
+  Term made = create_quick(vm, rows, in.count);
+  if (ATH_UNLIKELY(made.is_none())) {
+    bit_syntax::Failure failure;
+    made = in.count <= 4 ? create<4>(vm, rows, in.count, failure) : create<24>(vm, rows, in.count, failure);
+    if (made.is_none()) return failed(vm, ip, in.fail, in.site, failure);
+  }
+  if (!ensure_room(vm, in.words, in.live, &made)) return exit_cell();
+  ir::place(in.destination, vm.x, vm.self->heap().stack_top()) = made;
+  return rows + 3 * static_cast<size_t>(in.count);
+}
+
+ATH_HANDLER(op_bits_create) { ATH_LEAVE(create(*vm, ip)); }
 ATH_HANDLER(op_bits_init_bytes) { ATH_LEAVE(start(*vm, ip, Style::Init, 8)); }
 ATH_HANDLER(op_bits_init_bits) { ATH_LEAVE(start(*vm, ip, Style::Init, 1)); }
 ATH_HANDLER(op_bits_append) { ATH_LEAVE(start(*vm, ip, Style::Append, 1)); }

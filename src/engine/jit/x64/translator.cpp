@@ -55,7 +55,10 @@ std::unique_ptr<NativeCode> Translator::translate() {
     if (at_ == entry_) emitter_.entry_here();
     const Op op = ir::op_of(words_[at_]);
     if (is_target_[at_] || !keeps_floats(op)) held_floats_.reset();
-    if (!control(op) && !calls(op) && !data(op) && !tests(op) && !selections(op) && !arithmetic(op) && !floats(op) && !bits(op)) run();
+    if (!control(op) && !calls(op) && !data(op) && !tests(op) && !selections(op) && !arithmetic(op) && !floats(op) && !bits(op) && !building(op) &&
+        !maps(op)) {
+      run();
+    }
   }
   as_.bind(labels_[count_]);
   as_.ud2();   // the last instruction does not go on

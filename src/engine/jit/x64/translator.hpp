@@ -33,6 +33,8 @@ class Translator {
   bool arithmetic(Op op);    // translate_arithmetic.cpp
   bool floats(Op op);        // translate_floats.cpp
   bool bits(Op op);          // translate_bits.cpp
+  bool building(Op op);      // translate_build.cpp
+  bool maps(Op op);          // translate_maps.cpp
 
   // --- the instruction at hand ---
   template <class Instruction>
@@ -111,6 +113,33 @@ class Translator {
   };
   void load_context(ir::Register place, Label slow);   // into kScratch
   bool read_fields(ir::Register context, const std::vector<BitField>& fields);
+  struct BuildField {
+    ir::Source source;
+    uint64_t constant;        // its bits, in the order in which they will stand
+    uint32_t bits;
+    bool is_constant, is_little, is_ascii;
+  };
+  struct BuildGroup {
+    size_t first, end;        // fields
+    uint32_t bits;
+  };
+  static bool read_build_fields(const Word* row, size_t count, std::vector<BuildField>& fields);
+  static bool group_build_fields(const std::vector<BuildField>& fields, uint32_t most, std::vector<BuildGroup>& groups);
+  void unless_fields(const std::vector<BuildField>& fields, Label slow);
+  void put_together(const std::vector<BuildField>& fields, const BuildGroup& group, asmjit::x86::Gp other);
+  bool build_new(const std::vector<BuildField>& fields, const std::vector<BuildGroup>& groups, size_t bytes);
+  void load_appendable(ir::Source source, Label slow);
+  void put_sub_binary();
+  void store_appended(ir::Source source, bool in_place);
+  bool append_bytes(ir::Source source, bool in_place, const std::vector<BuildField>& fields, const std::vector<BuildGroup>& groups, size_t bytes);
+  bool append_bits(ir::Source source, bool in_place, const std::vector<BuildField>& fields, uint32_t bits);
+  void read_map(size_t words);
+  bool size_of();
+  void start_match();
+  bool load_bits(ir::Source size, uint32_t unit, Label slow);
+  bool skip();
+  void put_part(Label slow);
+  void store_box(ir::Register to, size_t words);
   bool match_string(ir::Register context, uint64_t bits, const uint8_t* bytes, ir::JumpOffset fail);
 
   Emitter emitter_;
