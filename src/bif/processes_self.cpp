@@ -253,6 +253,8 @@ BifResult hibernate_3(Process& self, const Term* args) {
 }
 
 BifResult yield_0(Process& self, const Term*) {
+  // The rest of the slice is given up, not used.
+  self.reductions_done_ -= static_cast<uint64_t>(self.reductions_left_);
   self.reductions_left_ = 0;
   return atoms::true_;
 }
