@@ -56,6 +56,7 @@ BifResult encode(Process& self, const Term* args, uint32_t arity, const EncodeOp
       self, args, arity, kBytesPerReduction,
       [&] { return external::Encoding(args[0], options, result == EncodedAs::Size ? EncodeGoal::Size : EncodeGoal::Bytes); },
       [&](external::Encoding& encoding) -> BifResult {
+        if (!encoding.is_representable()) return self.system_limit();
         if (result == EncodedAs::Size) return integer::from_uint64(self.heap(), encoding.size());
         const Term whole = encoding.bytes().take(self.heap());
         return result == EncodedAs::Vector ? cons(self.heap(), whole, Term::nil()) : whole;

@@ -52,7 +52,8 @@ BifResult send_3(Process& self, const Term* args) {
   BifResult result = process::send(self, args[0], args[1], options, outcome);
   if (!result.has_value()) return result;
   switch (outcome) {
-    case process::SendOutcome::Sent: return atoms::ok;
+    case process::SendOutcome::Sent:
+    case process::SendOutcome::TooLarge: return atoms::ok;   // the latter has raised
     case process::SendOutcome::NoConnection: return options.noconnect ? atoms::noconnect : atoms::ok;
     case process::SendOutcome::WouldSuspend: return atoms::nosuspend;
     case process::SendOutcome::Suspended: return self.yield({args[0], args[1], args[2]});

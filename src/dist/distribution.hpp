@@ -99,7 +99,8 @@ class Distribution {
   // Under the lock. False: the process is suspended and is to try again.
   bool has_turn(Process& self, RemoteNode& node);
   bool enqueue_pending(RemoteNode& node, const Control& control, uint64_t sender);
-  bool push_locked(RemoteNode& node, std::unique_lock<std::mutex>& lock, const Control& control, uint64_t sender, Flush flush_when);
+  enum class Pushed : uint8_t { Yes, NoConnection, TooLarge };   // TooLarge: a message that the external format cannot say
+  Pushed push_locked(RemoteNode& node, std::unique_lock<std::mutex>& lock, const Control& control, uint64_t sender, Flush flush_when);
   void flush(RemoteNode& node);
   static void flush_after_slice(void* node);
   bool becomes_due(RemoteNode& node) const;

@@ -107,9 +107,18 @@ Outgoing::Outgoing(const Control& control, uint64_t peer_flags, uint64_t sender)
   options.shared = &shared_;
   encode_control(control, options, sink_);
   control_bytes_ = sink_.size();
-  if (!control.payload.is_none()) external::encode(control.payload, options, sink_);
+  if (!control.payload.is_none()) write_payload(control, options);
   bytes_ = sink_.size();
   for (const external::SharedBytes& shared : shared_) bytes_ += shared.count;
+}
+
+void Outgoing::write_payload(const Control& control, const external::EncodeOptions& options) {
+  if (external::encode(control.payload, options, sink_)) return;
+  for (const external::SharedBytes& shared : shared_) shared.binary->release();
+  shared_.clear();
+  sink_.resize(control_bytes_);
+  is_too_large_ = !is_last_word_;
+  external::encode(atoms::system_limit, options, sink_);
 }
 
 Outgoing::~Outgoing() {

@@ -51,6 +51,8 @@ class Outgoing {
   size_t bytes_left() const { return bytes_ - sent_; }
   bool is_done() const { return is_started_ && sent_ == bytes_; }
   bool is_started() const { return is_started_; }
+  // A message that the external format cannot say: not to be sent. Other payloads (reasons) are the atom system_limit then.
+  bool is_too_large() const { return is_too_large_; }
   bool is_large = false;      // the queue's
   bool is_last_word() const { return is_last_word_; }   // its sender ends: nobody waits for its way out
   // Adds the next frame; `sequence` tells fragmented messages under way apart.
@@ -62,7 +64,8 @@ class Outgoing {
 
   uint64_t sender_;
   bool has_header_, may_fragment_;
-  bool is_started_ = false, is_last_word_ = false;
+  bool is_started_ = false, is_last_word_ = false, is_too_large_ = false;
+  void write_payload(const Control& control, const external::EncodeOptions& options);
   uint64_t fragments_left_ = 0, sequence_ = 0;
   size_t control_bytes_ = 0, bytes_ = 0, sent_ = 0;
   size_t flat_sent_ = 0, shared_begun_ = 0, shared_sent_ = 0;   // of sink_; entries of shared_ gone; bytes of the next entry gone

@@ -35,30 +35,31 @@ bool Distribution::enqueue_pending(RemoteNode& node, const Control& control, uin
 bool Distribution::push(RemoteNode& node, const Control& control, uint64_t sender, Flush flush_when, uint32_t connection_id) {
   std::unique_lock lock(node.mutex);
   if (connection_id != 0 && node.connection_id != connection_id) return false;
-  return push_locked(node, lock, control, sender, flush_when);
+  return push_locked(node, lock, control, sender, flush_when) == Pushed::Yes;
 }
 
-bool Distribution::push_locked(RemoteNode& node, std::unique_lock<std::mutex>& lock, const Control& control, uint64_t sender, Flush flush_when) {
-  if (node.state == NodeState::Pending) return enqueue_pending(node, control, sender);
-  if (node.state != NodeState::Connected) return false;
+Distribution::Pushed Distribution::push_locked(RemoteNode& node, std::unique_lock<std::mutex>& lock, const Control& control, uint64_t sender, Flush flush_when) {
+  if (node.state == NodeState::Pending) return enqueue_pending(node, control, sender) ? Pushed::Yes : Pushed::NoConnection;
+  if (node.state != NodeState::Connected) return Pushed::NoConnection;
   const uint64_t flags = node.flags;
   const uint32_t connection_id = node.connection_id;
   lock.unlock();
   // Encoding takes its time; others may send meanwhile. A process's own messages keep their order, as it sends one at a time.
   const Control understood = lowered(control, flags);
   if (understood.kind != control.kind) answer_for_peer(node, control);
-  if (understood.kind == ControlKind::Nothing) return true;
+  if (understood.kind == ControlKind::Nothing) return Pushed::Yes;
   auto message = std::make_unique<Outgoing>(understood, flags, sender);
+  if (message->is_too_large()) return Pushed::TooLarge;
   lock.lock();
-  if (node.connection_id != connection_id || node.state != NodeState::Connected) return false;
+  if (node.connection_id != connection_id || node.state != NodeState::Connected) return Pushed::NoConnection;
   node.queue->push(std::move(message));
-  if (flush_when == Flush::Later) return true;
+  if (flush_when == Flush::Later) return Pushed::Yes;
   // Somebody is about to look at the queue anyhow, or nobody need look.
-  if (node.port && (node.is_draining || node.is_port_full)) return true;
-  if (node.port && node.queue->bytes() < gathered_limit_ && becomes_due(node)) return true;
+  if (node.port && (node.is_draining || node.is_port_full)) return Pushed::Yes;
+  if (node.port && node.queue->bytes() < gathered_limit_ && becomes_due(node)) return Pushed::Yes;
   lock.unlock();
   flush(node);
-  return true;
+  return Pushed::Yes;
 }
 
 // Will the queue be written out when this thread's slice has ended? With the lock.

@@ -86,8 +86,7 @@ SendOutcome Distribution::send(Process& self, Term to, Term message, const proce
   } else {
     control = {has_token ? ControlKind::AliasSendTT : ControlKind::AliasSend, {self.pid(), to, token}, message};
   }
-  push_locked(node, lock, control, self.pid().raw, Flush::AfterSlice);
-  return SendOutcome::Sent;
+  return push_locked(node, lock, control, self.pid().raw, Flush::AfterSlice) == Pushed::TooLarge ? SendOutcome::TooLarge : SendOutcome::Sent;
 }
 
 // Takes note of what begins or ends between two processes. False: nothing is to be sent.

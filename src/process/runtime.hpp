@@ -56,7 +56,7 @@ struct Identity {
 struct SendOptions {
   bool nosuspend = false, noconnect = false;
 };
-enum class SendOutcome : uint8_t { Sent, NoConnection, WouldSuspend, Suspended };
+enum class SendOutcome : uint8_t { Sent, NoConnection, WouldSuspend, Suspended, TooLarge };   // TooLarge: for the external format
 
 // A call of a tracer's library: the function of this name, or where it has none of `otherwise`. An immediate answer is kept.
 struct TracerCall {

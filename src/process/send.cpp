@@ -113,6 +113,12 @@ BifResult send_to_alias(Process& self, Term alias, Term message) {
 
 }  // namespace
 
+// A message that the external format cannot say never leaves.
+static BifResult to_elsewhere(Process& self, Term to, Term message, const SendOptions& options, SendOutcome& outcome) {
+  const BifResult sent = send_elsewhere(self, to, message, options, outcome);
+  return outcome == SendOutcome::TooLarge ? self.system_limit() : sent;
+}
+
 BifResult send(Process& self, Term to, Term message, const SendOptions& options, SendOutcome& outcome) {
   outcome = SendOutcome::Sent;
   if (ATH_UNLIKELY(is_traced(self, trace_flag::kSend)) && is_destination(to)) self.runtime().tracing->sent(self, to, message);
@@ -121,14 +127,14 @@ BifResult send(Process& self, Term to, Term message, const SendOptions& options,
     return message;
   }
   if (to.is_atom()) return send_to_registered(self, to, message, true, options, outcome);
-  if (to.is_local_port()) return send_elsewhere(self, to, message, options, outcome);
+  if (to.is_local_port()) return to_elsewhere(self, to, message, options, outcome);
   if (is_local_reference(to)) return send_to_alias(self, to, message);
-  if (is_reference(to) || is_pid(to)) return send_elsewhere(self, to, message, options, outcome);
+  if (is_reference(to) || is_pid(to)) return to_elsewhere(self, to, message, options, outcome);
   if (is_tuple_of(to, 2) && tuple_element(to, 0).is_atom() && tuple_element(to, 1).is_atom()) {
     if (tuple_element(to, 1) == self.runtime().terms.node_name) {
       return send_to_registered(self, tuple_element(to, 0), message, false, options, outcome);
     }
-    return send_elsewhere(self, to, message, options, outcome);
+    return to_elsewhere(self, to, message, options, outcome);
   }
   return self.badarg();
 }

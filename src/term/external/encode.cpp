@@ -27,17 +27,18 @@ constexpr size_t kLeavesTogether = 64;            // immediates written before i
 template <EncodeGoal kGoal>
 class Encoder {
  public:
-  // `size`: bytes so far, those that are shared too; told again at the end.
-  Encoder(const EncodeOptions& options, ByteSink& out, size_t& size, EncodeStack& stack) : options_(options), out_(out), size_(size), stack_(stack) {
+  // `progress` is told again at the end.
+  Encoder(const EncodeOptions& options, ByteSink& out, EncodeProgress& progress, EncodeStack& stack)
+      : options_(options), out_(out), progress_(progress), stack_(stack) {
     if constexpr (kCounts) {
-      counted_ = size;
+      counted_ = progress.size;
     } else {
-      counted_ = size - out.size();
+      counted_ = progress.size - out.size();
       at_ = out.room(0, end_);
     }
   }
   ~Encoder() {
-    size_ = written();
+    progress_.size = written();
     if constexpr (!kCounts) out_.set_end(at_);
   }
   Encoder(const Encoder&) = delete;
@@ -219,6 +220,10 @@ class Encoder {
     binary::Bits bits = binary::bits_of(t);
     size_t count = (bits.bit_size + 7) / 8;
     auto rest = static_cast<unsigned>(bits.bit_size % 8);
+    if (ATH_UNLIKELY(count > UINT32_MAX)) {
+      progress_.is_too_large = true;
+      return;
+    }
     tagged<4>(rest == 0 ? Tag::Binary : Tag::BitBinary, count);
     if (rest != 0) byte(rest);
     if (kCounts || (ATH_UNLIKELY(options_.shared != nullptr) && count >= kSharedFrom && rest == 0 && share(t, bits, count))) {
@@ -319,7 +324,7 @@ class Encoder {
   }
 
   friend class Encoding;
-  friend void encode(Term t, const EncodeOptions& options, ByteSink& out);
+  friend bool encode(Term t, const EncodeOptions& options, ByteSink& out);
   void put(Term t) {
     if (t.is_list_cell()) return list(t);
     if (t.is_small()) return small(t);
@@ -441,7 +446,7 @@ class Encoder {
   uint8_t* at_ = nullptr;      // where the next byte goes; out_ hears of it at the end, or when it must grow
   uint8_t* end_ = nullptr;
   size_t counted_;             // bytes that are not in out_
-  size_t& size_;
+  EncodeProgress& progress_;
   EncodeStack& stack_;
 };
 
@@ -481,10 +486,10 @@ class Encoding::Deflation {
 Encoding::Encoding(Term t, const EncodeOptions& options, EncodeGoal goal) : options_(options), goal_(goal) {
   if (options.with_version) {
     if (goal == EncodeGoal::Bytes) out_.push(kVersion);
-    size_ = start_ = 1;
+    progress_.size = start_ = 1;
   }
-  if (goal == EncodeGoal::Bytes) Encoder<EncodeGoal::Bytes>(options_, out_, size_, stack_).put(t);
-  else Encoder<EncodeGoal::Size>(options_, out_, size_, stack_).put(t);
+  if (goal == EncodeGoal::Bytes) Encoder<EncodeGoal::Bytes>(options_, out_, progress_, stack_).put(t);
+  else Encoder<EncodeGoal::Size>(options_, out_, progress_, stack_).put(t);
 }
 Encoding::Encoding(Encoding&&) noexcept = default;
 Encoding::~Encoding() {
@@ -493,8 +498,8 @@ Encoding::~Encoding() {
 
 bool Encoding::step(int64_t& budget) {
   if (!is_walked_) {
-    const bool done = goal_ == EncodeGoal::Bytes ? Encoder<EncodeGoal::Bytes>(options_, out_, size_, stack_).run(budget)
-                                                 : Encoder<EncodeGoal::Size>(options_, out_, size_, stack_).run(budget);
+    const bool done = goal_ == EncodeGoal::Bytes ? Encoder<EncodeGoal::Bytes>(options_, out_, progress_, stack_).run(budget)
+                                                 : Encoder<EncodeGoal::Size>(options_, out_, progress_, stack_).run(budget);
     if (!done) return false;
     is_walked_ = true;
   }
@@ -521,21 +526,23 @@ bool Encoding::compress(int64_t& budget) {
   return true;
 }
 
-void encode(Term t, const EncodeOptions& options, std::string& out) {
+bool encode(Term t, const EncodeOptions& options, std::string& out) {
   Encoding encoding(t, options);
   int64_t budget = INT64_MAX;
   while (!encoding.step(budget)) budget = INT64_MAX;
   out += encoding.bytes().view();
+  return encoding.is_representable();
 }
 
-void encode(Term t, const EncodeOptions& options, ByteSink& out) {
+bool encode(Term t, const EncodeOptions& options, ByteSink& out) {
   EncodeStack stack;
   if (options.with_version) out.push(kVersion);
-  size_t size = out.size();
-  Encoder<EncodeGoal::Bytes> encoder(options, out, size, stack);
+  EncodeProgress progress{out.size()};
+  Encoder<EncodeGoal::Bytes> encoder(options, out, progress, stack);
   encoder.put(t);
   int64_t budget = INT64_MAX;
   while (!encoder.run(budget)) budget = INT64_MAX;
+  return !progress.is_too_large;
 }
 
 size_t encoded_size(Term t, const EncodeOptions& options) {

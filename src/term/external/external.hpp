@@ -45,6 +45,10 @@ struct EncodeFrame {
   Pairs* sorted;
 };
 using EncodeStack = WorkStack<EncodeFrame, 16>;
+struct EncodeProgress {
+  size_t size = 0;             // bytes so far, those that are shared too
+  bool is_too_large = false;   // something was met whose size does not go into the four bytes that the format has for it
+};
 
 struct EncodeOptions {
   int minor_version = 1;
@@ -55,8 +59,9 @@ struct EncodeOptions {
   std::vector<SharedBytes>* shared = nullptr;   // where given, binaries of kSharedFrom bytes and more are noted here in place of being copied
 };
 inline constexpr size_t kSharedFrom = 8192;
-void encode(Term t, const EncodeOptions& options, std::string& out);
-void encode(Term t, const EncodeOptions& options, ByteSink& out);   // not compressed
+// False: a part of it is larger than the format can say; what was written is of no use.
+bool encode(Term t, const EncodeOptions& options, std::string& out);
+bool encode(Term t, const EncodeOptions& options, ByteSink& out);   // not compressed
 size_t encoded_size(Term t, const EncodeOptions& options);  // erlang:external_size
 
 // Encoding, or only counting the bytes, in steps. `budget` is what may be done now, about a unit a byte or a term; it is lowered by
@@ -68,7 +73,8 @@ class Encoding {
   Encoding(Encoding&&) noexcept;
   ~Encoding();
   bool step(int64_t& budget);          // true: complete
-  size_t size() const { return size_; }
+  size_t size() const { return progress_.size; }
+  bool is_representable() const { return !progress_.is_too_large; }   // once complete; false as for encode()
   ByteSink& bytes() { return out_; }   // EncodeGoal::Bytes, once complete
 
  private:
@@ -79,7 +85,7 @@ class Encoding {
   EncodeGoal goal_;
   ByteSink out_;
   size_t start_ = 0;                   // of the term in out_: behind the version
-  size_t size_ = 0;
+  EncodeProgress progress_;
   bool is_walked_ = false;
   EncodeStack stack_;
   std::unique_ptr<Deflation> deflation_;
