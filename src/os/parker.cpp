@@ -25,8 +25,17 @@ void Parker::park(int64_t timeout_ns) {
   state_.exchange(kEmpty, std::memory_order_acq_rel);
 }
 
-void Parker::unpark() {
-  if (state_.exchange(kNotified, std::memory_order_acq_rel) == kParked) futex_wake(&state_);
+bool Parker::begin_elsewhere() {
+  uint32_t expected = kEmpty;
+  return state_.compare_exchange_strong(expected, kElsewhere, std::memory_order_acq_rel, std::memory_order_acquire);
+}
+
+void Parker::end_elsewhere() { state_.exchange(kEmpty, std::memory_order_acq_rel); }
+
+bool Parker::unpark() {
+  const uint32_t before = state_.exchange(kNotified, std::memory_order_acq_rel);
+  if (before == kParked) futex_wake(&state_);
+  return before != kElsewhere;
 }
 
 }  // namespace athanor::os

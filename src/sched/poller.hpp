@@ -2,6 +2,11 @@
 // The poller: one thread that waits until descriptors are ready and calls back, once for each question. A descriptor may have one
 // question for reading and one for writing, or one for both, which the first of the two answers. Sockets are watched for edges instead:
 // told to one handler by key, as often as they come.
+//
+//   its thread ──waits in──► outer_ ──contains──► epoll_ ──contains──► descriptors        a scheduler without work ──waits in──► epoll_
+//
+// The last scheduler that goes to sleep waits in its thread's place, which is not told of epoll_ as long: what an edge brings then runs
+// without waking a second thread. Questions are always answered by the poller's own thread, so that one callback runs at a time.
 #pragma once
 
 #include <atomic>
@@ -30,6 +35,20 @@ class Poller {
   void stop();
   size_t watched() const;
 
+  bool has_edges() const { return edges_.load(std::memory_order_relaxed) > 0; }
+  // --- a scheduler that waits here; one at a time ---
+  bool begin_idle();                    // false: another does, or no edges are watched
+  // Until there are edges, wake_idle, or the time is over (< 0: no limit). Then end_idle, and tell_edges where there are some.
+  struct Edges {
+    static constexpr int kMost = 32;
+    int count = 0;
+    struct { uint64_t key; uint32_t ready; } of[kMost];
+  };
+  void wait_idle(int64_t timeout_ns, Edges& edges);
+  void end_idle();
+  void wake_idle();                     // any thread
+  void tell_edges(const Edges& edges);
+
   // Edges (see Scheduling): nothing is kept about them but what epoll knows.
   using EdgeHandler = void (*)(process::Runtime&, uint64_t key, uint32_t ready);
   void set_edge_handler(EdgeHandler handler) { edge_handler_ = handler; }
@@ -56,6 +75,7 @@ class Poller {
   void wake();
   bool arm(int descriptor, Watched& watched);
   void work();
+  void handle_ready();                  // all that epoll_ has ready, on the poller's own thread
   void tell_edge(uint64_t key, uint32_t ready);
   void answer(int descriptor, uint32_t generation, uint32_t ready);
 
@@ -65,16 +85,19 @@ class Poller {
   std::condition_variable finished_, resumed_;
   std::unordered_map<int, Watched> watched_;
   std::vector<std::pair<int, uint32_t>> always_ready_;
+  struct Handed { uint64_t tag; uint32_t ready; };
+  std::vector<Handed> handed_;          // answers that came to an idle scheduler
   uint32_t next_generation_ = 1;
-  static constexpr int kSomeEdge = INT32_MAX;
   int running_descriptor_ = -1;         // whose callback runs
+  int running_edges_ = 0;               // threads in the handler of edges
   bool stopping_ = false, paused_ = false;
+  bool is_idle_taken_ = false;          // a scheduler waits in epoll_
   EdgeHandler edge_handler_ = nullptr;
   std::atomic<bool> started_{false};
   std::atomic<int64_t> edges_{0};       // descriptors watched for edges
   os::Thread thread_;
-  int epoll_ = -1;
-  int event_ = -1;
+  int epoll_ = -1, outer_ = -1;
+  int event_ = -1, idle_event_ = -1;    // wake the poller's thread, and the scheduler that waits
 };
 
 }  // namespace athanor::sched

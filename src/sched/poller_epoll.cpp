@@ -2,7 +2,10 @@
 #include <errno.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <time.h>
 #include <unistd.h>
+
+#include <algorithm>
 
 #include "sched/poller.hpp"
 #include "sched/scheduling.hpp"
@@ -13,14 +16,43 @@ namespace athanor::sched {
 namespace {
 constexpr uint32_t kReadable = Scheduling::kReadable, kWritable = Scheduling::kWritable, kError = kPollError;
 thread_local const Poller* current_poller = nullptr;   // on its own thread
+constexpr uint64_t kIdleKey = (uint64_t{1} << 63) - 1;   // of idle_event_; ports' numbers are far below
 uint64_t tag(int descriptor, uint32_t generation) { return (uint64_t{generation} << 32) | static_cast<uint32_t>(descriptor); }
+bool is_tag(uint64_t data) { return data >> 63 != 0; }
+uint32_t ready_of(const epoll_event& event) {
+  uint32_t ready = 0;
+  if (event.events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) ready |= kReadable;
+  if (event.events & (EPOLLOUT | EPOLLHUP | EPOLLERR)) ready |= kWritable;
+  if (event.events & EPOLLERR) ready |= kError;
+  if (!is_tag(event.data.u64) && (event.events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR))) ready |= Scheduling::kHangUp;
+  return ready;
+}
+void drain(int event) {
+  uint64_t ignored;
+  [[maybe_unused]] ssize_t bytes = read(event, &ignored, sizeof ignored);
+}
+// Nanoseconds where the system can, else milliseconds, rounded up.
+int wait_for(int epoll, epoll_event* events, int most, int64_t timeout_ns) {
+  timespec limit{static_cast<time_t>(timeout_ns / 1'000'000'000), static_cast<long>(timeout_ns % 1'000'000'000)};
+  const int count = epoll_pwait2(epoll, events, most, timeout_ns < 0 ? nullptr : &limit, nullptr);
+  if (count >= 0 || errno != ENOSYS) return count;
+  const int64_t ms = (timeout_ns + 999'999) / 1'000'000;
+  return epoll_wait(epoll, events, most, timeout_ns < 0 ? -1 : static_cast<int>(std::min<int64_t>(ms, INT32_MAX)));
+}
+void add(int epoll, int descriptor, uint64_t data) {
+  epoll_event event{};
+  event.events = EPOLLIN;
+  event.data.u64 = data;
+  ATH_ASSERT(epoll_ctl(epoll, EPOLL_CTL_ADD, descriptor, &event) == 0);
+}
 }  // namespace
 
 Poller::Poller(process::Runtime& runtime, const base::MicrostateSwitch& microstates) : runtime_(runtime), accounts_(microstates) {}
 
 Poller::~Poller() {
-  if (epoll_ >= 0) close(epoll_);
-  if (event_ >= 0) close(event_);
+  for (int descriptor : {epoll_, outer_, event_, idle_event_}) {
+    if (descriptor >= 0) close(descriptor);
+  }
 }
 
 size_t Poller::watched() const {
@@ -31,12 +63,13 @@ size_t Poller::watched() const {
 void Poller::start() {
   if (epoll_ >= 0) return;
   epoll_ = epoll_create1(EPOLL_CLOEXEC);
+  outer_ = epoll_create1(EPOLL_CLOEXEC);
   event_ = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-  ATH_ASSERT(epoll_ >= 0 && event_ >= 0);
-  epoll_event event{};
-  event.events = EPOLLIN;
-  event.data.u64 = 0;                                  // no descriptor's tag: generations start at 1
-  epoll_ctl(epoll_, EPOLL_CTL_ADD, event_, &event);
+  idle_event_ = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+  ATH_ASSERT(epoll_ >= 0 && outer_ >= 0 && event_ >= 0 && idle_event_ >= 0);
+  add(epoll_, idle_event_, kIdleKey);
+  add(outer_, event_, 0);
+  add(outer_, epoll_, 1);
   started_.store(true, std::memory_order_release);
   ATH_ASSERT(thread_.start("ath poller", [](void* self) { static_cast<Poller*>(self)->work(); }, this));
 }
@@ -119,14 +152,67 @@ void Poller::tell_edge(uint64_t key, uint32_t ready) {
   {
     std::unique_lock lock(mutex_);
     resumed_.wait(lock, [&] { return !paused_ || stopping_; });
-    running_descriptor_ = kSomeEdge;
+    ++running_edges_;
   }
   edge_handler_(runtime_, key, ready);
+  bool is_awaited;
   {
     std::lock_guard lock(mutex_);
-    running_descriptor_ = -1;
+    is_awaited = --running_edges_ == 0 && paused_;
   }
-  finished_.notify_all();
+  if (is_awaited) finished_.notify_all();
+}
+
+// --- a scheduler that waits here ---
+
+bool Poller::begin_idle() {
+  if (!has_edges() || !started_.load(std::memory_order_acquire)) return false;
+  std::lock_guard lock(mutex_);
+  if (is_idle_taken_ || stopping_) return false;
+  epoll_event none{};
+  none.data.u64 = 1;
+  if (epoll_ctl(outer_, EPOLL_CTL_MOD, epoll_, &none) != 0) return false;
+  is_idle_taken_ = true;
+  return true;
+}
+
+void Poller::wait_idle(int64_t timeout_ns, Edges& edges) {
+  epoll_event events[Edges::kMost];
+  const int count = wait_for(epoll_, events, Edges::kMost, timeout_ns);
+  edges.count = 0;
+  bool has_handed = false;
+  for (int i = 0; i < count; ++i) {
+    const uint64_t data = events[i].data.u64;
+    if (data == kIdleKey) {
+      drain(idle_event_);
+    } else if (is_tag(data)) {
+      std::lock_guard lock(mutex_);
+      handed_.push_back({data, ready_of(events[i])});
+      has_handed = true;
+    } else {
+      edges.of[edges.count++] = {data, ready_of(events[i])};
+    }
+  }
+  if (has_handed) wake();
+}
+
+// What became ready meanwhile is told to the poller's thread.
+void Poller::end_idle() {
+  epoll_event event{};
+  event.events = EPOLLIN;
+  event.data.u64 = 1;
+  std::lock_guard lock(mutex_);
+  is_idle_taken_ = false;
+  epoll_ctl(outer_, EPOLL_CTL_MOD, epoll_, &event);
+}
+
+void Poller::wake_idle() {
+  const uint64_t one = 1;
+  [[maybe_unused]] ssize_t written = write(idle_event_, &one, sizeof one);
+}
+
+void Poller::tell_edges(const Edges& edges) {
+  for (int i = 0; i < edges.count; ++i) tell_edge(edges.of[i].key, edges.of[i].ready);
 }
 
 void Poller::answer(int descriptor, uint32_t generation, uint32_t ready) {
@@ -179,49 +265,57 @@ void Poller::work() {
   current_thread_kind = ThreadKind::Poller;
   base::MicrostateAccounts::current = &accounts_;
   base::Epochs::Participant* participant = runtime_.epochs->join();
-  epoll_event events[64];
   for (;;) {
     accounts_.enter(base::Microstate::Sleep);
-    int count = epoll_wait(epoll_, events, 64, -1);
+    epoll_event events[2];
+    const int count = epoll_wait(outer_, events, 2, -1);
     accounts_.enter(base::Microstate::CheckIo);
     if (count < 0 && errno != EINTR) break;
     runtime_.epochs->enter(participant);
     for (int i = 0; i < count; ++i) {
-      if (events[i].data.u64 == 0) {
-        uint64_t ignored;
-        [[maybe_unused]] ssize_t bytes = read(event_, &ignored, sizeof ignored);
-        continue;
-      }
-      uint32_t ready = 0;
-      if (events[i].events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) ready |= kReadable;
-      if (events[i].events & (EPOLLOUT | EPOLLHUP | EPOLLERR)) ready |= kWritable;
-      if (events[i].events & EPOLLERR) ready |= kError;
-      if (!(events[i].data.u64 >> 63)) {
-        if (events[i].events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) ready |= Scheduling::kHangUp;
-        tell_edge(events[i].data.u64, ready);
-        continue;
-      }
-      answer(static_cast<int>(static_cast<uint32_t>(events[i].data.u64)), static_cast<uint32_t>(events[i].data.u64 >> 32), ready);
+      if (events[i].data.u64 == 0) drain(event_);
+      else handle_ready();
     }
     std::vector<std::pair<int, uint32_t>> always;
+    std::vector<Handed> handed;
     bool stop;
     {
       std::lock_guard lock(mutex_);
       always.swap(always_ready_);
+      handed.swap(handed_);
       stop = stopping_;
     }
-    if (!stop)
+    if (!stop) {
       for (auto [descriptor, generation] : always) answer(descriptor, generation, kReadable | kWritable);
+      for (const Handed& one : handed) answer(static_cast<int>(static_cast<uint32_t>(one.tag)), static_cast<uint32_t>(one.tag >> 32), one.ready);
+    }
     runtime_.epochs->exit(participant);
     if (stop) break;
   }
   runtime_.epochs->leave(participant);
 }
 
+void Poller::handle_ready() {
+  epoll_event events[64];
+  const int count = epoll_wait(epoll_, events, 64, 0);
+  for (int i = 0; i < count; ++i) {
+    const uint64_t data = events[i].data.u64;
+    if (data == kIdleKey) {
+      // Left over, unless a scheduler waits for it now.
+      std::lock_guard lock(mutex_);
+      if (!is_idle_taken_) drain(idle_event_);
+    } else if (is_tag(data)) {
+      answer(static_cast<int>(static_cast<uint32_t>(data)), static_cast<uint32_t>(data >> 32), ready_of(events[i]));
+    } else {
+      tell_edge(data, ready_of(events[i]));
+    }
+  }
+}
+
 void Poller::pause() {
   std::unique_lock lock(mutex_);
   paused_ = true;
-  finished_.wait(lock, [&] { return running_descriptor_ < 0; });
+  finished_.wait(lock, [&] { return running_descriptor_ < 0 && running_edges_ == 0; });
 }
 
 void Poller::resume() {

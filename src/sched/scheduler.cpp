@@ -205,7 +205,7 @@ Process* Scheduler::find_work() {
   set_active(false);
   Process* found = nullptr;
   while (!found && !all_.is_stopping()) {
-    uint64_t until = os::cycle_count() + all_.spin_cycles();
+    const uint64_t until = os::cycle_count() + (all_.waits_for_edges() ? 0 : all_.spin_cycles());
     while (is_online()) {
       while (run_errand()) {
       }
@@ -287,15 +287,34 @@ Process* Scheduler::sleep() {
   }
   epochs.exit(participant_);
   accounts_.enter(base::Microstate::Sleep);
-  parker_.park(timeout);
+  // Who sleeps last waits for descriptors too.
+  Poller::Edges edges;
+  if (!is_sentinel && all_.asleep_online() == all_.schedulers_online() && all_.poller().begin_idle()) {
+    if (parker_.begin_elsewhere()) all_.poller().wait_idle(timeout, edges);
+    parker_.end_elsewhere();
+    all_.poller().end_idle();
+  } else {
+    parker_.park(timeout);
+  }
   accounts_.enter(base::Microstate::Other);
   epochs.enter(participant_);
   bool timed_out = all_.mark_awake(index_);      // a waker would have cleared the mark
+  if (edges.count > 0) handle_edges(edges);
   if (!is_sentinel) return nullptr;
   all_.resign_as_sentinel();
   Process* found = timed_out ? watch_others() : nullptr;
   quiet_watches_ = found || !timed_out ? 0 : quiet_watches_ + 1;
   return found;
+}
+
+// As the poller's thread would. What runs for it comes to this thread, unless it belongs to one that is awake.
+void Scheduler::handle_edges(const Poller::Edges& edges) {
+  const base::InMicrostate polling(base::Microstate::CheckIo);
+  current_thread_kind = ThreadKind::Poller;
+  is_polling_ = true;
+  all_.poller().tell_edges(edges);
+  is_polling_ = false;
+  current_thread_kind = ThreadKind::Scheduler;
 }
 
 void Scheduler::give_all_away() {

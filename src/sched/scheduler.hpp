@@ -15,6 +15,7 @@
 #include "os/parker.hpp"
 #include "os/threads.hpp"
 #include "process/executor.hpp"
+#include "sched/poller.hpp"
 #include "sched/resting_list.hpp"
 #include "sched/run_queue.hpp"
 #include "sched/scheduling.hpp"
@@ -46,6 +47,7 @@ class Scheduler {
   bool is_running_process() const { return is_running_process_.load(std::memory_order_acquire); }
   int64_t active_ns(int64_t now) const;
   base::MicrostateAccounts& accounts() { return accounts_; }
+  bool is_polling() const { return is_polling_; }   // this thread
   bool is_active() const { return active_since_.load(std::memory_order_relaxed) != 0; }
 
   os::Parker parker_;
@@ -64,6 +66,7 @@ class Scheduler {
   process::Process* watch_others();  // the sentinel's look: does a long native hold up a queue?
   process::Process* adopt(process::Process* chain);
   process::Process* sleep();         // what the sentinel found, or null
+  void handle_edges(const Poller::Edges& edges);
   bool fire_timers();                // the clock's time: has anything fired?
   void look_at_resting();            // processes that have waited here for a while: give back what they do not need
   void give_all_away();
@@ -81,6 +84,7 @@ class Scheduler {
   uint32_t slices_until_clock_ = kSlicesPerClock;
   uint32_t clocks_until_collect_ = kClocksPerCollect;
   uint32_t quiet_watches_ = 0;
+  bool is_polling_ = false;                   // runs callbacks for descriptors
   std::unique_ptr<uint64_t[]> seen_popped_;   // the sentinel's memory of the others' queues
   std::atomic<uint64_t> reductions_{0};       // written by this thread alone, as the rest
   std::atomic<uint64_t> context_switches_{0};

@@ -82,7 +82,7 @@ void Schedulers::stop_schedulers() {
     std::lock_guard lock(pause_mutex_);
     resumed_.notify_all();
   }
-  for (auto& scheduler : schedulers_) scheduler->parker_.unpark();
+  for (auto& scheduler : schedulers_) wake_thread(*scheduler);
   for (auto& scheduler : schedulers_) scheduler->thread_.join();
 }
 
@@ -133,7 +133,7 @@ void Schedulers::unpark(uint32_t index) {
       return;                        // it looks for work at once
     }
   }
-  scheduler.parker_.unpark();
+  wake_thread(scheduler);
 }
 
 // --- who sleeps ---
@@ -191,7 +191,9 @@ void Schedulers::wake_a_helper() {
 void Schedulers::enqueue(Process& target) {
   uint32_t online = schedulers_online();
   Scheduler* self = current_scheduler;
-  if (self && &self->all() == this && self->index() < online) {
+  const bool is_own = self && &self->all() == this && self->index() < online;
+  // For descriptors: as from outside, except that this thread does instead of one that sleeps.
+  if (is_own && (!self->is_polling() || target.home_scheduler_ == 0 || target.home_scheduler_ == self->index() + 1 || is_asleep((target.home_scheduler_ - 1u) % online))) {
     self->enqueue(target);
     return;
   }
@@ -216,7 +218,7 @@ void Schedulers::enqueue_signals(Process& target, process::Priority priority) {
 void Schedulers::set_schedulers_online(uint32_t count) {
   online_.store(std::clamp(count, 1u, scheduler_count()), std::memory_order_release);
   for (auto& scheduler : schedulers_)
-    if (scheduler->has_thread_.load(std::memory_order_acquire)) scheduler->parker_.unpark();
+    if (scheduler->has_thread_.load(std::memory_order_acquire)) wake_thread(*scheduler);
 }
 
 uint32_t Schedulers::current_wheel() {

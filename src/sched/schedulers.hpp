@@ -65,11 +65,16 @@ class Schedulers final : public Scheduling, private TimerHost {
   const base::MicrostateSwitch& microstate_switch() const { return microstate_switch_; }
   process::Executor* make_executor() { return make_executor_(runtime_); }
   Timers& timers() { return timers_; }
+  Poller& poller() { return poller_; }
   Errands& errands() { return errands_; }
   DirtyPool& dirty_pool(bool io) { return io ? dirty_io_ : dirty_cpu_; }
   int64_t slice() const { return slice_; }
   uint64_t help_after_cycles() const { return help_after_cycles_; }
   uint64_t spin_cycles() const { return spin_cycles_; }
+  // Nobody but descriptors can bring work soon, and they are best waited for in the poller.
+  bool waits_for_edges() const {
+    return poller_.has_edges() && asleep_online() + 1 >= schedulers_online() && dirty_io_.busy() + dirty_io_.queue_length() + dirty_cpu_.busy() + dirty_cpu_.queue_length() == 0;
+  }
   bool is_stopping() const { return stopping_.load(std::memory_order_acquire); }
   bool is_paused() const { return paused_.load(std::memory_order_acquire); }
   void wait_until_resumed();
@@ -91,6 +96,9 @@ class Schedulers final : public Scheduling, private TimerHost {
   template <class Visit>
   void each_account(Visit visit);           // visit(Kind, id, accounts)
   void wheel_wants_attention(uint32_t wheel) override { wake(wheel); }
+  void wake_thread(Scheduler& scheduler) {
+    if (!scheduler.parker_.unpark()) poller_.wake_idle();
+  }
   void unpark(uint32_t index);              // starts its thread where it has none yet
   int sleeping_scheduler() const;           // an online one; -1: none
 

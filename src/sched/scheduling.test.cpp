@@ -4,6 +4,7 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/eventfd.h>
 #include <unistd.h>
 
 #include <chrono>
@@ -432,6 +433,43 @@ TEST_F(SchedulingTest, WhatIsPutOffRunsWhenTheSliceHasEnded) {
   auto running = start();
   wait_for([&] { return seen.jobs == 300; });
   EXPECT_EQ(seen.early, 0);
+}
+
+// Edges come to the scheduler that sleeps last, or to the poller's thread where all work; none is lost, and questions are answered beside them.
+TEST_F(SchedulingTest, EdgesWakeWhoeverWaits) {
+  constexpr int kRounds = 300;
+  static int event;
+  static Process* reader;
+  event = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+  ASSERT_GE(event, 0);
+  int ends[2];
+  ASSERT_EQ(pipe(ends), 0);
+  std::atomic<int> edges{0}, answers{0};
+  std::atomic<uint64_t> total{0};
+  scheduling_->set_edge_handler([](process::Runtime&, uint64_t, uint32_t) { process::notify(*reader, process::kActive); });
+  reader = &create([&](Process&) {
+    ++edges;
+    uint64_t count = 0;
+    if (read(event, &count, sizeof count) == sizeof count) total += count;
+    return Outcome::Waiting;
+  });
+  auto running = start();
+  scheduling_->watch_edges(event, 1, Scheduling::kReadable);
+  process::make_runnable(*reader);
+  for (int round = 1; round <= kRounds; ++round) {
+    scheduling_->poll(ends[0], Scheduling::kReadable, [](void* count, uint32_t) { ++*static_cast<std::atomic<int>*>(count); }, &answers);
+    const uint64_t one = 1;
+    ASSERT_EQ(write(event, &one, sizeof one), 8);
+    ASSERT_EQ(write(ends[1], "x", 1), 1);
+    wait_for([&] { return total == static_cast<uint64_t>(round) && answers == round; });
+    char ignored;
+    ASSERT_EQ(read(ends[0], &ignored, 1), 1);
+    if (round % 50 == 0) std::this_thread::sleep_for(12ms);   // all have gone to sleep
+  }
+  scheduling_->unwatch_edges(event);
+  close(event);
+  close(ends[0]);
+  close(ends[1]);
 }
 
 TEST_F(SchedulingTest, SchedulersGoOfflineAndBack) {
