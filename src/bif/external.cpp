@@ -49,7 +49,7 @@ bool encode_options(Term list, EncodeOptions& options) {
 
 constexpr int64_t kBytesPerReduction = 64;
 
-enum class EncodedAs : uint8_t { Binary, Vector, Size };
+enum class EncodedAs : uint8_t { Binary, Size };
 
 BifResult encode(Process& self, const Term* args, uint32_t arity, const EncodeOptions& options, EncodedAs result) {
   return long_work(
@@ -58,9 +58,55 @@ BifResult encode(Process& self, const Term* args, uint32_t arity, const EncodeOp
       [&](external::Encoding& encoding) -> BifResult {
         if (!encoding.is_representable()) return self.system_limit();
         if (result == EncodedAs::Size) return integer::from_uint64(self.heap(), encoding.size());
-        const Term whole = encoding.bytes().take(self.heap());
-        return result == EncodedAs::Vector ? cons(self.heap(), whole, Term::nil()) : whole;
+        return encoding.bytes().take(self.heap());
       });
+}
+
+// OTP: binaries off the heap are parts of the vector as they are.
+class VectorWork {
+ public:
+  VectorWork(Term t, EncodeOptions options) : shared_(std::make_unique<std::vector<external::SharedBytes>>()), encoding_(t, sharing(options, *shared_)) {}
+  VectorWork(VectorWork&&) noexcept = default;
+  ~VectorWork() {
+    if (!shared_) return;
+    for (const external::SharedBytes& shared : *shared_) shared.binary->release();
+  }
+  bool step(int64_t& budget) { return encoding_.step(budget); }
+  bool is_representable() const { return encoding_.is_representable(); }
+
+  Term take(Allocator& heap) {
+    const size_t size = encoding_.bytes().size();
+    const Term flat = encoding_.bytes().take(heap);
+    Term list = Term::nil();
+    size_t end = size;
+    for (size_t i = shared_->size(); i-- > 0;) {
+      const external::SharedBytes& shared = (*shared_)[i];
+      if (shared.at < end) list = cons(heap, athanor::binary::part(heap, flat, shared.at * 8, (end - shared.at) * 8), list);
+      end = shared.at;
+      shared.binary->retain();
+      const auto offset = static_cast<uint64_t>(shared.bytes - shared.binary->data());
+      const Term whole = athanor::binary::from_off_heap(heap, shared.binary, offset + shared.count);
+      list = cons(heap, offset == 0 ? whole : athanor::binary::part(heap, whole, offset * 8, shared.count * 8), list);
+    }
+    if (end == size) return cons(heap, flat, list);
+    return end == 0 ? list : cons(heap, athanor::binary::part(heap, flat, 0, end * 8), list);
+  }
+
+ private:
+  static EncodeOptions sharing(EncodeOptions options, std::vector<external::SharedBytes>& shared) {
+    if (options.compression_level == 0) options.shared = &shared;
+    options.shared_from = athanor::binary::kHeapBinaryMax + 1;
+    return options;
+  }
+
+  std::unique_ptr<std::vector<external::SharedBytes>> shared_;
+  external::Encoding encoding_;
+};
+
+BifResult encode_as_vector(Process& self, const Term* args, uint32_t arity, const EncodeOptions& options) {
+  return long_work(
+      self, args, arity, kBytesPerReduction, [&] { return VectorWork(args[0], options); },
+      [&](VectorWork& work) -> BifResult { return work.is_representable() ? BifResult(work.take(self.heap())) : self.system_limit(); });
 }
 
 struct DecodeWork {
@@ -94,11 +140,11 @@ BifResult term_to_binary_2(Process& self, const Term* args) {
   return encode_options(args[1], options) ? encode(self, args, 2, options, EncodedAs::Binary) : self.badarg();
 }
 
-BifResult term_to_iovec_1(Process& self, const Term* args) { return encode(self, args, 1, {}, EncodedAs::Vector); }
+BifResult term_to_iovec_1(Process& self, const Term* args) { return encode_as_vector(self, args, 1, {}); }
 
 BifResult term_to_iovec_2(Process& self, const Term* args) {
   EncodeOptions options;
-  return encode_options(args[1], options) ? encode(self, args, 2, options, EncodedAs::Vector) : self.badarg();
+  return encode_options(args[1], options) ? encode_as_vector(self, args, 2, options) : self.badarg();
 }
 
 BifResult external_size_1(Process& self, const Term* args) { return encode(self, args, 1, {}, EncodedAs::Size); }

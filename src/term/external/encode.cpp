@@ -226,7 +226,7 @@ class Encoder {
     }
     tagged<4>(rest == 0 ? Tag::Binary : Tag::BitBinary, count);
     if (rest != 0) byte(rest);
-    if (kCounts || (ATH_UNLIKELY(options_.shared != nullptr) && count >= kSharedFrom && rest == 0 && share(t, bits, count))) {
+    if (kCounts || (ATH_UNLIKELY(options_.shared != nullptr) && count >= options_.shared_from && rest == 0 && share(t, bits, count))) {
       counted_ += count;
     } else if (count <= kPieceBytes) {
       copy(bits.bytes, bits.bit_offset, bits.bit_size);

@@ -50,15 +50,16 @@ struct EncodeProgress {
   bool is_too_large = false;   // something was met whose size does not go into the four bytes that the format has for it
 };
 
+inline constexpr size_t kSharedFrom = 8192;
 struct EncodeOptions {
   int minor_version = 1;
   int compression_level = 0;  // 0 none, 1..9
   bool deterministic = false;
   bool with_version = true;   // leading byte 131
   AtomIndex* atoms = nullptr;
-  std::vector<SharedBytes>* shared = nullptr;   // where given, binaries of kSharedFrom bytes and more are noted here in place of being copied
+  std::vector<SharedBytes>* shared = nullptr;   // where given, binaries of so many bytes and more are noted here in place of being copied
+  size_t shared_from = kSharedFrom;
 };
-inline constexpr size_t kSharedFrom = 8192;
 // False: a part of it is larger than the format can say; what was written is of no use.
 bool encode(Term t, const EncodeOptions& options, std::string& out);
 bool encode(Term t, const EncodeOptions& options, ByteSink& out);   // not compressed
