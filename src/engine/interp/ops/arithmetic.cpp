@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // Built-ins called in line (guards and bodies), with short ways for small integers and tuples. The slow way is the built-in itself.
+#include <algorithm>
+
 #include "engine/interp/cells.hpp"
 #include "engine/interp/exceptions.hpp"
 #include "engine/interp/ops/handlers.hpp"
 #include "term/atom_table.hpp"
 #include "term/compare.hpp"
 #include "term/context.hpp"
+#include "term/integer/few_limbs.hpp"
 #include "term/map.hpp"
 
 namespace athanor::engine {
@@ -22,6 +25,14 @@ const Word* call_guard(Interpreter& vm, const Word* ip, Term* stack_top) {
   if constexpr (kArity > 0) args[0] = ir::load(in.first, vm.x, stack_top);
   if constexpr (kArity > 1) args[1] = ir::load(in.second, vm.x, stack_top);
   if constexpr (kArity > 2) args[2] = ir::load(in.third, vm.x, stack_top);
+  // Where the heap is full, results would be built in fragments until these are many: a collection first makes room for those that follow.
+  // Arguments may lie in x registers that are not live: behind those that are they stay for as long.
+  if (!has_room(vm.self->heap_.top(), stack_top, integer::few::kWords) && in.live != kUnknownLive) {
+    std::copy_n(args, kArity, vm.x + in.live);
+    if (!collect(vm, integer::few::kWords, in.live + kArity)) return exit_cell();
+    std::copy_n(vm.x + in.live, kArity, args);
+    stack_top = vm.self->heap_.stack_top();
+  }
   process::BifResult result = in.function(*vm.self, args);
   if (ATH_LIKELY(result.has_value())) {
     // Where the heap is full results are built in fragments: before those get many, a collection.
@@ -55,6 +66,23 @@ ATH_HANDLER(op_guard_bif_3) { ATH_LEAVE(call_guard<3>(*vm, ip, stack_top)); }
 
 namespace {
 
+// Between what small integers need and the built-in: integers of a few limbs, written to the heap here.
+using FewLimbs = integer::few::Answer (*)(Term, Term, Term*);
+template <FewLimbs kOperation>
+ATH_HANDLER(few_limbs) {
+  const auto& in = ir::at<ir::GuardBif>(ip);
+  if (has_room(heap_top, stack_top, integer::few::kWords)) {
+    const integer::few::Answer answer = kOperation(ir::load(in.first, x, stack_top), ir::load(in.second, x, stack_top), heap_top);
+    if (ATH_LIKELY(!answer.value.is_none())) {
+      heap_top = answer.top;
+      ir::place(in.destination, x, stack_top) = answer.value;
+      ATH_NEXT(GuardBif);
+    }
+  }
+  ATH_SLOW(2);
+}
+#define ATH_FEW_LIMBS(operation) [[clang::musttail]] return few_limbs<integer::few::operation>(ATH_ARGUMENTS)
+
 // Sums of tagged words: one operand without its tag.
 template <Kind kFirst, Kind kSecond, Kind kDestination>
 ATH_HANDLER(add) {
@@ -66,7 +94,7 @@ ATH_HANDLER(add) {
     ir::place<kDestination>(in.destination, x, stack_top) = Term{static_cast<Word>(sum)};
     ATH_NEXT(GuardBif);
   }
-  ATH_SLOW(2);
+  ATH_FEW_LIMBS(add);
 }
 template <Kind kFirst, Kind kSecond, Kind kDestination>
 ATH_HANDLER(subtract) {
@@ -78,7 +106,7 @@ ATH_HANDLER(subtract) {
     ir::place<kDestination>(in.destination, x, stack_top) = Term{static_cast<Word>(difference)};
     ATH_NEXT(GuardBif);
   }
-  ATH_SLOW(2);
+  ATH_FEW_LIMBS(subtract);
 }
 
 }  // namespace
@@ -109,7 +137,7 @@ ATH_HANDLER(op_multiply) {
   if (Term::both_small(a, b) && !__builtin_mul_overflow(a.small_value(), b.small_value(), &product) && Term::fits_small(product)) {
     ATH_RESULT(Term::small(product));
   }
-  ATH_SLOW(2);
+  ATH_FEW_LIMBS(multiply);
 }
 ATH_HANDLER(op_divide) {
   ATH_OPERANDS();
@@ -127,17 +155,17 @@ ATH_HANDLER(op_remainder) {
 ATH_HANDLER(op_bit_and) {
   ATH_OPERANDS();
   if (Term::both_small(a, b)) ATH_RESULT(Term{a.raw & b.raw});
-  ATH_SLOW(2);
+  ATH_FEW_LIMBS(bit_and);
 }
 ATH_HANDLER(op_bit_or) {
   ATH_OPERANDS();
   if (Term::both_small(a, b)) ATH_RESULT(Term{a.raw | b.raw});
-  ATH_SLOW(2);
+  ATH_FEW_LIMBS(bit_or);
 }
 ATH_HANDLER(op_bit_xor) {
   ATH_OPERANDS();
   if (Term::both_small(a, b)) ATH_RESULT(Term{(a.raw ^ b.raw) | 0xF});
-  ATH_SLOW(2);
+  ATH_FEW_LIMBS(bit_xor);
 }
 ATH_HANDLER(op_shift_left) {
   ATH_OPERANDS();
@@ -148,7 +176,7 @@ ATH_HANDLER(op_shift_left) {
       if ((shifted >> count) == value && Term::fits_small(shifted)) ATH_RESULT(Term::small(shifted));
     }
   }
-  ATH_SLOW(2);
+  ATH_FEW_LIMBS(shift_left);
 }
 ATH_HANDLER(op_shift_right) {
   ATH_OPERANDS();
@@ -156,7 +184,7 @@ ATH_HANDLER(op_shift_right) {
     int64_t count = b.small_value();
     if (count >= 0) ATH_RESULT(Term::small(a.small_value() >> (count > 63 ? 63 : count)));
   }
-  ATH_SLOW(2);
+  ATH_FEW_LIMBS(shift_right);
 }
 
 ATH_HANDLER(op_element) {
