@@ -281,12 +281,52 @@ int compare_heap_binaries(const Term* a, const Term* b) {
   return order(size, other);
 }
 
+constexpr int kOpen = 2;   // not decided: more has to be known than two words say
+
+// Of two different words.
+int compare_leaves(Term a, Term b) {
+  if (Term::both_small(a, b)) return a.small_value() < b.small_value() ? -1 : 1;
+  if (a.is_atom() && b.is_atom()) return compare_atoms(a, b);
+  if (a.is_boxed() && b.is_boxed()) {
+    const BoxedKind kind = boxed_kind(a);
+    if (kind != boxed_kind(b)) return kOpen;
+    if (kind == BoxedKind::HeapBinary) return compare_heap_binaries(a.pointer(), b.pointer());
+    if (kind == BoxedKind::Float) return order(float_value(a), float_value(b));
+  }
+  return kOpen;
+}
+
+// What ends most comparisons: tuples and lists that differ, if at all, in leaves. No stack is needed as long as what may hold more is the last there is.
+// Where it stays open, the rest of `a` and `b` decides.
+int compare_without_stack(Term& a, Term& b) {
+  for (;;) {
+    if (a.is_list_cell() && b.is_list_cell()) {
+      const int result = a.head() == b.head() ? 0 : compare_leaves(a.head(), b.head());
+      if (result != 0) return result;
+      a = a.tail();
+      b = b.tail();
+    } else if (is_tuple(a) && is_tuple(b)) {
+      const size_t arity = tuple_arity(a);
+      if (arity != tuple_arity(b)) return arity < tuple_arity(b) ? -1 : 1;
+      if (arity == 0) return 0;
+      const Term *p = tuple_elements(a), *q = tuple_elements(b);
+      for (size_t left = arity - 1; left != 0; --left, ++p, ++q) {
+        const int result = *p == *q ? 0 : compare_leaves(*p, *q);
+        if (result != 0) return result;
+      }
+      a = *p;
+      b = *q;
+    } else {
+      return compare_leaves(a, b);
+    }
+    if (a == b) return 0;
+  }
+}
+
 int run(Term a, Term b, Mode mode) {
   if (a == b) return 0;
-  if (a.is_atom() && b.is_atom()) return compare_atoms(a, b);
-  if (Term::both_small(a, b)) return a.small_value() < b.small_value() ? -1 : 1;
-  if (is_kind(a, BoxedKind::HeapBinary) && is_kind(b, BoxedKind::HeapBinary)) return compare_heap_binaries(a.pointer(), b.pointer());
-  return Comparison().run(a, b, mode);
+  const int result = compare_without_stack(a, b);
+  return result != kOpen ? result : Comparison().run(a, b, mode);
 }
 
 }  // namespace

@@ -75,8 +75,12 @@ struct Term {
   static Term list_cell(const Term* cell) { return Term{reinterpret_cast<Word>(cell) | 1}; }
   static Term boxed(const void* box) { return Term{reinterpret_cast<Word>(box) | 2}; }
   Term* pointer() const { return reinterpret_cast<Term*>(raw & ~Word{3}); }
-  Term head() const { return pointer()[0]; }
-  Term tail() const { return pointer()[1]; }
+  // Of a list cell alone: its tag becomes part of the offset, which walks over lists feel.
+  Term head() const { return cell()[0]; }
+  Term tail() const { return cell()[1]; }
+
+ private:
+  Term* cell() const { return reinterpret_cast<Term*>(raw - 1); }
 };
 static_assert(sizeof(Term) == 8);
 
