@@ -32,34 +32,50 @@ constexpr FirstTerms kFirstTerms;
 
 }  // namespace
 
-Term* Tracer::place(const Term* from, size_t words) {
-  ToSpace& space = from >= promote_start && from < promote_end ? old : young;
+inline Term* Tracer::place(const Term* from, size_t words) {
+  ToSpace& space = space_of(from);
   Term* to = space.top;
   ATH_ASSERT(words <= static_cast<size_t>(space.end - to));
   space.top += words;
   return to;
 }
 
-inline Term Tracer::forward(Term t) {
-  if (!t.is_pointer()) return t;
-  Term* from = t.pointer();
-  if (from >= stay_start && from < stay_end) return t;
-  if (t.is_list_cell()) {
-    if (literals && literals->contains(from)) return evacuate ? forward_literal(t) : t;
-    if (from[0].is_none()) return from[1];
-    Term* to = place(from, 2);
+// The cell at `from`, which is not copied yet, and those behind it up to one that is, that stays, or that goes to the other generation.
+Term Tracer::copy_cells(Term* from) {
+  ToSpace& space = space_of(from);
+  Term* const first = space.top;
+  Term* to = first;
+  for (;;) {
+    ATH_ASSERT(space.end - to >= 2);
+    const Term tail = from[1];
     to[0] = from[0];
-    to[1] = from[1];
+    to[1] = tail;
     from[0] = Term::none();
-    return from[1] = Term::list_cell(to);
+    from[1] = Term::list_cell(to);
+    to += 2;
+    if (!tail.is_list_cell()) break;
+    from = tail.pointer();
+    if (stays(from) || (literals && literals->contains(from)) || from[0].is_none() || &space_of(from) != &space) break;
+    to[-1] = Term::list_cell(to);
   }
+  space.top = to;
+  return Term::list_cell(first);
+}
+
+Term Tracer::forward_pointer(Term t) {
+  Term* from = t.pointer();
+  if (stays(from)) return t;
   if (literals && literals->contains(from)) return evacuate ? forward_literal(t) : t;
+  if (t.is_list_cell()) return from[0].is_none() ? from[1] : copy_cells(from);
   Term header = from[0];
   if (header.is_boxed()) return header;
   ATH_DCHECK(header.is_header_or_address());
   size_t words = header_arity(header.raw) + 1;
   Term* to = place(from, words);
-  for (size_t i = 0; i < words; ++i) to[i] = from[i];
+  to[0] = header;
+  // Most are short: a loop of wide moves would cost more to enter than it saves.
+#pragma clang loop vectorize(disable) unroll(disable)
+  for (size_t i = 1; i < words; ++i) to[i] = from[i];
   return from[0] = Term::boxed(to);
 }
 
@@ -96,8 +112,8 @@ void Tracer::scan(Term* at, Term*& upto) {
   while (at < upto) {
     Word word = at->raw;
     if ((word & 3) != 0) {   // half a list cell
-      *at = forward(*at);
-      ++at;
+      Term* half = at++;
+      if (*half != Term::list_cell(at)) *half = forward(*half);
       continue;
     }
     size_t arity = header_arity(word);

@@ -4,6 +4,10 @@
 //
 //   forward pointers:  box  header word := the new box (tag 10; headers have 00)
 //                      cell head := none(), tail := the new cell
+//
+// The cells of a list are copied in one go, one behind the other, as far as they go to the same place: a list that had been scattered is read
+// in order afterwards, and long ones are not walked a cell at a time between everything else. A tail that refers to the word behind it
+// tells the scan that this has been done: no pointer into the old place can look so.
 #pragma once
 
 #include <unordered_map>
@@ -39,8 +43,14 @@ class Tracer final : public RootVisitor {
   void trace();                             // until everything copied is scanned
 
  private:
-  Term forward(Term t);
+  Term forward(Term t) { return t.is_pointer() ? forward_pointer(t) : t; }
+  Term forward_pointer(Term t);
   Term forward_literal(Term t);
+  Term copy_cells(Term* from);
+  bool stays(const Term* from) const { return from >= stay_start && from < stay_end; }
+  ToSpace& space_of(const Term* from) {
+    return from >= promote_start && from < promote_end ? old : young;
+  }
   void scan(Term* from, Term*& upto);
   Term* place(const Term* from, size_t words);
   Term copy_out(Term t);
