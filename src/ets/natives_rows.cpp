@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Natives of module ets that concern the rows of one key: insert, lookup, delete, take.
+#include <utility>
 #include <vector>
 
+#include "bif/long_work.hpp"
 #include "ets/access.hpp"
 #include "heap/copy.hpp"
 #define ATH_FAMILY "ets/ets.def"
@@ -34,23 +36,49 @@ bool fits(const Table& table, Term object) {
   return is_tuple(object) && tuple_arity(object) >= table.options.key_position;
 }
 
-BifResult insert(Process& self, Term identifier, Term what, bool only_new);
+BifResult insert(Process& self, const Term* args, bool only_new);
 
-BifResult insert_many(Process& self, Term identifier, Table& table, Term objects, bool only_new) {
-  Term list = objects;
-  std::vector<RowHolder> rows;
-  bool good = true;
-  for (; good && list.is_list_cell(); list = list.tail()) {
-    good = fits(table, list.head());
-    if (good) rows.emplace_back(table.make_row(list.head()));
+// Rows of a list of objects, made in slices before any lock is taken. The table stays as long, whatever becomes of it.
+class ListedRows {
+ public:
+  ListedRows(Table& made_for, Term objects) : table(&made_for), rest_(objects) { table->retain(); }
+  ListedRows(ListedRows&& other) noexcept
+      : table(std::exchange(other.table, nullptr)), rows(std::move(other.rows)), rest_(other.rest_), fits_all_(other.fits_all_) {}
+  ListedRows& operator=(ListedRows&&) = delete;
+  ~ListedRows() {
+    if (table) table->release();
   }
-  Access access(self, identifier, Right::Write, Hold::Exclusive);
+  bool step(int64_t& budget) {
+    for (; rest_.is_list_cell() && budget > 0; rest_ = rest_.tail()) {
+      fits_all_ = fits(*table, rest_.head());
+      if (!fits_all_) return true;
+      rows.emplace_back(table->make_row(rest_.head()));
+      budget -= 1 + static_cast<int64_t>(rows.back()->words / 16);
+    }
+    return !rest_.is_list_cell();
+  }
+  bool is_good() const { return fits_all_ && rest_.is_nil(); }
+
+  Table* table;
+  std::vector<RowHolder> rows;
+
+ private:
+  Term rest_;
+  bool fits_all_ = true;
+};
+constexpr int64_t kRowsPerReduction = 4;
+
+// All at once: who looks sees all of them or none.
+BifResult insert_listed(Process& self, const Term* args, ListedRows& listed, bool only_new) {
+  Table& table = *listed.table;
+  std::vector<RowHolder>& rows = listed.rows;
+  Access access(self, args[0], Right::Write, Hold::Exclusive);
   if (!access) return access.failure();
   if (ATH_UNLIKELY(&access.table() != &table)) {   // renamed meanwhile: the name's new table may want other rows
     access.close();
-    return insert(self, identifier, objects, only_new);
+    return insert(self, args, only_new);
   }
-  if (!good || !list.is_nil()) return self.badarg();
+  if (!listed.is_good()) return self.badarg();
   athanor::ets::Storage& storage = access.storage();
   const size_t key_position = table.options.key_position;
   for (RowHolder& row : rows) row->hash = static_cast<uint32_t>(table.hash_of(row->key(key_position)));
@@ -68,8 +96,14 @@ BifResult insert_many(Process& self, Term identifier, Table& table, Term objects
   } else {
     for (RowHolder& row : rows) put(row);
   }
-  self.charge(rows.size() / 4);
+  self.charge(rows.size() / kRowsPerReduction);
   return atoms::true_;
+}
+
+BifResult insert_list(Process& self, const Term* args, Table* table, bool only_new) {
+  return long_work(
+      self, args, 2, kRowsPerReduction, [&] { return ListedRows(*table, args[1]); },
+      [&](ListedRows& listed) { return insert_listed(self, args, listed, only_new); });
 }
 
 // Why nothing can be inserted in this table, or that the object is no good.
@@ -79,11 +113,13 @@ BifResult no_insert(Process& self, Term identifier, Term what) {
   return what.is_nil() ? BifResult(atoms::true_) : self.badarg();
 }
 
-BifResult insert(Process& self, Term identifier, Term what, bool only_new) {
+BifResult insert(Process& self, const Term* args, bool only_new) {
+  if (self.continuation_ != nullptr) return insert_list(self, args, nullptr, only_new);   // it goes on
+  const Term identifier = args[0], what = args[1];
   Term cause;
   Table* table = athanor::ets::find_table(self, identifier, cause);
   if (!table) return self.badarg_because(cause);
-  if (what.is_list_cell() && !what.tail().is_nil()) return insert_many(self, identifier, *table, what, only_new);
+  if (what.is_list_cell() && !what.tail().is_nil()) return insert_list(self, args, table, only_new);
   Term object = what.is_list_cell() ? what.head() : what;
   if (!fits(*table, object)) return no_insert(self, identifier, what);
   // Copied before the lock is taken where that takes longer than to see what the table has.
@@ -94,7 +130,7 @@ BifResult insert(Process& self, Term identifier, Term what, bool only_new) {
   if (!access) return access.failure();
   if (ATH_UNLIKELY(&access.table() != table)) {
     access.close();
-    return insert(self, identifier, what, only_new);
+    return insert(self, args, only_new);
   }
   if (only_new || (!row && table->is_set())) {
     if (Row* old_row = access.find()) {
@@ -130,8 +166,8 @@ BifResult lookup_element(Process& self, const Term* args, Term fallback) {
 
 }  // namespace
 
-BifResult insert_2(Process& self, const Term* args) { return insert(self, args[0], args[1], false); }
-BifResult insert_new_2(Process& self, const Term* args) { return insert(self, args[0], args[1], true); }
+BifResult insert_2(Process& self, const Term* args) { return insert(self, args, false); }
+BifResult insert_new_2(Process& self, const Term* args) { return insert(self, args, true); }
 
 BifResult lookup_2(Process& self, const Term* args) {
   KeyAccess access(self, args[0], args[1], Right::Read);

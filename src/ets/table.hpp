@@ -62,17 +62,17 @@ class Table final : public MagicObject {
 };
 
 // What a table held, on its way out: freed in slices.
-struct Discarded final : MagicObject {
+struct Left {
   std::unique_ptr<Storage> storage;   // of no table any more
   Garbage rows;
   bool is_empty() const { return !storage && rows.empty(); }
   // Frees about `count` rows. True: none is left.
   bool free_some(size_t count) {
-    const bool taken = !storage || storage->take_some(count, rows);
-    if (taken) storage.reset();
-    return rows.free_some(SIZE_MAX) && taken;
+    if (rows.empty() && storage && storage->take_some(count, rows)) storage.reset();
+    return rows.free_some(count) && !storage;
   }
 };
+struct Discarded final : MagicObject, Left {};
 
 // All locks of a table, exclusively.
 class WholeTable {

@@ -2,6 +2,7 @@
 #include "ets/tables.hpp"
 
 #include <algorithm>
+#include <deque>
 #include <mutex>
 #include <shared_mutex>
 
@@ -199,7 +200,28 @@ bool Tables::give_away(Table& table, Term from, Term to, Term gift) {
   return true;
 }
 
-void Tables::leave_to_heir_or_remove(Table& table, Term from) {
+namespace {
+
+// What the tables of an ended process held.
+class LeftRows final : public process::ExitWork {
+ public:
+  bool step() override {
+    for (size_t rows = kRowsPerStep; rows > 0; rows -= std::min(rows, kRowsPerTable)) {
+      if (left.empty()) return true;
+      if (left.back().free_some(kRowsPerTable)) left.pop_back();
+    }
+    return left.empty();
+  }
+  std::deque<Left> left;
+
+ private:
+  static constexpr size_t kRowsPerTable = 500;     // before the next table
+  static constexpr size_t kRowsPerStep = 10'000;   // about a millisecond's
+};
+
+}  // namespace
+
+void Tables::leave_to_heir_or_remove(Table& table, Term from, std::unique_ptr<Storage>& storage) {
   Term heir, data;
   heap::FragmentAllocator copied(0);   // the table keeps its heir, who may give it away and get it back
   {
@@ -209,7 +231,6 @@ void Tables::leave_to_heir_or_remove(Table& table, Term from) {
     if (!heir.is_none()) data = heap::copy(table.heir_data.term(), copied, nullptr);
   }
   if (!heir.is_none() && heir != from && give_away(table, from, heir, data)) return;
-  std::unique_ptr<Storage> storage;
   remove(table, storage);
 }
 
@@ -217,12 +238,13 @@ void Tables::process_exited(process::Process& process, Term) {
   Term pid = process.pid();
   Shard& shard = shard_of(pid);
   if (shard.count.load(std::memory_order_acquire) == 0) return;
+  auto rows = std::make_unique<LeftRows>();
   for (;;) {
     Belongings belongings;
     {
       std::lock_guard lock(shard.mutex);
       auto place = shard.pids.find(pid.raw);
-      if (place == shard.pids.end()) return;
+      if (place == shard.pids.end()) break;
       belongings.owned = place->second.owned;   // stay listed until each is dealt with
       belongings.fixed = std::move(place->second.fixed);
       place->second.fixed.clear();
@@ -230,21 +252,27 @@ void Tables::process_exited(process::Process& process, Term) {
       if (belongings.owned.empty()) shard.pids.erase(place);
       shard.count.store(static_cast<uint32_t>(shard.pids.size()), std::memory_order_release);
     }
+    // Its own tables first: what goes away needs no fixation to end.
+    for (Table* table : belongings.owned) {
+      std::unique_ptr<Storage> storage;
+      leave_to_heir_or_remove(*table, pid, storage);
+      if (storage) rows->left.emplace_back().storage = std::move(storage);
+      table->release();
+    }
     for (Table* table : belongings.fixed) {
       {
-        Garbage garbage;
         WholeTable whole(*table);
-        if (table->storage && table->fixers.erase(pid.raw) > 0) table->storage->unfix(garbage);
+        if (table->storage && table->fixers.erase(pid.raw) > 0) table->storage->unfix(rows->left.emplace_back().rows);
         whole.unlock();
       }
       table->release();
     }
-    for (Table* table : belongings.owned) {
-      leave_to_heir_or_remove(*table, pid);
-      table->release();
-    }
-    if (belongings.owned.empty()) return;
+    if (belongings.owned.empty()) break;
   }
+  if (rows->step()) return;
+  process::Extra& extra = process.extra();
+  rows->next = std::move(extra.exit_work);
+  extra.exit_work = std::move(rows);
 }
 
 }  // namespace athanor::ets

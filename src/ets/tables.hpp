@@ -26,7 +26,7 @@ class Tables {
   static std::unique_ptr<Tables> create(process::Runtime& runtime, uint32_t limit);
   ~Tables();
 
-  // The process has ended: its fixations go; its tables go to their heirs, or away.
+  // The process has ended: its tables go to their heirs, or away, and its fixations; what was in them is freed at once or is left to its exit work.
   void process_exited(process::Process& process, Term reason);
   uint32_t count() const { return count_.load(std::memory_order_relaxed); }
   uint32_t limit() const { return limit_; }
@@ -65,7 +65,7 @@ class Tables {
   bool disown(Term pid, Table& table);             // false: it was no longer there
   bool forget(Shard& shard, Term pid, std::vector<Table*> Belongings::* list, Table& table);
   void let_go(Table& table);                       // the count of a list
-  void leave_to_heir_or_remove(Table& table, Term from);
+  void leave_to_heir_or_remove(Table& table, Term from, std::unique_ptr<Storage>& storage);   // of one that is removed
 
   process::Runtime& runtime_;
   const uint32_t limit_;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The end of a process. First it leaves the world: name, hooks (tables, ports, timers), then the mailbox, whose waiting signals are
-// answered. Then it tells links and monitors, some a call. What is told is forgotten at once, so a later call goes on where this one stopped.
+// answered. Then what takes long is worked off (exit_work.hpp), and links and monitors are told, some a call. What is told is forgotten at once, so a
+// later call goes on where this one stopped.
 #include "process/links.hpp"
 #include "process/literals.hpp"
 #include "process/monitors.hpp"
@@ -91,6 +92,14 @@ bool tell_monitors(Process& self, Term reason, int& budget) {
   return true;
 }
 
+bool work_off(Process& self) {
+  Extra* extra = self.extra_if_any();
+  if (!extra || !extra->exit_work) return true;
+  if (!extra->exit_work->step()) return false;
+  extra->exit_work = std::move(extra->exit_work->next);
+  return extra->exit_work == nullptr;
+}
+
 bool resume_others(Process& self, int& budget) {
   auto* suspending = self.extra_if_any() ? static_cast<Suspending*>(self.extra_if_any()->suspending) : nullptr;
   while (suspending && !suspending->counts.empty()) {
@@ -114,7 +123,7 @@ void start_exit(Process& self, Term reason) {
 // True: all have been told.
 static bool tell_others(Process& self, Term reason) {
   int budget = kRelationsPerCall;
-  return tell_links(self, reason, budget) && tell_monitors(self, reason, budget) && resume_others(self, budget);
+  return work_off(self) && tell_links(self, reason, budget) && tell_monitors(self, reason, budget) && resume_others(self, budget);
 }
 
 // The mailbox stays open: who asks is answered as one that is gone would, and copies of literals wait for the native.

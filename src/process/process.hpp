@@ -11,6 +11,7 @@
 #include "heap/collector/collector.hpp"
 #include "heap/heap.hpp"
 #include "process/bif_result.hpp"
+#include "process/exit_work.hpp"
 #include "process/mailbox.hpp"
 #include "process/runtime.hpp"
 
@@ -88,6 +89,7 @@ struct Extra {
   void* tables = nullptr;              // ETS tables owned, heirs and fixations: ets/
   void* copy_requests = nullptr;       // process/literals.cpp
   void* delayed_exit = nullptr;
+  std::unique_ptr<ExitWork> exit_work;  // of its end
 };
 
 class Process final : public heap::RootSource {

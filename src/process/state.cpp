@@ -114,7 +114,11 @@ bool begin_run(Process& process) {
   collect_if_wanted(process);
   if (is_exiting(process)) {
     if (is_early) transit(process, [&](uint32_t state) { return with_exit_priority(state, queue_priority(t.before)); });
-    if (!exit_process(process, Term::none())) stop_running_and_enqueue(process, kActive);
+    const bool traced = ATH_UNLIKELY(is_traced(process, trace_flag::kExiting));
+    if (traced) process.runtime().tracing->ran(process, atoms::in, true);
+    if (exit_process(process, Term::none())) return false;
+    if (traced && process.heap().start_ != nullptr) process.runtime().tracing->ran(process, atoms::out, true);
+    stop_running_and_enqueue(process, kActive);
     return false;
   }
   bool is_suspended = (process.state_.load(std::memory_order_relaxed) & kSuspended) != 0;
