@@ -16,29 +16,51 @@ namespace {
 constexpr int64_t kCellsPerPiece = 8192;      // walked before the slice is looked at
 constexpr int64_t kCellsPerReduction = 16;
 
-// Walks on from `list` while `visit` (cell) says so, at most a piece. What is left.
-template <class Visit>
-Term walk_piece(Term list, int64_t& walked, Visit visit) {
-  int64_t count = 0;
-  while (list.is_list_cell() && count < kCellsPerPiece) {
-    ++count;
-    if (!visit(list.head())) break;
-    list = list.tail();
+// Walks on from `list` up to the first element that is the one (`is_it`), at most a piece. What is left.
+template <class IsIt>
+Term find_in_piece(Term list, int64_t& walked, Term& found, IsIt is_it) {
+  int64_t left = kCellsPerPiece;
+  for (; list.is_list_cell() && left > 0; list = list.tail(), --left) {
+    const Term element = list.head();
+    if (ATH_LIKELY(!is_it(element))) continue;
+    found = element;
+    break;
   }
-  walked = count;
+  walked = kCellsPerPiece - left;
   return list;
 }
 
-// What ends most comparisons: two words that are the same, or an immediate and another.
-bool same(Term a, Term b) { return a == b || (!(a.is_immediate() || b.is_immediate()) && equal_exact(a, b)); }
-bool same_key(Term a, Term b) { return a == b || (!(a.is_immediate() && b.is_immediate()) && equal(a, b)); }
+// Tuples of `position` elements at least. One mostly has as many as the one before it.
+class HasPosition {
+ public:
+  explicit HasPosition(size_t position) : position_(position) {}
+  bool operator()(Term element) {
+    if (!element.is_boxed()) return false;
+    const Word header = box_header(element);
+    if (ATH_LIKELY(header == last_)) return true;
+    if (header_kind(header) != BoxedKind::Tuple || header_arity(header) < position_) return false;
+    last_ = header;
+    return true;
+  }
+
+ private:
+  size_t position_;
+  Word last_ = 0;
+};
 
 // Cells that are allocated together: walking them once more to count them costs less than to allocate each.
 constexpr size_t kCellsTogether = 256;
-size_t cells_ahead(Term list) {
+// Cells for which room is made together, by a collection where there is none: else all that is built would be moved once more from fragments.
+constexpr size_t kCellsWithRoom = size_t{1} << 19;
+size_t cells_ahead(Term list, size_t most) {
   size_t count = 0;
-  for (; count < kCellsTogether && list.is_list_cell(); list = list.tail()) ++count;
+  for (; count < most && list.is_list_cell(); list = list.tail()) ++count;
   return count;
+}
+// Of the next cells of `list`, as many as there should be room for; 0 where there is.
+size_t words_lacking(const Process& self, Term list) {
+  const size_t words = 2 * cells_ahead(list, kCellsWithRoom);
+  return self.has_room(words) ? 0 : words;
 }
 
 enum class KeyAnswer : uint8_t { Tuple, Boolean, Value };
@@ -51,13 +73,18 @@ BifResult key_search(Process& self, const Term* args, KeyAnswer answer) {
   for (;;) {
     int64_t walked = 0;
     Term found;
-    list = walk_piece(list, walked, [&](Term element) {
-      if (is_tuple(element) && tuple_arity(element) >= position && same_key(key, tuple_element(element, position - 1))) {
-        found = element;
-        return false;
-      }
-      return true;
-    });
+    HasPosition has_position(position);
+    const auto key_of = [position](Term tuple) { return tuple.pointer()[position]; };
+    // What is immediate and no number equals itself alone.
+    if (key.is_immediate() && !key.is_small()) {
+      list = find_in_piece(list, walked, found, [&](Term element) { return has_position(element) && key_of(element) == key; });
+    } else {
+      list = find_in_piece(list, walked, found, [&](Term element) {
+        if (!has_position(element)) return false;
+        const Term other = key_of(element);
+        return other == key || (!(other.is_immediate() && key.is_immediate()) && equal(key, other));
+      });
+    }
     bool used_up = self.charge(static_cast<uint64_t>(walked / kCellsPerReduction));
     if (!found.is_none()) {
       if (answer == KeyAnswer::Boolean) return atoms::true_;
@@ -73,7 +100,7 @@ BifResult key_search(Process& self, const Term* args, KeyAnswer answer) {
 struct AppendWork {
   AppendWork(Allocator& heap, Term list, Term tail) : heap(heap), rest(list), tail(tail) {}
   bool step(int64_t& budget) {
-    for (size_t count; budget > 0 && (count = cells_ahead(rest)) != 0; budget -= static_cast<int64_t>(count)) {
+    for (size_t count; budget > 0 && (count = cells_ahead(rest, kCellsTogether)) != 0; budget -= static_cast<int64_t>(count)) {
       Term* place = heap.allocate(2 * count);
       if (last != nullptr) last[1] = Term::list_cell(place);
       else whole = Term::list_cell(place);
@@ -94,10 +121,31 @@ struct AppendWork {
 
 BifResult append_lists(Process& self, const Term* args) {
   if (args[0].is_nil()) return args[1];
+  if (self.continuation_ == nullptr) {
+    if (const size_t words = words_lacking(self, args[0]); words != 0) return self.make_room(words, {args[0], args[1]});
+  }
   return long_work(
       self, args, 2, kCellsPerReduction, [&] { return AppendWork(self.heap(), args[0], args[1]); },
       [&](AppendWork& work) -> BifResult { return work.rest.is_nil() && !work.whole.is_none() ? BifResult(work.whole) : self.badarg(); });
 }
+
+// Moves the cells of `list` in front of `tail`, the first first; as far as there is room.
+struct ReverseWork {
+  ReverseWork(Process& self, Term list, Term tail) : self(self), rest(list), reversed(tail) {}
+  bool step(int64_t& budget) {
+    for (size_t count; budget > 0 && (count = cells_ahead(rest, kCellsTogether)) != 0; budget -= static_cast<int64_t>(count)) {
+      if (!self.has_room(2 * count)) return true;
+      Term* place = self.allocate(2 * count) + 2 * count;   // filled from its end: the result is in order
+      for (size_t i = 0; i < count; ++i, rest = rest.tail()) {
+        place -= 2;
+        reversed = make_cons(place, rest.head(), reversed);
+      }
+    }
+    return !rest.is_list_cell();
+  }
+  Process& self;
+  Term rest, reversed;
+};
 
 // erlang:'--'/2: removes the first equal (=:=) element of `list` for each element of `removed`.
 BifResult subtract_lists(Process& self, Term list, Term removed) {
@@ -145,30 +193,31 @@ BifResult subtract_2(Process& self, const Term* args) { return subtract_lists(se
 namespace lists {
 
 BifResult reverse_2(Process& self, const Term* args) {
-  Term list = args[0], reversed = args[1];
-  for (int64_t walked = 0; list.is_list_cell();) {
-    const size_t count = cells_ahead(list);
-    Term* place = self.allocate(2 * count) + 2 * count;   // filled from its end: the result is in order
-    for (size_t i = 0; i < count; ++i, list = list.tail()) {
-      place -= 2;
-      reversed = make_cons(place, list.head(), reversed);
-    }
-    walked += static_cast<int64_t>(count);
-    if (walked < kCellsPerPiece && list.is_list_cell()) continue;
-    if (self.charge(static_cast<uint64_t>(walked / kCellsPerReduction)) && list.is_list_cell()) return self.yield({list, reversed});
-    walked = 0;
+  if (self.continuation_ == nullptr) {
+    if (const size_t words = words_lacking(self, args[0]); words != 0) return self.make_room(words, {args[0], args[1]});
   }
-  return list.is_nil() ? BifResult(reversed) : self.badarg();
+  return long_work(
+      self, args, 2, kCellsPerReduction, [&] { return ReverseWork(self, args[0], args[1]); },
+      [&](ReverseWork& work) -> BifResult {
+        if (work.rest.is_nil()) return work.reversed;
+        if (!work.rest.is_list_cell()) return self.badarg();
+        return self.make_room(words_lacking(self, work.rest), {work.rest, work.reversed});
+      });
 }
 
 BifResult member_2(Process& self, const Term* args) {
   Term list = args[1];
   for (;;) {
     int64_t walked = 0;
-    bool found = false;
-    list = walk_piece(list, walked, [&](Term element) { found = same(element, args[0]); return !found; });
+    Term found;
+    const Term wanted = args[0];
+    if (wanted.is_immediate()) {
+      list = find_in_piece(list, walked, found, [wanted](Term element) { return element == wanted; });
+    } else {
+      list = find_in_piece(list, walked, found, [wanted](Term element) { return element == wanted || (!element.is_immediate() && equal_exact(element, wanted)); });
+    }
     bool used_up = self.charge(static_cast<uint64_t>(walked / kCellsPerReduction));
-    if (found) return atoms::true_;
+    if (!found.is_none()) return atoms::true_;
     if (list.is_nil()) return atoms::false_;
     if (!list.is_list_cell()) return self.badarg();
     if (used_up) return self.yield({args[0], list});

@@ -46,6 +46,7 @@ enum class Pending : uint8_t {
   Yield,    // call the same BIF again with trap_args after giving up the slice
   Wait,     // call the same BIF again with trap_args when a signal or message arrives
   Exit,     // the process ends now (exception_.value is the reason), no catch sees it
+  Room,     // collect so that room_wanted_ words are free, then call the same BIF again with trap_args, at once
   Breakpoint,   // a breakpoint sits on the BIF's entry: call it there, with the arguments as they are
 };
 
@@ -116,6 +117,9 @@ class Process final : public heap::RootSource {
   BifResult trap(code::Export* target, std::initializer_list<Term> args);
   BifResult yield(std::initializer_list<Term> args);
   BifResult wait(std::initializer_list<Term> args);
+  // What comes would not fit into the heap: called again with `args` there is room for `words`. Better than fragments for what is large and of a known size.
+  BifResult make_room(size_t words, std::initializer_list<Term> args);
+  bool has_room(size_t words) const { return heap_.free_words() >= words + Allocator::kReserveWords; }
   // Ends the slice in the middle of a built-in of these arguments; called again it finds what it kept in take_continuation().
   BifResult suspend(std::unique_ptr<Continuation> continuation, const Term* args, uint32_t arity);
   // Null on a built-in's first call. Afterwards what it kept: none but the built-in that kept it is called next.
@@ -169,6 +173,7 @@ class Process final : public heap::RootSource {
   uint32_t catches_ = 0;                    // catch marks on the stack
   uint32_t trace_flags_ = 0;                // trace_flag::k… (tracing.hpp); 0: nothing of it is traced
   uint32_t timer_generation_ = 0;
+  uint32_t room_wanted_ = 0;                // words, with Pending::Room
   int64_t reductions_left_ = 0;             // in this slice
   uint64_t reductions_done_ = 0;            // before this slice
   code::Export* trap_target_ = nullptr;

@@ -8,6 +8,7 @@
 
 #include "engine/interp/bound_native.hpp"
 #include "engine/interp/exceptions.hpp"
+#include "process/collect.hpp"
 #include "process/spawn.hpp"
 #include "process/state.hpp"
 
@@ -134,6 +135,12 @@ const Word* continue_native(Interpreter& vm, const process::NativeRow& row, cons
       self.ip_ = native_entry(row, {});
       vm.outcome = Outcome::Waiting;
       return nullptr;
+    case Pending::Room: {
+      const bool alive = process::collect_garbage(self, self.room_wanted_, self.collect_wanted_ == process::CollectWanted::Full);   // the arguments are in saved_
+      std::memcpy(static_cast<void*>(vm.x), self.saved_, self.live_ * sizeof(Term));
+      self.live_ = 0;
+      return alive ? native_entry(row, {}) : exit_cell();
+    }
     case Pending::Breakpoint:
       return vm.runtime.code->export_of(intern(row.module), intern(row.name), row.arity)->entry.load(std::memory_order_acquire);
     default:
