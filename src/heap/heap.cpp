@@ -2,8 +2,8 @@
 #include "heap/heap.hpp"
 
 #include <algorithm>
-#include <cstdlib>
 
+#include "heap/block.hpp"
 #include "heap/off_heap.hpp"
 
 namespace athanor::heap {
@@ -14,16 +14,15 @@ void Heap::release() {
   off_heap_release_all(off_heap_);
   off_heap_release_all(old_off_heap_);
   Fragment::destroy_chain(fragments_);
-  std::free(start_);
-  std::free(old_start_);
+  give_block(start_, block_words());
+  give_block(old_start_, static_cast<size_t>(old_end_ - old_start_));
   fragments_ = nullptr;
   fragment_words_ = 0;
   start_ = end_ = high_water_ = old_start_ = old_top_ = old_end_ = top_ = limit_ = nullptr;
 }
 
 void Heap::create_block(size_t words) {
-  start_ = static_cast<Term*>(std::malloc(words * sizeof(Term)));
-  ATH_ASSERT(start_ != nullptr && "out of memory");
+  start_ = take_block(words);
   end_ = start_ + words;
   top_ = high_water_ = start_;
   limit_ = end_;

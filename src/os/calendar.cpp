@@ -11,6 +11,8 @@
 #include <cctype>
 #include <cstdio>
 
+#include "os/virtual_memory.hpp"
+
 #ifndef __has_feature
 #define __has_feature(feature) 0
 #endif
@@ -96,12 +98,18 @@ int64_t resident_bytes() {
 // Under a sanitizer malloc is its own, which knows no mallinfo2 and keeps what was freed for a while.
 int64_t allocated_bytes() {
 #if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-  return static_cast<int64_t>(__sanitizer_get_current_allocated_bytes());
+  return static_cast<int64_t>(__sanitizer_get_current_allocated_bytes()) + mapped_bytes();
 #elif defined(__GLIBC__)
   struct mallinfo2 info = mallinfo2();
-  return static_cast<int64_t>(info.uordblks + info.hblkhd);
+  return static_cast<int64_t>(info.uordblks + info.hblkhd) + mapped_bytes();
 #else
   return 0;
+#endif
+}
+
+void return_free_memory() {
+#if defined(__GLIBC__) && !__has_feature(address_sanitizer) && !__has_feature(thread_sanitizer)
+  malloc_trim(0);
 #endif
 }
 

@@ -21,7 +21,8 @@ SystemVersion kernel_version();
 std::string kernel_name();            // "Linux" in lower case
 std::string machine_name();           // "x86_64"
 int64_t resident_bytes();             // of the program
-int64_t allocated_bytes();            // by malloc, in use; 0 where the allocator does not tell
+int64_t allocated_bytes();            // by malloc and map_memory, in use; 0 where malloc does not tell
+void return_free_memory();            // malloc's free pages go back to the system, where it can
 int64_t descriptor_limit();           // how many descriptors the program may have open
 void write_standard_error(const char* bytes, size_t count);
 void write_standard_output(const char* bytes, size_t count);

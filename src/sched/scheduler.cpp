@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <limits>
 
+#include "heap/block.hpp"
+#include "os/calendar.hpp"
 #include "os/clock.hpp"
 #include "process/process_table.hpp"
 #include "process/resting.hpp"
@@ -44,6 +46,7 @@ void Scheduler::run() {
   runtime.epochs->enter(participant_);
   executor_.reset(all_.make_executor());
   seen_popped_ = std::make_unique<uint64_t[]>(all_.scheduler_count());
+  heap::BlockStore::open();
   set_active(true);
   while (!all_.is_stopping()) {
     runtime.epochs->quiescent(participant_);
@@ -56,6 +59,7 @@ void Scheduler::run() {
   set_active(false);
   accounts_.enter(base::Microstate::Sleep);
   executor_.reset();
+  heap::BlockStore::close();
   runtime.epochs->exit(participant_);
   runtime.epochs->leave(participant_);
   current_scheduler = nullptr;
@@ -270,10 +274,13 @@ Process* Scheduler::sleep() {
   accounts_.enter(base::Microstate::Aux);
   epochs.quiescent(participant_);
   epochs.collect();
+  heap::BlockStore::drop();
+  const bool returns_memory = see_to_memory();
   accounts_.enter(base::Microstate::Other);
   all_.mark_asleep(index_);
   // Who pushes here from now on sees the mark and wakes us; what was pushed before is seen by this look.
   int64_t next = std::min(all_.timers().next_ns_for_sure(index_), resting_.due_ns());
+  if (returns_memory) next = std::min(next, all_.memory_return().due_ns());
   int64_t timeout = -1;
   if (next != std::numeric_limits<int64_t>::max()) timeout = std::max<int64_t>(0, next - all_.runtime().clock->monotonic_ns());
   if (timeout == 0 || !queue_.is_empty_for_sure() || !all_.errands().is_empty_for_sure() || all_.is_stopping()) {
@@ -315,6 +322,16 @@ void Scheduler::handle_edges(const Poller::Edges& edges) {
   all_.poller().tell_edges(edges);
   is_polling_ = false;
   current_thread_kind = ThreadKind::Scheduler;
+}
+
+// True: there is something to see to when it is due.
+bool Scheduler::see_to_memory() {
+  const uint64_t reductions = reductions_.load(std::memory_order_relaxed);
+  if (reductions - reductions_at_return_ < MemoryReturn::kWorthReductions) return false;
+  base::Clock& clock = *all_.runtime().clock;
+  if (!all_.memory_return().see_to_it([&] { return clock.monotonic_ns(); }, os::return_free_memory)) return true;
+  reductions_at_return_ = reductions;
+  return false;
 }
 
 void Scheduler::give_all_away() {

@@ -67,6 +67,7 @@ class Scheduler {
   process::Process* adopt(process::Process* chain);
   process::Process* sleep();         // what the sentinel found, or null
   void handle_edges(const Poller::Edges& edges);
+  bool see_to_memory();
   bool fire_timers();                // the clock's time: has anything fired?
   void look_at_resting();            // processes that have waited here for a while: give back what they do not need
   void give_all_away();
@@ -87,6 +88,7 @@ class Scheduler {
   bool is_polling_ = false;                   // runs callbacks for descriptors
   std::unique_ptr<uint64_t[]> seen_popped_;   // the sentinel's memory of the others' queues
   std::atomic<uint64_t> reductions_{0};       // written by this thread alone, as the rest
+  uint64_t reductions_at_return_ = 0;         // when it last had free memory given back
   std::atomic<uint64_t> context_switches_{0};
   std::atomic<bool> is_running_process_{false};
   std::atomic<int64_t> active_ns_{0};

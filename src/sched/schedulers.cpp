@@ -69,6 +69,7 @@ Schedulers::~Schedulers() { stop(); }
 
 void Schedulers::start() {
   started_.store(true, std::memory_order_release);
+  memory_return_.start(clock_.monotonic_ns());
   mark_awake(0);
   unpark(0);
 }

@@ -9,6 +9,7 @@
 
 #include "sched/dirty_pool.hpp"
 #include "sched/errands.hpp"
+#include "sched/memory_return.hpp"
 #include "sched/poller.hpp"
 #include "sched/scheduler.hpp"
 #include "sched/scheduling.hpp"
@@ -67,6 +68,7 @@ class Schedulers final : public Scheduling, private TimerHost {
   Timers& timers() { return timers_; }
   Poller& poller() { return poller_; }
   Errands& errands() { return errands_; }
+  MemoryReturn& memory_return() { return memory_return_; }
   DirtyPool& dirty_pool(bool io) { return io ? dirty_io_ : dirty_cpu_; }
   int64_t slice() const { return slice_; }
   uint64_t help_after_cycles() const { return help_after_cycles_; }
@@ -112,6 +114,7 @@ class Schedulers final : public Scheduling, private TimerHost {
   Timers timers_;
   DirtyPool dirty_cpu_, dirty_io_;
   Errands errands_;
+  MemoryReturn memory_return_;
   Poller poller_;
   int64_t slice_;
   uint64_t help_after_cycles_, spin_cycles_;

@@ -3,14 +3,14 @@
 //
 // minor:  [start, high_water) survived a collection already and moves to the old generation; the rest of the young one is copied
 //         to a new block, whose top becomes the high-water mark.
-// full:   young and old are copied to a new block.
+// full:   young and old are copied to a new block. The next minor collection copies all that survives once more, to the old generation.
 // What refers from old to young does not exist: terms are not changed once made, and fragments are emptied by every collection.
 #include "heap/collector/collector.hpp"
 
 #include <algorithm>
-#include <cstdlib>
 #include <cstring>
 
+#include "heap/block.hpp"
 #include "heap/collector/tracer.hpp"
 #include "heap/off_heap.hpp"
 
@@ -19,14 +19,11 @@ namespace athanor::heap {
 namespace {
 
 constexpr size_t kSmallestBlock = 38;
+// Of a process that collects: one that starts small and only waits keeps its small block, but one that works would collect at each of
+// the sizes up to here. OTP: what every process begins with.
+constexpr size_t kWorkingBlock = 233;
 // Behind the live terms of a process that hibernates: it goes on with a call, and the callee asks for the room it needs.
 constexpr size_t kHibernatedReserve = 4;
-
-Term* allocate_block(size_t words) {
-  auto* block = static_cast<Term*>(std::malloc(words * sizeof(Term)));
-  ATH_ASSERT(block != nullptr && "out of memory");
-  return block;
-}
 
 // What was in use, [from, to), is unreadable from now on where the preset `stress` looks for lost roots.
 void poison([[maybe_unused]] Term* from, [[maybe_unused]] const Term* to) {
@@ -50,19 +47,21 @@ size_t wanted_words(size_t live, size_t min_words) {
   return std::max({words, min_words, kSmallestBlock});
 }
 
-// Moves stack and terms into `block` (of `capacity` words, terms up to `top`) as a block of `words` words.
-void install_block(Heap& heap, Term* block, Term* top, size_t words) {
+// Moves stack and terms into `block` (of `capacity` words, terms up to `top`) as a block of `words` words, or some more.
+size_t install_block(Heap& heap, Term* block, Term* top, size_t capacity, size_t words) {
+  words = trim_block(block, capacity, words);
   size_t stack = static_cast<size_t>(heap.end_ - heap.stack_top());
   Term* end = block + words;
   std::memcpy(static_cast<void*>(end - stack), heap.stack_top(), stack * sizeof(Term));
   poison(heap.start_, heap.top());
   poison(heap.stack_top(), heap.end_);
-  std::free(heap.start_);
+  give_block(heap.start_, heap.block_words());
   heap.start_ = block;
   heap.end_ = end;
   heap.high_water_ = top;
   heap.set_top(top);
   heap.set_stack_top(end - stack);
+  return words;
 }
 
 // Roots, trace, lists, fragments. Leaves the new terms in tracer.young; the block is not replaced yet.
@@ -92,11 +91,11 @@ size_t minor(Heap& heap, RootSource& roots, const CollectRequest& request, const
   size_t promoted_max = static_cast<size_t>(heap.high_water_ - heap.start_);
   if (!heap.old_start_ && promoted_max > 0) {
     size_t words = next_heap_size(promoted_max + promoted_max / 2);
-    heap.old_start_ = heap.old_top_ = allocate_block(words);
+    heap.old_start_ = heap.old_top_ = take_block(words);
     heap.old_end_ = heap.old_start_ + words;
   }
-  size_t block = heap.block_words();
-  if (heap.grow_next_) block = next_heap_size(block + 1);
+  size_t block = std::max(heap.block_words(), kWorkingBlock);
+  if (heap.grow_next_) block = std::max(block, next_heap_size(heap.block_words() + 1));
   size_t needed = sizes.young_max + sizes.stack + sizes.extra;
 #ifdef ATH_STRESS
   block = std::min(block, std::max<size_t>(next_heap_size(needed), heap.min_words_));   // so many collections: large blocks cost too much
@@ -104,7 +103,7 @@ size_t minor(Heap& heap, RootSource& roots, const CollectRequest& request, const
   // The most that can survive rarely does: room for it is taken, but the block ends where its size says.
   size_t capacity = std::max(block, needed);
   if (sizes.extra + sizes.stack > block / 2) capacity = std::max(block, next_heap_size(needed));
-  Term* to = allocate_block(capacity);
+  Term* to = take_block(capacity);
   tracer.literals = request.literals;
   tracer.stay_start = heap.old_start_;
   tracer.stay_end = heap.old_end_;
@@ -117,8 +116,7 @@ size_t minor(Heap& heap, RootSource& roots, const CollectRequest& request, const
   heap.old_top_ = tracer.old.top;
   size_t live = static_cast<size_t>(tracer.young.top - to);
   size_t used = live + sizes.stack + sizes.extra;
-  size_t words = used <= block ? block : capacity;
-  install_block(heap, to, tracer.young.top, words);
+  size_t words = install_block(heap, to, tracer.young.top, capacity, used <= block ? block : capacity);
   heap.grow_next_ = used * 4 > words * 3;
   ++heap.minor_collections_;
   return live + static_cast<size_t>(heap.old_top_ - old_top_before);
@@ -127,30 +125,30 @@ size_t minor(Heap& heap, RootSource& roots, const CollectRequest& request, const
 size_t full(Heap& heap, RootSource& roots, const CollectRequest& request, const Sizes& sizes, Shape shape) {
   size_t min_words = shape == Shape::Exact ? 0 : std::max<size_t>(heap.min_words_, kSmallestBlock);
   size_t capacity = std::max(sizes.young_max + sizes.stack + sizes.extra, min_words);
-  Term* to = allocate_block(capacity);
+  Term* to = take_block(capacity);
   Tracer tracer;
   tracer.literals = request.literals;
   tracer.evacuate = request.evacuate;
   tracer.young = {to, to, to + capacity};
   run(heap, roots, tracer, true);
   poison(heap.old_start_, heap.old_top_);
-  std::free(heap.old_start_);
+  give_block(heap.old_start_, static_cast<size_t>(heap.old_end_ - heap.old_start_));
   heap.old_start_ = heap.old_top_ = heap.old_end_ = nullptr;
   size_t live = static_cast<size_t>(tracer.young.top - to);
   size_t used = live + sizes.stack + sizes.extra;
   size_t wanted = shape == Shape::Exact ? std::max(used, min_words) : wanted_words(used, min_words);
-  install_block(heap, to, tracer.young.top, std::min(capacity, wanted));
+  install_block(heap, to, tracer.young.top, capacity, std::min(capacity, wanted));
   heap.grow_next_ = wanted > capacity;
   heap.minor_collections_ = 0;
   bool wasteful = shape == Shape::Exact ? capacity > wanted : capacity > 2 * wanted;
   if (wasteful && live + sizes.stack + sizes.extra < capacity) {
     // Most of what was there is gone: what is left, which is known now, moves once more into a block of its size.
-    Term* smaller = allocate_block(wanted);
+    Term* smaller = take_block(wanted);
     Tracer again;
     again.literals = request.literals;
     again.young = {smaller, smaller, smaller + wanted};
     run(heap, roots, again, true);
-    install_block(heap, smaller, again.young.top, wanted);
+    install_block(heap, smaller, again.young.top, wanted, wanted);
   }
   return live;
 }

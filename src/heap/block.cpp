@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "heap/block.hpp"
+
+#include <algorithm>
+#include <cstdlib>
+
+#include "base/assert.hpp"
+#include "os/virtual_memory.hpp"
+
+namespace athanor::heap {
+
+namespace {
+
+constexpr size_t kMostKept = 8;                            // blocks of a thread
+constexpr size_t kMostKeptBytes = size_t{32} << 20;        // together
+constexpr size_t kLargePagesFrom = size_t{4} << 20;        // bytes of a block that is worth large pages
+
+struct Kept {
+  void* place;
+  size_t bytes;
+};
+struct Store {
+  Kept kept[kMostKept];   // the oldest first
+  size_t count;
+  size_t bytes;
+  bool is_open;
+
+  Kept remove(size_t index) {
+    const Kept found = kept[index];
+    std::copy(kept + index + 1, kept + count, kept + index);
+    --count;
+    bytes -= found.bytes;
+    return found;
+  }
+};
+constinit thread_local Store of_thread{};
+
+size_t bytes_of(size_t words) { return os::page_bytes(words * sizeof(Term)); }
+
+// Of this size: the smallest that is larger, cut, if it is not much larger; else the largest that is not much smaller, to which pages are added. Null: none.
+void* take_kept(Store& store, size_t bytes) {
+  size_t found = store.count;
+  for (size_t i = 0; i < store.count; ++i) {
+    const size_t here = store.kept[i].bytes;
+    if (here < bytes / 2 || here > 2 * bytes) continue;
+    if (found == store.count) {
+      found = i;
+      continue;
+    }
+    const size_t best = store.kept[found].bytes;
+    const bool better = best >= bytes ? here >= bytes && here < best : here > best;
+    if (better) found = i;
+  }
+  if (found == store.count) return nullptr;
+  const Kept block = store.remove(found);
+  if (block.bytes > bytes) os::unmap_memory(static_cast<char*>(block.place) + bytes, block.bytes - bytes);
+  if (block.bytes >= bytes) return block.place;
+  void* longer = os::remap_memory(block.place, block.bytes, bytes);
+  if (longer == nullptr) os::unmap_memory(block.place, block.bytes);
+  return longer;
+}
+
+}  // namespace
+
+Term* take_block(size_t words) {
+  if (words < kMappedWords) {
+    auto* block = static_cast<Term*>(std::malloc(words * sizeof(Term)));
+    ATH_ASSERT(block != nullptr && "out of memory");
+    return block;
+  }
+  const size_t bytes = bytes_of(words);
+  void* block = take_kept(of_thread, bytes);
+  if (block == nullptr) block = os::map_memory(bytes);
+  ATH_ASSERT(block != nullptr && "out of memory");
+  if (bytes >= kLargePagesFrom) os::prefer_large_pages(block, bytes);
+  return static_cast<Term*>(block);
+}
+
+void give_block(Term* block, size_t words) {
+  if (words < kMappedWords) {
+    std::free(block);
+    return;
+  }
+  const size_t bytes = bytes_of(words);
+  Store& store = of_thread;
+  if (!store.is_open || bytes > kMostKeptBytes) {
+    os::unmap_memory(block, bytes);
+    return;
+  }
+  while (store.count == kMostKept || store.bytes + bytes > kMostKeptBytes) {
+    const Kept oldest = store.remove(0);
+    os::unmap_memory(oldest.place, oldest.bytes);
+  }
+  store.kept[store.count++] = {block, bytes};
+  store.bytes += bytes;
+}
+
+size_t trim_block(Term* block, size_t words, size_t wanted) {
+  if (words < kMappedWords || wanted >= words) return wanted;
+  wanted = std::max(wanted, kMappedWords);
+  const size_t bytes = bytes_of(words), wanted_bytes = bytes_of(wanted);
+  if (wanted_bytes < bytes) os::unmap_memory(reinterpret_cast<char*>(block) + wanted_bytes, bytes - wanted_bytes);
+  return wanted;
+}
+
+void BlockStore::open() { of_thread.is_open = true; }
+
+void BlockStore::drop() {
+  Store& store = of_thread;
+  for (size_t i = 0; i < store.count; ++i) os::unmap_memory(store.kept[i].place, store.kept[i].bytes);
+  store.count = store.bytes = 0;
+}
+
+void BlockStore::close() {
+  drop();
+  of_thread.is_open = false;
+}
+
+size_t BlockStore::kept_bytes() { return of_thread.bytes; }
+
+}  // namespace athanor::heap
