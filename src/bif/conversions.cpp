@@ -29,13 +29,22 @@ BifResult parse_integer(Process& self, std::string_view text, int base) {
 }
 
 BifResult list_to_integer(Process& self, Term list, int base) {
-  std::string text;
+  char few[64];
+  size_t count = 0;
+  std::string text;   // of more
   for (; list.is_list_cell(); list = list.tail()) {
     Term head = list.head();
     if (!head.is_small() || head.small_value() < 0 || head.small_value() > 127) return self.badarg();
-    text.push_back(static_cast<char>(head.small_value()));
+    if (count == sizeof few) {
+      text.append(few, count);
+      count = 0;
+    }
+    few[count++] = static_cast<char>(head.small_value());
   }
-  return list.is_nil() ? parse_integer(self, text, base) : self.badarg();
+  if (!list.is_nil()) return self.badarg();
+  if (text.empty()) return parse_integer(self, {few, count}, base);
+  text.append(few, count);
+  return parse_integer(self, text, base);
 }
 
 BifResult binary_to_integer(Process& self, Term t, int base) {

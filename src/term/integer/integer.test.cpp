@@ -68,6 +68,31 @@ TEST_F(Integer, ParsesDigitsOnly) {
   EXPECT_EQ(text(number("-zz00000000000000000000000000", 36), 36), "-ZZ00000000000000000000000000");
 }
 
+TEST_F(Integer, ReadsWhatItWrites) {
+  uint64_t draw = 11;
+  for (int base : {2, 3, 9, 10, 11, 16, 36}) {
+    for (size_t length = 1; length <= 200; ++length) {
+      std::string digits;
+      for (size_t i = 0; i < length; ++i) {
+        draw = draw * 6364136223846793005u + 1442695040888963407u;
+        const auto digit = static_cast<char>((draw >> 40) % static_cast<uint64_t>(base));
+        digits.push_back(static_cast<char>(digit < 10 ? '0' + digit : 'A' + digit - 10));
+      }
+      std::string expected = digits;
+      expected.erase(0, std::min(expected.find_first_not_of('0'), expected.size() - 1));
+      ASSERT_EQ(text(number(digits, base), base), expected);
+      ASSERT_EQ(text(number("-" + digits, base), base), expected == "0" ? expected : "-" + expected);
+      ASSERT_EQ(text(number("-" + std::string(150, '0') + digits, base), base), expected == "0" ? expected : "-" + expected);
+    }
+    for (size_t length = 1; length <= 200; ++length) {   // the largest of each length
+      const char most = static_cast<char>(base <= 10 ? '0' + base - 1 : 'A' + base - 11);
+      const std::string digits(length, most);
+      ASSERT_EQ(text(number(digits, base), base), digits);
+      ASSERT_EQ(text(add(heap, number(digits, base), Term::small(1)), base), "1" + std::string(length, '0'));
+    }
+  }
+}
+
 TEST_F(Integer, ComparesWithDoublesExactly) {
   Term odd = number("9007199254740993");
   EXPECT_EQ(compare_with_double(odd, 9007199254740992.0), 1);

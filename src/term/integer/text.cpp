@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Integers as digits; both ways in less than quadratic time.
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 
@@ -13,6 +14,33 @@ int digit_value(char c) {
   if (c >= 'A' && c <= 'Z') return c - 'A' + 10;
   if (c >= 'a' && c <= 'z') return c - 'a' + 10;
   return 99;
+}
+
+// Digits of one step, whose power of the base fits into a limb: of numbers that a few steps read.
+constexpr size_t step_digits(int base) { return base <= 10 ? 18 : 12; }
+constexpr size_t kFewDigits = 154;   // of 512 bits to the base 10
+constexpr size_t kFewLimbs = 13;     // for so many digits of any base
+
+// The digits are valid. Limbs written.
+size_t read_few(const char* text, size_t length, int base, mp_limb_t* limbs) {
+  size_t count = 0;
+  while (length > 0) {
+    const size_t digits = std::min(length, step_digits(base));
+    mp_limb_t value = 0, power = 1;
+    for (size_t i = 0; i < digits; ++i) {
+      value = value * static_cast<mp_limb_t>(base) + static_cast<mp_limb_t>(digit_value(text[i]));
+      power *= static_cast<mp_limb_t>(base);
+    }
+    for (size_t i = 0; i < count; ++i) {
+      const unsigned __int128 sum = static_cast<unsigned __int128>(limbs[i]) * power + value;
+      limbs[i] = static_cast<mp_limb_t>(sum);
+      value = static_cast<mp_limb_t>(sum >> 64);
+    }
+    if (value != 0) limbs[count++] = value;
+    text += digits;
+    length -= digits;
+  }
+  return count;
 }
 
 constexpr char kDigits[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ";
@@ -62,6 +90,10 @@ Term parse(Allocator& heap, const char* text, size_t length, int base, bool& too
     int64_t value = 0;
     for (size_t i = 0; i < length; ++i) value = value * base + digit_value(text[i]);
     return Term::small(negative ? -value : value);
+  }
+  if (length <= kFewDigits) {
+    mp_limb_t limbs[kFewLimbs];
+    return from_limbs(heap, limbs, read_few(text, length, base, limbs), negative);
   }
   double bits = static_cast<double>(length) * std::log2(base);
   if (bits > static_cast<double>(kMaxLimbs) * 64.0 + 64.0) {
