@@ -7,6 +7,7 @@
 #include <pcre2.h>
 
 #include <cstring>
+#include <list>
 #include <unordered_map>
 
 #include "bif/utf8.hpp"
@@ -68,23 +69,35 @@ struct TextHash {
 // What a thread keeps. No state of the machine: all of it follows from the patterns.
 struct ThreadCache {
   Tables tables;
-  std::unordered_map<std::string, std::unique_ptr<Compiled>, TextHash, std::equal_to<>> patterns;
+  struct Entry {
+    std::unique_ptr<Compiled> pattern;
+    std::list<const std::string*>::iterator place;
+  };
+  std::unordered_map<std::string, Entry, TextHash, std::equal_to<>> patterns;
+  std::list<const std::string*> keys;   // of them, the one used last first
   pcre2_match_context* match_context = pcre2_match_context_create(nullptr);
   pcre2_jit_stack* jit_stack = nullptr;
-  uint64_t clock = 0;
 
   ~ThreadCache() {
     patterns.clear();
     pcre2_match_context_free(match_context);
     pcre2_jit_stack_free(jit_stack);
   }
-  void make_room() {
-    if (patterns.size() < kCachedPatterns) return;
-    auto oldest = patterns.begin();
-    for (auto it = patterns.begin(); it != patterns.end(); ++it) {
-      if (it->second->last_use < oldest->second->last_use) oldest = it;
+  Compiled* find(std::string_view key) {
+    auto found = patterns.find(key);
+    if (found == patterns.end()) return nullptr;
+    keys.splice(keys.begin(), keys, found->second.place);
+    return found->second.pattern.get();
+  }
+  Compiled* add(std::string_view key, std::unique_ptr<Compiled> pattern) {
+    if (patterns.size() == kCachedPatterns) {
+      patterns.erase(patterns.find(*keys.back()));
+      keys.pop_back();
     }
-    patterns.erase(oldest);
+    auto place = patterns.emplace(std::string(key), Entry{std::move(pattern), {}}).first;
+    keys.push_front(&place->first);
+    place->second.place = keys.begin();
+    return place->second.pattern.get();
   }
 };
 
@@ -254,18 +267,12 @@ bool is_key(std::string_view bytes, uint32_t& flags, std::string_view& source) {
 
 Compiled* compiled(std::string_view key, CompileError& error) {
   ThreadCache& c = cache();
-  auto found = c.patterns.find(key);
-  if (found == c.patterns.end()) {
-    uint32_t flags;
-    std::string_view source;
-    if (!is_key(key, flags, source)) return nullptr;
-    std::unique_ptr<Compiled> pattern = make_compiled(flags, source, error);
-    if (pattern == nullptr) return nullptr;
-    c.make_room();
-    found = c.patterns.emplace(std::string(key), std::move(pattern)).first;
-  }
-  found->second->last_use = ++c.clock;
-  return found->second.get();
+  if (Compiled* known = c.find(key)) return known;
+  uint32_t flags;
+  std::string_view source;
+  if (!is_key(key, flags, source)) return nullptr;
+  std::unique_ptr<Compiled> pattern = make_compiled(flags, source, error);
+  return pattern == nullptr ? nullptr : c.add(key, std::move(pattern));
 }
 
 std::string_view version() {

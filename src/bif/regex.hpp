@@ -60,7 +60,6 @@ struct Compiled {
   bool crlf_is_newline = false;
   bool jit_tried = false;
   uint32_t uses = 0;
-  uint64_t last_use = 0;
   std::vector<std::pair<std::string, int>> names;   // sorted by name
 };
 
