@@ -11,7 +11,7 @@ namespace {
 #ifdef ATH_STRESS
 constexpr size_t kBulkyWords = 1;
 #else
-constexpr size_t kBulkyWords = 376;      // three kilobytes
+constexpr size_t kBulkyWords = 233;      // what a process that works has at least
 #endif
 constexpr size_t kFeltWords = 64 << 10;  // collected in a tenth of a millisecond or so
 

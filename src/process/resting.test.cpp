@@ -75,8 +75,14 @@ TEST_F(RestingTest, OneWithSomethingToDoIsNotCollectedFirst) {
 }
 
 #ifndef ATH_STRESS
+TEST_F(RestingTest, WhatAProcessThatWorkedHasIsNoted) {
+  Process& process = waiting(233);
+  EXPECT_TRUE(begins_to_rest(process));
+  sleep(process);
+}
+
 TEST_F(RestingTest, SmallAndLargeOnesAreNotNoted) {
-  for (const size_t words : {size_t{38}, size_t{233}, size_t{100'000}}) {
+  for (const size_t words : {size_t{38}, size_t{142}, size_t{100'000}}) {
     Process& process = waiting(words);
     EXPECT_FALSE(begins_to_rest(process)) << words;
     sleep(process);

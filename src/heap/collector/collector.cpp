@@ -19,7 +19,7 @@ namespace athanor::heap {
 namespace {
 
 constexpr size_t kSmallestBlock = 38;
-// Of a process that collects: one that starts small and only waits keeps its small block, but one that works would collect at each of
+// Of a process that collects a second time: one that starts small and only waits keeps its small block, but one that works would collect at each of
 // the sizes up to here. OTP: what every process begins with.
 constexpr size_t kWorkingBlock = 233;
 // Behind the live terms of a process that hibernates: it goes on with a call, and the callee asks for the room it needs.
@@ -94,8 +94,9 @@ size_t minor(Heap& heap, RootSource& roots, const CollectRequest& request, const
     heap.old_start_ = heap.old_top_ = take_block(words);
     heap.old_end_ = heap.old_start_ + words;
   }
-  size_t block = std::max(heap.block_words(), kWorkingBlock);
-  if (heap.grow_next_) block = std::max(block, next_heap_size(heap.block_words() + 1));
+  size_t block = heap.block_words();
+  if (heap.grow_next_) block = next_heap_size(block + 1);
+  if (heap.minor_collections_ > 0 && request.max_words == 0) block = std::max(block, kWorkingBlock);   // with a limit, no more than is needed
   size_t needed = sizes.young_max + sizes.stack + sizes.extra;
 #ifdef ATH_STRESS
   block = std::min(block, std::max<size_t>(next_heap_size(needed), heap.min_words_));   // so many collections: large blocks cost too much
