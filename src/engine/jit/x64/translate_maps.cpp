@@ -56,8 +56,18 @@ void Translator::read_map(size_t words) {
 bool Translator::size_of() {
   const auto& i = in<ir::GuardBif>();
   if (std::strcmp(i.row->module, "erlang") != 0) return false;
+  Label slow = emitter_.label();
+  // The word behind the header, as a small integer.
+  const auto put_size = [&] {
+    as_.mov(kScratch, box_word(kScratch, 1));
+    as_.shl(kScratch, Imm(4));
+    as_.or_(kScratch, Imm(0xF));
+    store(i.destination, kScratch);
+    slow_way(slow);
+    return true;
+  };
   if (std::strcmp(i.row->name, "byte_size") == 0) {
-    Label slow = emitter_.label(), known = emitter_.label();
+    Label known = emitter_.label();
     load(kScratch, i.first);
     unless_boxed(kScratch, slow);
     if_kind(kScratch, BoxedKind::HeapBinary, known);
@@ -66,24 +76,13 @@ bool Translator::size_of() {
     as_.cmp(byte_ptr(kScratch, 3 * sizeof(Word) - 1), Imm(0));   // bits behind the bytes
     as_.jne(slow);
     as_.bind(known);
-    as_.mov(kScratch, box_word(kScratch, 1));
-    as_.shl(kScratch, Imm(4));
-    as_.or_(kScratch, Imm(0xF));
-    store(i.destination, kScratch);
-    slow_way(slow);
-    return true;
+    return put_size();
   }
   if (std::strcmp(i.row->name, "map_size") == 0) {
-    Label slow = emitter_.label();
     load(kScratch, i.first);
     unless_boxed(kScratch, slow);
     unless_kind(kScratch, BoxedKind::FlatMap, slow);
-    as_.mov(kScratch, box_word(kScratch, 1));
-    as_.shl(kScratch, Imm(4));
-    as_.or_(kScratch, Imm(0xF));
-    store(i.destination, kScratch);
-    slow_way(slow);
-    return true;
+    return put_size();
   }
   return false;
 }
