@@ -471,8 +471,13 @@ TEST_F(DistTest, SendersWaitWhenTheQueueIsFull) {
   EXPECT_EQ(distribution->send(other, remote_pid(3), atoms::ok, {}), process::SendOutcome::Sent);
   EXPECT_FALSE(distribution->has_room(other, remote_pid(3)));
   EXPECT_TRUE(is_suspended(other));
+  // So does the next one that ends.
+  EXPECT_FALSE(distribution->has_room_for_last_word(ending, remote_pid(3)));
+  EXPECT_TRUE(is_suspended(ending));
   while (distribution->take_frame(node, id, frame)) {}
   EXPECT_FALSE(is_suspended(other));
+  EXPECT_FALSE(is_suspended(ending));
+  EXPECT_TRUE(distribution->has_room_for_last_word(ending, remote_pid(3)));
 }
 
 // A link made here before the other side's unlink was handled is void with it; one that the other side made anew is not.

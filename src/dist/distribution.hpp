@@ -59,6 +59,8 @@ class Distribution {
   bool deliver(Term to, process::Signal* signal);
   // After a process sent a signal other than a message to this pid or {Name, Node}. False: the channel is busy, the process has been suspended.
   bool has_room(Process& self, Term to);
+  // Before a process that ends tells this remote pid. False: it has been suspended until what ended ones said before is gone.
+  bool has_room_for_last_word(Process& self, Term to);
 
   // Sends where the connection is up or coming up. `sender`: word of the pid it comes from. What a process says in one slice goes out when
   // that has ended, or once it is much. Flush::Later: the caller drains.

@@ -98,7 +98,7 @@ class RemoteNode {
   };
   std::deque<Held> suspended;
   std::vector<Term> suspended_by_own;
-  std::vector<Term> suspended_by_last_words;   // after a link or the like: what ended processes said is to be gone
+  std::vector<Term> suspended_by_last_words;   // after a link or the like, or as they end: what ended processes said is to be gone
   std::unordered_set<uint64_t> admitted;         // pids
   // The first of those who wait is to go on.
   void release_first(std::deque<Term>& resumed) {

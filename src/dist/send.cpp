@@ -55,6 +55,21 @@ bool Distribution::has_room(Process& self, Term to) {
   return false;
 }
 
+bool Distribution::has_room_for_last_word(Process& self, Term to) {
+  RemoteNode* node = find(athanor::node_of(to).name);
+  if (!node) return true;
+  Term controller;
+  {
+    std::lock_guard lock(node->mutex);
+    if (node->state != NodeState::Connected || node->queue->last_word_bytes() < busy_limit_) return true;
+    node->suspended_by_last_words.push_back(self.pid());
+    process::suspend_self(self);
+    controller = node->controller;
+  }
+  tell_busy(self, *node, controller);
+  return false;
+}
+
 SendOutcome Distribution::send(Process& self, Term to, Term message, const process::SendOptions& options) {
   const bool by_name = is_tuple(to);
   const Term node_name = by_name ? tuple_element(to, 1) : athanor::node_of(to).name;

@@ -71,6 +71,8 @@ bool with_port_trace(process::Runtime& runtime, Term id, void (*change)(process:
 
 bool has_room(process::Process& self, Term to) { return self.runtime().distribution->has_room(self, to); }
 
+bool has_room_for_last_word(process::Process& self, Term to) { return self.runtime().distribution->has_room_for_last_word(self, to); }
+
 bool deliver_elsewhere(process::Runtime& runtime, Term to, process::Signal* signal) {
   if (to == nif::kObjectWatcher) return nif::host_of(runtime)->deliver(to, signal);
   return to.is_local_port() ? runtime.ports->deliver(to, signal) : runtime.distribution->deliver(to, signal);

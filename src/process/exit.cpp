@@ -22,6 +22,9 @@ namespace {
 
 constexpr int kRelationsPerCall = 1000;
 
+// Beside a native that still runs nothing is waited for.
+enum class Where { Alone, BesideNative };
+
 void leave_world(Process& self, Term reason) {
   Runtime& runtime = self.runtime();
   if (runtime.timers) {
@@ -53,11 +56,18 @@ void send_plain(Runtime& runtime, SignalKind kind, Term from, Term to, const uin
   deliver(runtime, to, signal);
 }
 
-bool tell_links(Process& self, Term reason, int& budget) {
+// Of other nodes: a process that ends waits while too much of what ended ones said is still on its way (resume_held wakes it).
+bool may_tell(Process& self, Term other, Where where) {
+  Runtime& runtime = self.runtime();
+  if (other.is_immediate() || where == Where::BesideNative || runtime.has_room_for_last_word == nullptr) return true;
+  return runtime.has_room_for_last_word(self, other);
+}
+
+bool tell_links(Process& self, Term reason, int& budget, Where where) {
+  Term place[kExternalPidWords];
   while (self.links_ && !self.links_->empty()) {
-    if (budget-- == 0) return false;
+    if (budget-- == 0 || !may_tell(self, self.links_->first().term(place), where)) return false;
     Links::Link link;
-    Term place[kExternalPidWords];
     Term other = self.links_->take_one(link).term(place);
     if (link.unlinking != 0) continue;
     Term token;
@@ -67,7 +77,7 @@ bool tell_links(Process& self, Term reason, int& budget) {
   return true;
 }
 
-bool tell_monitors(Process& self, Term reason, int& budget) {
+bool tell_monitors(Process& self, Term reason, int& budget, Where where) {
   if (!self.monitors_) return true;
   auto& targets = self.monitors_->targets();
   while (!targets.empty()) {
@@ -76,6 +86,7 @@ bool tell_monitors(Process& self, Term reason, int& budget) {
     uint64_t reference[3] = {first->first.words[0], first->first.words[1], first->second.third_word};
     Term place[kExternalPidWords];
     Term watcher = first->second.watcher.term(place);
+    if (!may_tell(self, watcher, where)) return false;
     targets.erase(first);
     signals::send_down(self.runtime(), watcher, reference, self.pid(), reason);
   }
@@ -118,18 +129,19 @@ bool resume_others(Process& self, int& budget) {
 void start_exit(Process& self, Term reason) {
   self.exit_reason_ = reason;
   self.state_.fetch_or(kExiting | kActive, std::memory_order_seq_cst);   // before the name is looked at: see registry.cpp
+  self.state_.fetch_and(~uint32_t{kSuspended}, std::memory_order_acq_rel);   // who suspended it does not hold its end up
 }
 
 // True: all have been told.
-static bool tell_others(Process& self, Term reason) {
+static bool tell_others(Process& self, Term reason, Where where) {
   int budget = kRelationsPerCall;
-  return work_off(self) && tell_links(self, reason, budget) && tell_monitors(self, reason, budget) && resume_others(self, budget);
+  return work_off(self) && tell_links(self, reason, budget, where) && tell_monitors(self, reason, budget, where) && resume_others(self, budget);
 }
 
 // The mailbox stays open: who asks is answered as one that is gone would, and copies of literals wait for the native.
 bool leave_beside_native(Process& self) {
   if (!self.has_left_) leave_world(self, self.exit_reason_);
-  return tell_others(self, self.exit_reason_);
+  return tell_others(self, self.exit_reason_, Where::BesideNative);
 }
 
 bool exit_process(Process& self, Term reason) {
@@ -143,7 +155,7 @@ bool exit_process(Process& self, Term reason) {
     leave_world(self, reason);    // also where it has left beside its native: what that made since goes now
     close_mailbox(self);
   }
-  if (!tell_others(self, reason)) {
+  if (!tell_others(self, reason, Where::Alone)) {
     // Nobody asks an ending process for its literals: it has none once it gives up its slice.
     if (heap::flat_words(reason, self.runtime().literals) != heap::flat_words(reason, nullptr)) {
       self.exit_reason_ = heap::copy(reason, self.heap(), nullptr);

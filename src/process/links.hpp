@@ -30,6 +30,8 @@ class Links {
   void erase(Term id) { links_.erase(Peer::of(id)); }
   uint64_t next_number() { return ++last_number_; }
   bool empty() const { return links_.empty(); }
+  // Whom take_one takes next. Not when empty.
+  const Peer& first() const { return links_.begin()->first; }
   // Removes any one link.
   Peer take_one(Link& link) {
     auto first = links_.begin();

@@ -163,6 +163,8 @@ struct Runtime {
   std::atomic<bool> trace_cpu_time{false};      // trace flag cpu_timestamp: stamps are times of the CPU
   // Is there room for more on the way to this process of another node ({Name, Node} too)? False: `self` is suspended until there is. Joined in machine/.
   bool (*has_room)(Process& self, Term to) = nullptr;
+  // The same for `self` that ends, before it tells this process of another node. Joined in machine/.
+  bool (*has_room_for_last_word)(Process& self, Term to) = nullptr;
   // Any other signal (Link, Unlink, UnlinkAck, Monitor, Demonitor, MonitorDown, Exit, GroupLeader) to a port or a remote process, as
   // deliver() is given it; Monitor and Demonitor by name have the node's name in `to`. Takes the signal over in any case; false: no such receiver. Any thread. Joined in machine/.
   bool (*deliver_elsewhere)(Runtime& runtime, Term to, Signal* signal) = nullptr;

@@ -137,12 +137,13 @@ void serve_queued(Process& process, Priority priority) {
   if (!is_exiting(process)) return stop_running_and_enqueue(process, active ? kActive : 0);
   transit(process, [=](uint32_t state) { return with_exit_priority(state, priority); });
   if (exit_process(process, Term::none())) return;
-  const bool goes_on = process.heap().start_ != nullptr;
+  const bool has_memory = process.heap().start_ != nullptr;
+  auto goes_on = [=](uint32_t state) { return has_memory && !(state & kSuspended); };   // else it waits for room on the way to another node
   const Transition t = transit(process, [=](uint32_t state) {
-    return with_queued((state & ~kRunning) | kActive | (goes_on ? kSignals | kSignalPriorityMask : 0));
+    return with_queued((state & ~kRunning) | kActive | (goes_on(state) ? kSignals | kSignalPriorityMask : 0));
   });
   if (t.queues()) process.runtime().waker->enqueue(process);
-  else if (goes_on) process.runtime().waker->enqueue_signals(process, Priority::Max);
+  else if (goes_on(t.before)) process.runtime().waker->enqueue_signals(process, Priority::Max);
 }
 
 // OTP: one that ends while its native runs is gone for all others at once; only its memory waits for the native.

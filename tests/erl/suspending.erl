@@ -25,7 +25,17 @@ main() ->
     io:format("~p~n", [told()]),
     erlang:resume_process(R),
     io:format("~p~n", [lists:usort([outcome() || _ <- lists:seq(1, 300)]) -- [[{x, exited}], [{x, suspended}], []]]),
-    io:format("~p~n", [[failed(fun() -> erlang:suspend_process(P, Options) end) || Options <- [[what], [{asynchronous}], x, [{async, 1}]]]]).
+    io:format("~p~n", [[failed(fun() -> erlang:suspend_process(P, Options) end) || Options <- [[what], [{asynchronous}], x, [{async, 1}]]]]),
+    ended_while_suspended().
+
+%% Suspended, killed, and with more links than a slice tells.
+ended_while_suspended() ->
+    Self = self(),
+    P = spawn(fun() -> Self ! {linked, [spawn_link(fun() -> receive stop -> ok end end) || _ <- lists:seq(1, 5000)]}, receive stop -> ok end end),
+    Monitors = receive {linked, Linked} -> [monitor(process, L) || L <- [P | Linked]] end,
+    true = erlang:suspend_process(P),
+    exit(P, kill),
+    io:format("~p~n", [lists:usort([receive {'DOWN', M, _, _, Reason} -> Reason after 10000 -> still_there end || M <- Monitors])]).
 
 outcome() ->
     {S, M} = spawn_monitor(fun() -> ok end),

@@ -79,7 +79,13 @@ void suspend_self(Process& self) {
   self.state_.fetch_or(kSuspended, std::memory_order_acq_rel);
 }
 
-void resume_held(Runtime& runtime, Term pid) { deliver(runtime, pid, Signal::create(SignalKind::Resume)); }
+void resume_held(Runtime& runtime, Term pid) {
+  if (deliver(runtime, pid, Signal::create(SignalKind::Resume))) return;
+  Process* ending = runtime.processes->find(pid);   // its mailbox is closed
+  if (!ending) return;
+  ending->state_.fetch_and(~uint32_t{kSuspended}, std::memory_order_acq_rel);
+  make_runnable(*ending);
+}
 
 size_t suspending_count(Process& self) {
   Suspending* suspending = suspending_if_any(self);
