@@ -213,7 +213,7 @@ void Distribution::resume(const std::deque<Term>& suspended) {
 
 // OTP: links, then monitors, then who waits for a child, then who watches the node as such.
 void Distribution::lose_relations(RemoteNode& node, Relations& relations) {
-  for (const auto& [ends, linked_by] : relations.links) {
+  for (const auto& [ends, count] : relations.links) {
     const auto& [local, remote] = ends;
     Signal* signal = Signal::create(SignalKind::Exit);
     heap::FragmentAllocator heap(process::kExternalPidWords);

@@ -57,6 +57,10 @@ class Distribution {
   // --- signals to other nodes: as Runtime's hooks of these names ---
   process::SendOutcome send(Process& self, Term to, Term message, const process::SendOptions& options);
   bool deliver(Term to, process::Signal* signal);
+  // A local process has dropped its end of a link, or had it already when a Link came. `connection`: of the signal that said so, 0: of any.
+  void forget_link(Term local, Term remote, uint64_t connection);
+  // What signals about links carry as reference[0]: the connection that they came over.
+  static constexpr uint64_t link_connection(uint32_t connection_id) { return uint64_t{connection_id} + 1; }
   // After a process sent a signal other than a message to this pid or {Name, Node}. False: the channel is busy, the process has been suspended.
   bool has_room(Process& self, Term to);
   // Before a process that ends tells this remote pid. False: it has been suspended until what ended ones said before is gone.

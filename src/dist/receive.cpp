@@ -70,10 +70,10 @@ class Receiver {
       {
         std::lock_guard lock(node_.mutex);
         if (node_.connection_id != connection_id_) return true;
-        node_.relations.links[{to.raw, Peer::of(from)}] |= Relations::kThere;
+        ++node_.relations.links[{to.raw, Peer::of(from)}];
       }
-      if (process::deliver(runtime_, to, signal_from(SignalKind::Link, from))) return true;
-      forget_link(to, from);
+      if (process::deliver(runtime_, to, link_signal(SignalKind::Link, from))) return true;
+      distribution_.forget_link(to, from, Distribution::link_connection(connection_id_));
     }
     send({ControlKind::PayloadExit, {to, from}, atoms::noproc}, to.raw);
     return true;
@@ -81,11 +81,7 @@ class Receiver {
   bool on_Unlink(const Control& control, const Incoming&) { return unlink(control['F'], control['t'], 0); }
   bool on_UnlinkId(const Control& control, const Incoming&) { return unlink(control['F'], control['t'], number_of(control['u'])); }
   bool on_UnlinkIdAck(const Control& control, const Incoming&) {
-    {
-      std::lock_guard lock(node_.mutex);
-      node_.relations.drop_link_of({control['t'].raw, Peer::of(control['F'])}, Relations::kThere);
-    }
-    Signal* signal = signal_from(SignalKind::UnlinkAck, control['F']);
+    Signal* signal = link_signal(SignalKind::UnlinkAck, control['F']);
     signal->number = number_of(control['u']);
     deliver_local(control['t'], signal);
     return true;
@@ -224,7 +220,7 @@ class Receiver {
       std::lock_guard lock(node_.mutex);
       if (node_.connection_id == connection_id_ && node_.state == NodeState::Connected) {
         const Peer parent = Peer::of(child.parent);
-        if (options.link) node_.relations.links[{pid.raw, parent}] |= Relations::kThere;
+        if (options.link) ++node_.relations.links[{pid.raw, parent}];
         if (options.monitor) {
           node_.relations.targets[process::key_of(options.remote->reference, parent.node)] = {pid, Term::none(), parent, options.remote->reference[2]};
         }
@@ -325,14 +321,19 @@ class Receiver {
     if (to.is_local_pid()) process::deliver(runtime_, to, signal);
     else Signal::destroy(signal);
   }
-  bool forget_link(Term local, Term remote) {
+  // About a link: over which connection is said, since it may be handled when there is another.
+  Signal* link_signal(SignalKind kind, Term from) {
+    Signal* signal = signal_from(kind, from);
+    signal->reference[0] = Distribution::link_connection(connection_id_);
+    return signal;
+  }
+  bool is_linked(Term local, Term remote) {
     std::lock_guard lock(node_.mutex);
-    return node_.relations.links.erase({local.raw, Peer::of(remote)}) > 0;
+    return node_.connection_id == connection_id_ && node_.relations.links.contains({local.raw, Peer::of(remote)});
   }
   bool unlink(Term from, Term to, uint64_t number) {
     if (!to.is_local_pid()) return true;
-    forget_link(to, from);
-    Signal* signal = signal_from(SignalKind::Unlink, from);
+    Signal* signal = link_signal(SignalKind::Unlink, from);
     signal->number = number;
     if (process::deliver(runtime_, to, signal) || number == 0) return true;
     heap::FragmentAllocator heap(8);   // numbers have 64 bits
@@ -342,13 +343,14 @@ class Receiver {
   bool exit(const Control& control, const Incoming& in, ExitOrigin origin) {
     const Term from = control['F'], to = control['t'];
     if (!to.is_local_pid()) return true;
-    if (origin == ExitOrigin::Link && !forget_link(to, from)) return true;
+    if (origin == ExitOrigin::Link && !is_linked(to, from)) return true;
     if (!is_there(to)) return true;
     heap::Parcel reason;
     Term token = control['T'];
     if (!reason_of(control, in, reason, &token)) return false;
     Signal* signal = exit_from(from, reason, origin);
     signal->token = token;
+    if (origin == ExitOrigin::Link) signal->reference[0] = Distribution::link_connection(connection_id_);
     process::deliver(runtime_, to, signal);
     return true;
   }
@@ -376,7 +378,7 @@ bool Receiver::on_SpawnReply(const Control& control, const Incoming&) {
     if (found == node_.relations.spawns.end() || found->second.parent != parent) return true;
     spawn = found->second;
     node_.relations.spawns.erase(found);
-    if (linked) node_.relations.links[{parent.raw, Peer::of(result)}] |= Relations::kHere;
+    if (linked) ++node_.relations.links[{parent.raw, Peer::of(result)}];
     if (monitored) node_.relations.origins[key] = {parent, Peer::of(result), Term::none(), words[2]};
   }
   heap::FragmentAllocator heap(16);
@@ -386,7 +388,7 @@ bool Receiver::on_SpawnReply(const Control& control, const Incoming&) {
   if (!spawn.is_parent_gone && answer_spawn(runtime_, parent, words, answer, token)) return true;
   {
     std::lock_guard lock(node_.mutex);
-    if (linked) node_.relations.links.erase({parent.raw, Peer::of(result)});
+    if (linked) node_.relations.drop_link({parent.raw, Peer::of(result)});
     if (monitored) node_.relations.origins.erase(key);
   }
   if (monitored) send({ControlKind::DemonitorP, {parent, result, reference}, {}}, parent.raw);

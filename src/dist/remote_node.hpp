@@ -44,14 +44,16 @@ struct Relations {
     bool is_parent_gone = false;
     heap::Parcel exit_reason;  // of a parent that is gone
   };
-  // Links, and who has asked for each. An unlink under way makes void what its receiver has said before it heard of it: that side's wish goes
-  // with the acknowledgement, and the note with the last wish.
-  enum LinkedBy : uint8_t { kHere = 1, kThere = 2 };
+  // Links, and how much there is of each: one for what the local process holds, linked or being unlinked, and one for each Link on its way to it. The
+  // process's own steps alone say which of crossing links and unlinks hold, so the note follows these.
   using LinkEnds = std::pair<uint64_t, process::Peer>;   // local, remote
-  std::map<LinkEnds, uint8_t> links;
-  void drop_link_of(const LinkEnds& ends, LinkedBy side) {
+  std::map<LinkEnds, uint32_t> links;
+  // Less by one. False: there was none.
+  bool drop_link(const LinkEnds& ends) {
     auto found = links.find(ends);
-    if (found != links.end() && (found->second &= static_cast<uint8_t>(~side)) == 0) links.erase(found);
+    if (found == links.end()) return false;
+    if (--found->second == 0) links.erase(found);
+    return true;
   }
   std::map<process::ReferenceKey, Origin> origins;
   std::map<process::ReferenceKey, Target> targets;

@@ -109,16 +109,15 @@ bool Distribution::deliver_relation(RemoteNode& node, Term to, Signal& signal) {
   Relations& relations = node.relations;
   const Term from = signal.from;
   switch (signal.kind) {
-    case SignalKind::Link:
-      relations.links[{from.raw, process::Peer::of(to)}] |= Relations::kHere;
+    case SignalKind::Link: {
+      uint32_t& count = relations.links[{from.raw, process::Peer::of(to)}];
+      if (signal.number == process::kNewLink || count == 0) ++count;
       return true;
-    case SignalKind::UnlinkAck:
-      relations.drop_link_of({from.raw, process::Peer::of(to)}, Relations::kHere);
-      return true;
-    case SignalKind::Unlink: return relations.links.erase({from.raw, process::Peer::of(to)}) > 0;
+    }
+    case SignalKind::Unlink: return relations.links.contains({from.raw, process::Peer::of(to)});
     case SignalKind::Exit: {
       if (static_cast<process::ExitOrigin>(signal.number) != process::ExitOrigin::Link) return true;
-      return relations.links.erase({from.raw, process::Peer::of(to)}) > 0;
+      return relations.drop_link({from.raw, process::Peer::of(to)});
     }
     case SignalKind::Monitor: {
       Relations::Origin origin{from, to.is_atom() ? process::Peer{} : process::Peer::of(to), signal.parcel.term, signal.reference[2]};
@@ -141,6 +140,14 @@ bool Distribution::deliver_relation(RemoteNode& node, Term to, Signal& signal) {
     }
     default: return true;
   }
+}
+
+void Distribution::forget_link(Term local, Term remote, uint64_t connection) {
+  RemoteNode* node = find(athanor::node_of(remote).name);
+  if (!node) return;
+  std::lock_guard lock(node->mutex);
+  if (connection != 0 && connection != link_connection(node->connection_id)) return;
+  node->relations.drop_link({local.raw, process::Peer::of(remote)});
 }
 
 bool Distribution::deliver(Term to, Signal* signal) {

@@ -77,6 +77,7 @@ void take_answer(Process& self, Signal& signal) {
     if (!self.links_) self.links_ = new process::Links;
     bool created;
     self.links_->insert(result, created);
+    if (!created) self.runtime().distribution->forget_link(self.pid(), result, 0);
     if (ATH_UNLIKELY(process::is_traced(self, process::trace_flag::kProcs))) self.runtime().tracing->told(self, atoms::link, result);
   }
   if (spawn.monitor) {

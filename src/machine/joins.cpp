@@ -73,6 +73,10 @@ bool has_room(process::Process& self, Term to) { return self.runtime().distribut
 
 bool has_room_for_last_word(process::Process& self, Term to) { return self.runtime().distribution->has_room_for_last_word(self, to); }
 
+void link_dropped(process::Process& self, Term remote, uint64_t connection) {
+  self.runtime().distribution->forget_link(self.pid(), remote, connection);
+}
+
 bool deliver_elsewhere(process::Runtime& runtime, Term to, process::Signal* signal) {
   if (to == nif::kObjectWatcher) return nif::host_of(runtime)->deliver(to, signal);
   return to.is_local_port() ? runtime.ports->deliver(to, signal) : runtime.distribution->deliver(to, signal);

@@ -33,6 +33,7 @@ void run_exit_hooks(process::Process& exiting, Term reason);
 process::SendOutcome send_elsewhere(process::Process& self, Term to, Term message, const process::SendOptions& options);
 bool has_room(process::Process& self, Term to);
 bool has_room_for_last_word(process::Process& self, Term to);
+void link_dropped(process::Process& self, Term remote, uint64_t connection);
 bool awaits_name(process::Runtime& runtime);
 Term watching_object(process::Runtime& runtime, const uint64_t reference[3], Allocator& heap);
 bool deliver_elsewhere(process::Runtime& runtime, Term to, process::Signal* signal);

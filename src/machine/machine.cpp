@@ -182,6 +182,7 @@ void Machine::Implementation::join_layers() {
   runtime.exit_hooks = machine::run_exit_hooks;
   runtime.send_elsewhere = machine::send_elsewhere;
   runtime.has_room = machine::has_room;
+  runtime.link_dropped = machine::link_dropped;
   runtime.has_room_for_last_word = machine::has_room_for_last_word;
   runtime.deliver_elsewhere = machine::deliver_elsewhere;
   runtime.watching_object = machine::watching_object;

@@ -69,7 +69,10 @@ bool tell_links(Process& self, Term reason, int& budget, Where where) {
     if (budget-- == 0 || !may_tell(self, self.links_->first().term(place), where)) return false;
     Links::Link link;
     Term other = self.links_->take_one(link).term(place);
-    if (link.unlinking != 0) continue;
+    if (link.unlinking != 0) {
+      if (!other.is_immediate() && self.runtime().link_dropped) self.runtime().link_dropped(self, other, 0);
+      continue;
+    }
     Term token;
     if (ATH_UNLIKELY(self.trace_flags_ & trace_flag::kToken) && is_pid(other)) token = self.runtime().tracing->token_of_exit(self, other, reason);
     send_exit(self.runtime(), self.pid(), other, reason, ExitOrigin::Link, token);

@@ -168,6 +168,9 @@ struct Runtime {
   // Any other signal (Link, Unlink, UnlinkAck, Monitor, Demonitor, MonitorDown, Exit, GroupLeader) to a port or a remote process, as
   // deliver() is given it; Monitor and Demonitor by name have the node's name in `to`. Takes the signal over in any case; false: no such receiver. Any thread. Joined in machine/.
   bool (*deliver_elsewhere)(Runtime& runtime, Term to, Signal* signal) = nullptr;
+  // `self` has no link to this process of another node any more, or had one already when it was told of one. `connection`: reference[0] of the
+  // signal it was told by, 0: none. Joined in machine/.
+  void (*link_dropped)(Process& self, Term remote, uint64_t connection) = nullptr;
   // A node that has no name yet takes that which the first node it connects to gives it. Joined in machine/.
   bool (*awaits_name)(Runtime& runtime) = nullptr;
   bool may_reach_nodes() { return !(Term(terms.node_name) == atoms::nonode_at_nohost) || (awaits_name && awaits_name(*this)); }

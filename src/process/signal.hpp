@@ -18,10 +18,10 @@ class Process;
 #define ATH_SIGNALS(X)                                                                                            \
   X(Message)          /* parcel: the message */                                                                   \
   X(AliasMessage)     /* parcel: the message; reference: the alias, dropped if no longer active */                \
-  X(Exit)             /* parcel: reason; from: who; number: ExitOrigin */                                          \
-  X(Link)             /* from: who linked */                                                                      \
-  X(Unlink)           /* from; number: unlink id, answered by UnlinkAck */                                         \
-  X(UnlinkAck)        /* from; number */                                                                          \
+  X(Exit)             /* parcel: reason; from: who; number: ExitOrigin; reference[0] as Link */                    \
+  X(Link)             /* from: who linked; number: kNewLink or 0; of another node: reference[0] says by which connection it came */ \
+  X(Unlink)           /* from; number: unlink id, answered by UnlinkAck; reference[0] as Link */                   \
+  X(UnlinkAck)        /* from; number; reference[0] as Link */                                                     \
   X(Monitor)          /* from: watcher pid; reference; parcel: name term or none (watched by name) */             \
   X(Demonitor)        /* from; reference */                                                                       \
   X(MonitorDown)      /* from: watched; reference; parcel: reason */                                              \
@@ -41,6 +41,8 @@ enum class SignalKind : uint8_t {
   ATH_SIGNALS(X)
 #undef X
 };
+
+constexpr uint64_t kNewLink = 1;   // the sender had none before, not even one being unlinked
 
 enum class ExitOrigin : uint8_t { Link, ExitBif, Kill };
 

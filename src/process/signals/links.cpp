@@ -25,6 +25,11 @@ bool send_plain(Runtime& runtime, SignalKind kind, Term from, Term to, uint64_t 
   return deliver(runtime, to, signal);
 }
 
+// The connection keeps account of links to other nodes. `signal`: what made this one go.
+void dropped(Process& self, const Signal& signal) {
+  if (signal.reference[0] != 0) self.runtime().link_dropped(self, signal.from, signal.reference[0]);
+}
+
 Term exit_message(Allocator& to, Term from, Term reason) {
   Term* place = to.allocate(4);
   place[0].raw = tuple_header(3);
@@ -43,7 +48,7 @@ static BifResult link_remote(Process& self, Term target) {
   Links::Link& link = self.links_->insert(target, created);
   if (!created && link.unlinking == 0) return atoms::true_;
   link.unlinking = 0;
-  if (!send_plain(self.runtime(), SignalKind::Link, self.pid(), target)) send_exit(self.runtime(), target, self.pid(), atoms::noconnection, ExitOrigin::Link);
+  if (!send_plain(self.runtime(), SignalKind::Link, self.pid(), target, created ? kNewLink : 0)) send_exit(self.runtime(), target, self.pid(), atoms::noconnection, ExitOrigin::Link);
   return atoms::true_;
 }
 
@@ -98,6 +103,7 @@ After handle_link(Process& self, Signal& signal) {
   bool created;
   // Where we are unlinking, the other made its link before it saw our Unlink, which will undo it.
   self.links_->insert(signal.from, created);
+  if (!created) dropped(self, signal);
   if (ATH_UNLIKELY(created && is_traced(self, trace_flag::kProcs))) self.runtime().tracing->told(self, atoms::getting_linked, signal.from);
   return After::Nothing;
 }
@@ -106,6 +112,7 @@ After handle_unlink(Process& self, Signal& signal) {
   Links::Link* link = self.links_ ? self.links_->find(signal.from) : nullptr;
   if (link && link->unlinking == 0) {
     self.links_->erase(signal.from);
+    dropped(self, signal);
     if (ATH_UNLIKELY(is_traced(self, trace_flag::kProcs))) self.runtime().tracing->told(self, atoms::getting_unlinked, signal.from);
   }
   if (signal.number != 0) send_plain(self.runtime(), SignalKind::UnlinkAck, self.pid(), signal.from, signal.number);   // 0: an old node asks for none
@@ -114,7 +121,9 @@ After handle_unlink(Process& self, Signal& signal) {
 
 After handle_unlink_ack(Process& self, Signal& signal) {
   Links::Link* link = self.links_ ? self.links_->find(signal.from) : nullptr;
-  if (link && link->unlinking == signal.number) self.links_->erase(signal.from);
+  if (!link || link->unlinking != signal.number) return After::Nothing;
+  self.links_->erase(signal.from);
+  dropped(self, signal);
   return After::Nothing;
 }
 
@@ -127,6 +136,7 @@ After handle_exit(Process& self, Signal& signal) {
     if (!link) return After::Nothing;   // unlinked meanwhile
     bool was_linked = link->unlinking == 0;
     self.links_->erase(signal.from);
+    dropped(self, signal);
     if (!was_linked) return After::Nothing;
   }
   // Of a process that lives on; one that ends tells of its end.
