@@ -105,7 +105,8 @@ int64_t days_of(int64_t year, int month, int day) {
 
 DateTime universal_of(int64_t posix_seconds) {
   int64_t days = floor_divide(posix_seconds, kSecondsPerDay);
-  int64_t seconds = posix_seconds - days * kSecondsPerDay;
+  int64_t seconds = posix_seconds % kSecondsPerDay;   // days * kSecondsPerDay has no room for the earliest
+  if (seconds < 0) seconds += kSecondsPerDay;
   days += 719468;
   int64_t era = floor_divide(days, 146097);
   int64_t day_of_era = days - era * 146097;
