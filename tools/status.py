@@ -15,6 +15,7 @@ SUBJECTS = [
     ("NIF libraries", "all functions of `erl_nif.h`; `crypto.so` and `asn1rt_nif.so` of the release load unmodified; misuse is named (`ATHANOR_NIF_CHECK=1`: terms too); a process that ends beside its dirty NIF is gone at once; not yet: messages that a dirty NIF sends are not traced"),
     ("Driver libraries", "all functions of `erl_driver.h` and of `erl_ddll`; requests to a port do not queue, so `busy_limits_msgq` has no effect"),
     ("TCP and UDP (`gen_tcp`, `gen_udp`)", "all of the inet drivers' protocol; 10,000 connections at once and 19,800 WebSockets on Cowboy in under 0.4 of the stock VM's memory (`tests/load`)"),
+    ("Packages of others", "25 libraries with NIFs, drivers and ports print what they print on the stock VM; Yaws, ejabberd (XMPP, MQTT, HTTP API) and Tsung run (`tests/packages`)"),
     ("RabbitMQ", "the package's broker boots, relays 100,000 messages in order with confirms, keeps durable ones over SIGKILL (`tests/rabbit`)"),
     ("SCTP", "no `sctp_inet` driver"),
     ("The module `socket`", "all natives of `prim_socket` and `prim_net` for Linux; not yet: `counter_wrap` messages; SCTP options are untried"),

@@ -33,6 +33,7 @@ def stages():
     yield "connections", ["tests/load/run-load", bin_of("release"), "--scale", "1", "--limit", "600", "connections", "websockets"], {}
     yield "web", ["tests/web/run-web", bin_of("release"), "--upload-mb", "1024"], {}
     yield "browser", ["tests/web/run-browser", bin_of("release")], {}
+    yield "packages", ["tests/packages/run-packages", bin_of("release")], {}
     yield "rabbit", ["tests/rabbit/run-rabbit", bin_of("release")], {}
     yield "elixir", ["tests/elixir/run-elixir", bin_of("release")], {}
 
