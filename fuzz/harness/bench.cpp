@@ -13,7 +13,6 @@
 #include "machine/joins.hpp"
 #include "nif/monitor.hpp"
 #include "nif/select.hpp"
-#include "nif/tracers.hpp"
 #include "process/process_table.hpp"
 #include "process/send.hpp"
 #include "process/spawn.hpp"
@@ -102,11 +101,6 @@ Bench::Bench(const BenchOptions& options) : layers_(std::make_unique<Layers>()) 
   r.code = l.code.get();
   l.tracing = std::make_unique<trace::Trace>(r);
   r.tracing = l.tracing.get();
-  r.port_output = machine::port_output;
-  r.port_is_open = machine::port_is_open;
-  r.call_tracer = nif::call_tracer;
-  r.all_ports = machine::all_ports;
-  r.with_port_trace = machine::with_port_trace;
   l.joins = std::make_unique<machine::Joins>(r);
   r.terms.host = l.joins.get();
   l.tables = ets::Tables::create(r, 1024);
@@ -115,11 +109,7 @@ Bench::Bench(const BenchOptions& options) : layers_(std::make_unique<Layers>()) 
   r.ports = l.ports.get();
   l.distribution = std::make_unique<dist::Distribution>(r, size_t{1} << 20);
   r.distribution = l.distribution.get();
-  r.monitor_nodes = machine::monitor_nodes;
-  r.exit_hooks = machine::run_exit_hooks;
-  r.send_elsewhere = machine::send_elsewhere;
-  r.has_room = machine::has_room;
-  r.deliver_elsewhere = machine::deliver_elsewhere;
+  machine::join(r);
   MachineOptions machine_options;
   machine_options.names = NameEncoding::Utf8;
   machine_options.use_standard_streams = false;

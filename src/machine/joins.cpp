@@ -11,6 +11,7 @@
 #include "nif/monitor.hpp"
 #include "nif/resource.hpp"
 #include "nif/select.hpp"
+#include "nif/tracers.hpp"
 #include "process/process_table.hpp"
 #include "process/send.hpp"
 #include "process/timers.hpp"
@@ -26,6 +27,31 @@ FunHead* Joins::fun_of(Term module, uint32_t index, uint32_t old_uniq, const uin
 }
 
 Node* Joins::node_of(Term name, uint32_t creation) { return runtime_.distribution->node_of(name, creation); }
+
+// An alias that comes back from elsewhere is one again: its numbers name its owner. So is a resource of a NIF library that still exists.
+Term Joins::reference_of(Allocator& heap, const uint32_t numbers[3]) {
+  if (Term owner = process::alias_owner(numbers); !owner.is_none()) {
+    const uint64_t alias[3] = {numbers[0] | uint64_t{numbers[1]} << 32, numbers[2], owner.raw};
+    return process::reference_from_words(heap, alias);
+  }
+  const uint64_t words[3] = {numbers[0] | uint64_t{numbers[1]} << 32, numbers[2], 0};
+  nif::Host* host = nif::host_of(runtime_);
+  nif::Resource* resource = host ? host->resources->find(words) : nullptr;
+  if (!resource) {
+    const Word box[2] = {words[0], words[1]};
+    return known_.find(heap, box);
+  }
+  const Term reference = resource->make_reference(heap);
+  resource->release();
+  return reference;
+}
+
+// Resources are found by nif/.
+void Joins::note_shown(Term magic_reference) {
+  if (!dynamic_cast<nif::Resource*>(magic_object_of_box(magic_reference.pointer()))) known_.note(magic_reference);
+}
+
+namespace {
 
 void run_exit_hooks(process::Process& exiting, Term reason) {
   process::Runtime& runtime = exiting.runtime();
@@ -47,6 +73,7 @@ process::SendOutcome send_elsewhere(process::Process& self, Term to, Term messag
   return runtime.distribution->send(self, to, message, options);
 }
 
+// Output of the machine itself to a port (a tracer); nobody's if the port has ended.
 void port_output(process::Runtime& runtime, Term id, std::string&& bytes) {
   std::shared_ptr<io::Port> port = runtime.ports->find(id);
   if (!port) return;
@@ -99,27 +126,23 @@ Term watching_object(process::Runtime& runtime, const uint64_t reference[3], All
 
 Term monitor_nodes(process::Process& self, bool on, Term options) { return self.runtime().distribution->monitor_nodes(self, on, options); }
 
-// An alias that comes back from elsewhere is one again: its numbers name its owner. So is a resource of a NIF library that still exists.
-Term Joins::reference_of(Allocator& heap, const uint32_t numbers[3]) {
-  if (Term owner = process::alias_owner(numbers); !owner.is_none()) {
-    const uint64_t alias[3] = {numbers[0] | uint64_t{numbers[1]} << 32, numbers[2], owner.raw};
-    return process::reference_from_words(heap, alias);
-  }
-  const uint64_t words[3] = {numbers[0] | uint64_t{numbers[1]} << 32, numbers[2], 0};
-  nif::Host* host = nif::host_of(runtime_);
-  nif::Resource* resource = host ? host->resources->find(words) : nullptr;
-  if (!resource) {
-    const Word box[2] = {words[0], words[1]};
-    return known_.find(heap, box);
-  }
-  const Term reference = resource->make_reference(heap);
-  resource->release();
-  return reference;
-}
+}  // namespace
 
-// Resources are found by nif/.
-void Joins::note_shown(Term magic_reference) {
-  if (!dynamic_cast<nif::Resource*>(magic_object_of_box(magic_reference.pointer()))) known_.note(magic_reference);
+void join(process::Runtime& runtime) {
+  runtime.port_output = port_output;
+  runtime.port_is_open = port_is_open;
+  runtime.all_ports = all_ports;
+  runtime.with_port_trace = with_port_trace;
+  runtime.call_tracer = nif::call_tracer;
+  runtime.monitor_nodes = monitor_nodes;
+  runtime.exit_hooks = run_exit_hooks;
+  runtime.send_elsewhere = send_elsewhere;
+  runtime.has_room = has_room;
+  runtime.has_room_for_last_word = has_room_for_last_word;
+  runtime.link_dropped = link_dropped;
+  runtime.deliver_elsewhere = deliver_elsewhere;
+  runtime.watching_object = watching_object;
+  runtime.awaits_name = awaits_name;
 }
 
 std::unique_ptr<nif::Host> make_nif_host(process::Runtime& runtime) {

@@ -29,20 +29,8 @@ class Joins : public TermHost {
   KnownReferences known_;
 };
 
-void run_exit_hooks(process::Process& exiting, Term reason);
-process::SendOutcome send_elsewhere(process::Process& self, Term to, Term message, const process::SendOptions& options);
-bool has_room(process::Process& self, Term to);
-bool has_room_for_last_word(process::Process& self, Term to);
-void link_dropped(process::Process& self, Term remote, uint64_t connection);
-bool awaits_name(process::Runtime& runtime);
-Term watching_object(process::Runtime& runtime, const uint64_t reference[3], Allocator& heap);
-bool deliver_elsewhere(process::Runtime& runtime, Term to, process::Signal* signal);
-Term monitor_nodes(process::Process& self, bool on, Term options);
-// Output of the machine itself to a port (a tracer); nobody's if the port has ended.
-void port_output(process::Runtime& runtime, Term port, std::string&& bytes);
-bool port_is_open(process::Runtime& runtime, Term port);
-std::vector<Term> all_ports(process::Runtime& runtime);
-bool with_port_trace(process::Runtime& runtime, Term port, void (*change)(process::PortTrace& trace, void* context), void* context);
+// Ties the hooks of the runtime to the layers that answer them. These exist already.
+void join(process::Runtime& runtime);
 // Hands options and release to the layers that answer questions about them.
 void configure(process::Runtime& runtime, const MachineOptions& options, const Release& release);
 void request_stop(process::Runtime& runtime);

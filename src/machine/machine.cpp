@@ -23,7 +23,6 @@
 #include "machine/release.hpp"
 #include "nif/monitor.hpp"
 #include "nif/select.hpp"
-#include "nif/tracers.hpp"
 #include "process/process_table.hpp"
 #include "process/send.hpp"
 #include "process/spawn.hpp"
@@ -164,11 +163,6 @@ void Machine::Implementation::join_layers() {
   runtime.code = code.get();
   tracing = std::make_unique<trace::Trace>(runtime);
   runtime.tracing = tracing.get();
-  runtime.port_output = machine::port_output;
-  runtime.port_is_open = machine::port_is_open;
-  runtime.call_tracer = nif::call_tracer;
-  runtime.all_ports = machine::all_ports;
-  runtime.with_port_trace = machine::with_port_trace;
   joins = std::make_unique<machine::Joins>(runtime);
   runtime.terms.host = joins.get();
   tables = ets::Tables::create(runtime, options.ets_limit);
@@ -178,15 +172,7 @@ void Machine::Implementation::join_layers() {
   runtime.break_menu = machine::show_break_menu;
   distribution = std::make_unique<dist::Distribution>(runtime, size_t{options.dist_busy_limit_kib} * 1024);
   runtime.distribution = distribution.get();
-  runtime.monitor_nodes = machine::monitor_nodes;
-  runtime.exit_hooks = machine::run_exit_hooks;
-  runtime.send_elsewhere = machine::send_elsewhere;
-  runtime.has_room = machine::has_room;
-  runtime.link_dropped = machine::link_dropped;
-  runtime.has_room_for_last_word = machine::has_room_for_last_word;
-  runtime.deliver_elsewhere = machine::deliver_elsewhere;
-  runtime.watching_object = machine::watching_object;
-  runtime.awaits_name = machine::awaits_name;
+  machine::join(runtime);
 }
 
 bool Machine::Implementation::load_preloaded() {
