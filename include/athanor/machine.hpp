@@ -63,7 +63,7 @@ struct MachineOptions {
   bool handle_signals = false;          // programs: SIGTERM and friends become messages
   BreakKey break_key = BreakKey::Menu;  // heeded with handle_signals only
   bool write_crash_dump = false;        // programs: erlang:halt("text") leaves erl_crash.dump (ERL_CRASH_DUMP, ERL_CRASH_DUMP_SECONDS)
-  uint32_t jit_calls = 500;             // a function becomes machine code with its call of this number; 0: everything is interpreted
+  uint32_t jit_calls = 50;              // a function becomes machine code with its call of this number; 0: everything is interpreted
   bool perf_map = false;                // machine code is named in /tmp/perf-PID.map, for Linux's perf
   bool stress = false;                  // collect at every safepoint, tiny slices
 };
