@@ -224,7 +224,18 @@ static void start_epmd(const std::string& command) {
   if (std::system(command.c_str()) == -1) std::fprintf(stderr, "Error spawning %s (error %d)\n", command.c_str(), errno);
 }
 
+// malloc gives back at once what is free at the end of an arena beyond its limit, and by default that is so little that what a socket's
+// messages lie in is given back and faulted in again all the time. To free a block that malloc has mapped raises the limit to twice the block's
+// size (mallopt(3), M_MMAP_THRESHOLD), and leaves it able to adapt further, which setting it would not. Who sets the limit by environment
+// variables has the say.
+static void let_malloc_keep_bursts() {
+  constexpr size_t kBlock = size_t{4} << 20;
+  void* volatile block = std::malloc(kBlock);   // volatile: the pair is not to be left out
+  std::free(block);
+}
+
 int run_erl(const std::vector<std::string>& arguments, const std::string& own_path) {
+  let_malloc_keep_bursts();
   ErlCommand command = read_erl_arguments(arguments, own_path);
   if (!command.error.empty()) {
     std::fprintf(stderr, "%s\n", command.error.c_str());
