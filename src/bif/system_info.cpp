@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "bif/allocators.hpp"
 #include "bif/bif.hpp"
 #include "bif/max_heap.hpp"
 #include "bif/system.hpp"
@@ -337,29 +338,8 @@ Term answer_pair(Process& self, Term key, Term argument) {
     if (argument == atoms::detected || argument == atoms::used) return processor_topology(self);
     if (argument == atoms::defined) return atoms::undefined;
   }
-  // Of no allocators: alloc_util_allocators is empty here.
-  if (key.is_atom() && argument.is_nil() && (key == atoms::allocator || atom_text(key) == "allocator_sizes")) return Term::nil();
+  if (key == atoms::allocator || (key.is_atom() && atom_text(key) == "allocator_sizes")) return allocators::figures(self.heap(), argument);
   return Term::none();
-}
-
-// {memory_internal | allocator | allocator_sizes, Reference, [Allocator]}: each thread of the stock VM that works beside processes sends
-// {Reference, Number, Figures}; one of here says of each allocator that there is none (false, as where the stock VM's is disabled).
-BifResult tell_allocators(Process& self, Term reference, Term names) {
-  static constexpr std::string_view kAllocators[] = {"temp_alloc", "sl_alloc", "std_alloc", "ll_alloc", "eheap_alloc", "ets_alloc", "fix_alloc",
-                                                     "literal_alloc", "exec_alloc", "binary_alloc", "driver_alloc", "mseg_alloc", "sys_alloc", "erts_mmap"};
-  std::vector<Term> figures;
-  Term list = names;
-  for (; list.is_list_cell(); list = list.tail()) {
-    Term name = list.head();
-    if (!name.is_atom() || std::find(std::begin(kAllocators), std::end(kAllocators), atom_text(name)) == std::end(kAllocators)) return self.badarg();
-    figures.push_back(pair(self, name, atoms::false_));
-  }
-  if (!list.is_nil() || figures.empty() || !is_reference(reference)) return self.badarg();
-  const Term all = make_list(self.heap(), figures.data(), figures.size());
-  for (uint32_t thread = 1; thread <= scheduling(self).scheduler_count(); ++thread) {
-    process::send_message(self.runtime(), self.pid(), make_tuple(self.heap(), reference, Term::small(thread), all));
-  }
-  return atoms::true_;
 }
 
 }  // namespace
@@ -376,7 +356,7 @@ BifResult erlang::system_info_1(Process& self, const Term* args) {
   } else if (is_tuple_of(key, 3)) {
     Term what = tuple_element(key, 0);
     if (what == atoms::memory_internal || what == atoms::allocator || (what.is_atom() && atom_text(what) == "allocator_sizes")) {
-      return tell_allocators(self, tuple_element(key, 1), tuple_element(key, 2));
+      return allocators::tell(self, tuple_element(key, 1), tuple_element(key, 2));
     }
   }
   return self.badarg();

@@ -27,3 +27,9 @@ erl +C single_time_warp -noshell -eval '
   Told = [receive {Tag, R, time_offset, clock_service, Offset} -> {Tag, R =:= A orelse R =:= B, abs(Offset - erlang:time_offset()) < 1000000} after 5000 -> none end || _ <- [1, 2]],
   io:format("~w ~w ~w~n", [States, lists:sort(Told), receive X -> X after 100 -> nothing end]), halt().'
 erl +C multi_time_warp -noshell -eval 'io:format("~w ~w~n", [erlang:system_flag(time_offset, finalize), abs(erlang:system_time() - os:system_time()) < 100000000]), halt().'
+# An allocator that is switched off, as all are here.
+erl +MSe false -noshell -eval '
+  Failed = fun(Use) -> try Use() of Value -> Value catch error:badarg -> badarg end end,
+  Gather = fun(Name) -> Failed(fun() -> erts_internal:gather_alloc_histograms({Name, 0, 18, 128, make_ref()}) end) end,
+  io:format("~w~n", [[Failed(fun() -> erlang:system_info({Key, Names}) end) || Key <- [allocator, allocator_sizes], Names <- [sl_alloc, [sl_alloc], nobodys, [sl_alloc, nobodys]]]]),
+  io:format("~w~n", [[Gather(sl_alloc), Gather(nobodys), Gather(1), instrument:allocations(#{allocator_types => [sl_alloc]}), instrument:carriers(#{allocator_types => [sl_alloc]})]]), halt().'
