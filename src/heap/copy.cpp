@@ -169,10 +169,12 @@ class Copier {
     return reinterpret_cast<Word>(t.pointer()) - reinterpret_cast<Word>(place_) < words_ * sizeof(Term);
   }
 
+  bool is_due(Term t) const { return t.is_pointer() && !is_copied(t); }
+
   void step() {
     Word word = scan_->raw;
     if ((word & 3) != 0) {
-      *scan_ = take(*scan_);
+      if (is_due(*scan_)) *scan_ = take(*scan_);
       ++scan_;
       return;
     }
@@ -186,7 +188,9 @@ class Copier {
       case BoxedKind::Fun: first = 3; break;
       default: break;   // a sub-binary made here has its base already
     }
-    for (Term* slot = scan_ + first; slot <= scan_ + arity; ++slot) *slot = take(*slot);
+    for (Term* slot = scan_ + first; slot <= scan_ + arity; ++slot) {
+      if (is_due(*slot)) *slot = take(*slot);
+    }
     scan_ += arity + 1;
   }
 
