@@ -49,7 +49,8 @@ class Monitors {
     uint64_t third_word = 0;   // of the reference
   };
   Origin& add_origin(const uint64_t* reference, const Origin& origin) {
-    return origins_[key_of(reference)] = origin;
+    has_roots_ = has_roots_ || origin.tag.is_pointer() || origin.target.is_pointer();
+    return origins_.insert_or_assign(origins_.end(), key_of(reference), origin)->second;   // references count up: mostly it is the last
   }
   Origin* find_origin(const uint64_t* reference) {
     auto found = origins_.find(key_of(reference));
@@ -57,16 +58,16 @@ class Monitors {
   }
   void erase_origin(const uint64_t* reference) { origins_.erase(key_of(reference)); }
   // The reference is one of the watcher's node.
-  void add_target(const uint64_t* reference, Target target) { targets_[key_of(reference, target.watcher.node)] = target; }
+  void add_target(const uint64_t* reference, Target target) {
+    targets_.insert_or_assign(targets_.end(), key_of(reference, target.watcher.node), target);
+  }
   void erase_target(const uint64_t* reference, const Node* node = nullptr) { targets_.erase(key_of(reference, node)); }
   std::map<ReferenceKey, Origin>& origins() { return origins_; }
   std::map<ReferenceKey, Target>& targets() { return targets_; }
   std::map<ReferenceKey, PendingSpawn>& spawns() { return spawns_; }
   void visit_roots(heap::RootVisitor& visitor) {
-    for (auto& [reference, origin] : origins_) {
-      if (origin.tag.is_pointer()) visitor.visit(&origin.tag, 1);
-      if (origin.target.is_pointer()) visitor.visit(&origin.target, 1);   // a process of another node
-    }
+    has_roots_ = has_roots_ && !origins_.empty();
+    if (has_roots_) visit_origins(visitor);
     for (auto& [reference, spawn] : spawns_) {
       if (spawn.reply_tag.is_pointer()) visitor.visit(&spawn.reply_tag, 1);
       if (spawn.monitor_tag.is_pointer()) visitor.visit(&spawn.monitor_tag, 1);
@@ -74,7 +75,15 @@ class Monitors {
   }
 
  private:
+  void visit_origins(heap::RootVisitor& visitor) {
+    for (auto& [reference, origin] : origins_) {
+      if (origin.tag.is_pointer()) visitor.visit(&origin.tag, 1);
+      if (origin.target.is_pointer()) visitor.visit(&origin.target, 1);   // a process of another node
+    }
+  }
+
   std::map<ReferenceKey, Origin> origins_;
+  bool has_roots_ = false;         // an origin has, or had, a tag or target on the heap
   std::map<ReferenceKey, Target> targets_;
   std::map<ReferenceKey, PendingSpawn> spawns_;
 };
