@@ -149,6 +149,7 @@ class OrderedStorage final : public Storage {
     Row* row = place.row();
     account(-1, -(static_cast<int64_t>(row->words) + kRowWords));
     RowTree::Place following = rows_.erase(place);
+    if (following) rows_.remember(following);
     garbage.add(row);
     return following;
   }

@@ -11,22 +11,32 @@ namespace {
 
 // Keys of keys[first .. count) that are not after `key`; all are small integers, as it is.
 uint32_t rank_small(const Term* keys, uint32_t first, uint32_t count, Term key) {
+  // Which eight of them, then how many of those: looks that do not wait for each other, as halving would have them do.
+  constexpr uint32_t kBlock = 8;
   const auto target = static_cast<int64_t>(key.raw);
-  const Term* base = keys + first;
-  uint32_t left = count - first;
-  if (left == 0) return first;
-  while (left > 1) {
-    const uint32_t half = left / 2;
-    base += static_cast<int64_t>(base[half - 1].raw) <= target ? half : 0;
-    left -= half;
+  uint32_t rank = first;
+#pragma clang loop vectorize(disable)   // x86-64 as it was first made compares no 64-bit integers side by side
+  for (uint32_t last = first + kBlock - 1; last < count; last += kBlock) {
+    rank += static_cast<uint32_t>(static_cast<int64_t>(keys[last].raw) <= target) * kBlock;
   }
-  return static_cast<uint32_t>(base - keys) + (static_cast<int64_t>(base->raw) <= target ? 1 : 0);
+  const uint32_t end = std::min(rank + kBlock, count);
+  uint32_t more = 0;
+#pragma clang loop vectorize(disable)
+  for (uint32_t i = rank; i < end; ++i) more += static_cast<uint32_t>(static_cast<int64_t>(keys[i].raw) <= target);
+  return rank + more;
+}
+
+void ask_for(Term key) {
+  if (key.is_pointer()) __builtin_prefetch(key.pointer());
 }
 
 uint32_t rank_any(const Term* keys, uint32_t first, uint32_t count, Term key) {
   uint32_t low = first, high = count;
   while (low < high) {
     const uint32_t middle = (low + high) / 2;
+    // Boxed keys lie in their rows: what may be looked at next is asked for meanwhile.
+    ask_for(keys[(low + middle) / 2]);
+    ask_for(keys[(middle + 1 + high) / 2 < high ? (middle + 1 + high) / 2 : middle]);
     if (compare_fast(keys[middle], key) <= 0) low = middle + 1;
     else high = middle;
   }
@@ -36,6 +46,12 @@ uint32_t rank_any(const Term* keys, uint32_t first, uint32_t count, Term key) {
 template <class Node>
 uint32_t rank_in(const Node& node, uint32_t first, Term key) {
   return node.all_small && key.is_small() ? rank_small(node.keys, first, node.count, key) : rank_any(node.keys, first, node.count, key);
+}
+
+// All of its lines at once: in a large tree few nodes are at hand.
+void ask_for_node(const void* node) {
+  constexpr size_t kLine = 64;
+  for (size_t i = 0; i < sizeof(RowTree::Leaf); i += kLine) __builtin_prefetch(static_cast<const char*>(node) + i);
 }
 
 template <class T>
@@ -68,6 +84,7 @@ RowTree::Leaf* RowTree::descend(Term key, Path* path) const {
     const uint32_t child = rank_in(*inner, 1, key) - 1;
     if (path) path->steps[level] = {inner, child};
     node = inner->children[child];
+    ask_for_node(node);
   }
   return static_cast<Leaf*>(node);
 }
@@ -85,8 +102,8 @@ RowTree::Place RowTree::hinted(Term key) const {
 
 RowTree::Leaf* RowTree::hinted_leaf(Term key) const {
   auto* leaf = reinterpret_cast<Leaf*>(hint_.load(std::memory_order_relaxed) & ((uintptr_t{1} << kHintShift) - 1));
-  if (!leaf || leaf->count == kFanout || compare_fast(leaf->keys[0], key) > 0) return nullptr;
-  return !leaf->next || compare_fast(key, leaf->next->keys[0]) < 0 ? leaf : nullptr;
+  if (!leaf || leaf->count == kFanout || (leaf->previous && compare_fast(leaf->least, key) > 0)) return nullptr;
+  return !leaf->next || compare_fast(key, leaf->next->least) < 0 ? leaf : nullptr;
 }
 
 RowTree::Place RowTree::find(Term key) const {
@@ -113,6 +130,7 @@ Row* RowTree::insert(Row* row) {
     const bool ascends = index == kFanout && !leaf->next, descends = index == 0;
     if (ascends) {
       leaf = link_leaf(leaf);
+      leaf->least = key;
       add_child(path, height_ - 1, key, leaf);
       index = 0;
     } else {
@@ -124,7 +142,7 @@ Row* RowTree::insert(Row* row) {
       }
     }
   }
-  // A first key is new only in the tree's first leaf, or in a leaf just made for it: every other leaf was reached by a smaller key of its own.
+  // Nodes need not hear of a new first key: it is after what they name the leaf by, which is an immediate then.
   open_gap(leaf->keys, leaf->count, index);
   open_gap(leaf->rows, leaf->count, index);
   leaf->keys[index] = key;
@@ -142,7 +160,8 @@ void RowTree::split(const Path& path, Leaf* leaf, uint32_t at) {
   std::copy(leaf->keys + at, leaf->keys + leaf->count, right->keys);
   std::copy(leaf->rows + at, leaf->rows + leaf->count, right->rows);
   leaf->count = at;
-  add_child(path, height_ - 1, right->keys[0], right);
+  right->least = right->keys[0];
+  add_child(path, height_ - 1, right->least, right);
 }
 
 void RowTree::add_child(const Path& path, int level, Term key, void* child) {
@@ -202,6 +221,11 @@ void RowTree::name_least(const Path& path, int levels, Term key) {
   }
 }
 
+void RowTree::name_leaf(const Path& path, Leaf* leaf) {
+  leaf->least = leaf->keys[0];
+  name_least(path, height_, leaf->least);
+}
+
 void RowTree::remove_child(const Path& path, int level, uint32_t child) {
   for (; level >= 0; --level) {
     Inner* node = path.steps[level].node;
@@ -232,7 +256,8 @@ Row* RowTree::replace(Place place, Row* row) {
   if (place.index == 0 && key != leaf->keys[0] && height_ > 0) {
     Path path;
     descend(key, &path);
-    name_least(path, height_, key);
+    leaf->keys[0] = key;
+    name_leaf(path, leaf);
   }
   leaf->keys[place.index] = key;
   leaf->rows[place.index] = row;
@@ -242,20 +267,24 @@ Row* RowTree::replace(Place place, Row* row) {
 
 RowTree::Place RowTree::erase(Place place) {
   Leaf* leaf = place.leaf;
+  const uint32_t left = leaf->count - 1;
+  // A leaf of few rows looks for a neighbour to join now and then only: it may find none time and again.
+  const bool merges = left < kFanout / 4 && left % 4 == 3 && height_ > 0;
+  const bool renames = place.index == 0 && place.key().is_pointer();
   Path path;
-  descend(place.key(), &path);
+  if (merges || renames || left == 0) descend(place.key(), &path);
   close_gap(leaf->keys, leaf->count, place.index);
   close_gap(leaf->rows, leaf->count, place.index);
-  --leaf->count;
+  leaf->count = left;
   --size_;
-  if (leaf->count == 0) {
+  if (left == 0) {
     Leaf* following = leaf->next;
     free_leaf(leaf);
     remove_child(path, height_ - 1, height_ > 0 ? path.steps[height_ - 1].child : 0);
     return {following, 0};
   }
-  if (place.index == 0) name_least(path, height_, leaf->keys[0]);
-  if (leaf->count < kFanout / 4 && height_ > 0) place = merge(path, place);
+  if (renames) name_leaf(path, leaf);
+  if (merges) place = merge(path, place);
   return place.index < place.leaf->count ? place : Place{place.leaf->next, 0};
 }
 

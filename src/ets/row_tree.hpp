@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Rows in the order of their keys (1 and 1.0 are the same key): a B+ tree. Leaves hold keys and rows and are linked; an inner node holds
-// for each child but the first the least key below it. A key is a term inside its row, so where a leaf's first row goes or is replaced
-// the node that names its key follows. Nodes without a key that is no small integer are searched without branches or looks at rows.
+// for each child but the first a key that is before none below it and after all to the left of it. It is the least of those below, or an
+// immediate that was it once: a boxed key is a term inside its row, so where a leaf's first row goes or is replaced the node that names its
+// key follows. Nodes without a key that is no small integer are searched without branches or looks at rows.
 #pragma once
 
 #include <atomic>
@@ -20,6 +21,7 @@ class RowTree {
     bool all_small = true;
     Leaf* previous = nullptr;
     Leaf* next = nullptr;
+    Term least;                 // what the node above names it by; of the tree's first leaf it means nothing
     Term keys[kFanout];
     Row* rows[kFanout];
   };
@@ -108,6 +110,7 @@ class RowTree {
   Place hinted(Term key) const;
   Leaf* hinted_leaf(Term key) const;              // where a new row of this key would go, if that is known and there is room
   void name_least(const Path& path, int levels, Term key);        // what the node at the end of the first steps begins with
+  void name_leaf(const Path& path, Leaf* leaf);                   // the same, of the leaf at the end of all steps, by its first key
   void add_child(const Path& path, int level, Term key, void* child);   // right of the path's child at this level; the path is spent
   void remove_child(const Path& path, int level, uint32_t child);
   void split(const Path& path, Leaf* leaf, uint32_t at);

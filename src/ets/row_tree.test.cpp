@@ -15,8 +15,9 @@ namespace {
 
 class RowTreeTest : public ::testing::Test {
  protected:
-  // {N, Value}, or {{N}, Value} where keys are boxed.
+  // {N, Value}, or {{N}, Value} where keys are boxed; where they are mixed half of them are floats.
   Term key_of(int64_t number) {
+    if (mixed_ && number % 2 != 0) return make_float(heap_.allocate(kFloatWords), static_cast<double>(number));
     if (!boxed_) return Term::small(number);
     Term* place = heap_.allocate(2);
     place[0].raw = tuple_header(1);
@@ -79,6 +80,7 @@ class RowTreeTest : public ::testing::Test {
   RowTree tree_{1};
   std::map<int64_t, int64_t> model_;
   bool boxed_ = false;
+  bool mixed_ = false;
 };
 
 TEST_F(RowTreeTest, InOrderAndAgainstIt) {
@@ -113,6 +115,28 @@ TEST_F(RowTreeTest, ByChance) {
         if (i % 97 == 0) expect_bounds(static_cast<int64_t>(random() % 6000));
         if (RowTree::Place place = tree_.find(key_of(static_cast<int64_t>(random() % 6000)))) tree_.remember(place);
       }
+      expect_same();
+    }
+    empty();
+  }
+}
+
+// Nodes go on naming leaves by immediates that are gone, but never by boxed keys that are: what comes back between finds its leaf.
+TEST_F(RowTreeTest, GoneFirstKeys) {
+  for (bool mixed : {false, true}) {
+    mixed_ = mixed;
+    std::mt19937_64 random(5);
+    for (int64_t i = 0; i < 4000; ++i) insert(i * 4, i);
+    for (int round = 0; round < 40; ++round) {
+      // A run of neighbours goes, from below or above, and some of what lay there comes back, also where the last question left off.
+      const auto first = static_cast<int64_t>(random() % 15'000), count = static_cast<int64_t>(random() % 400);
+      for (int64_t i = 0; i < count; ++i) erase(round % 2 == 0 ? first + i : first + count - 1 - i);
+      expect_bounds(first + count / 2);
+      for (int64_t i = 0; i < count; i += 1 + static_cast<int64_t>(random() % 3)) {
+        if (RowTree::Place place = tree_.find(key_of(first + static_cast<int64_t>(random() % 400)))) tree_.remember(place);
+        insert(first + i, round);
+      }
+      for (int64_t i = first - 2; i < first + count + 2; i += 3) expect_bounds(i);
       expect_same();
     }
     empty();
