@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ets/access.hpp"
 
+#include "process/continuation.hpp"
+
 namespace athanor::ets {
 
 Access::Access(process::Process& self, Term identifier, Right right, Hold hold) : self_(self) {
@@ -19,6 +21,11 @@ void Access::take(Right right, Hold hold) {
   hold_ = hold;
   if (hold == Hold::Walk && !table_->is_striped()) hold_ = Hold::Exclusive;
   switch (hold_) {
+    case Hold::Moment:
+      // In a table with stripes others are at work under them meanwhile.
+      if (table_->is_striped()) table_->lock.lock_shared();
+      else exclusive_ = table_->lock.lock_briefly();
+      break;
     case Hold::Shared:
     case Hold::Walk: table_->lock.lock_shared(); break;
     case Hold::Structure: table_->lock.lock(); break;
@@ -35,6 +42,7 @@ void Access::close() {
     table_->storage->resize(hold_ == Hold::Exclusive ? Storage::Held::All : Storage::Held::NoStripe);
   }
   switch (hold_) {
+    case Hold::Moment: table_->lock.unlock_either(exclusive_); break;
     case Hold::Shared:
     case Hold::Walk: table_->lock.unlock_shared(); break;
     case Hold::Structure: table_->lock.unlock(); break;
@@ -76,6 +84,18 @@ void KeyAccess::close_and_resize() {
 
 void KeyAccess::free_all() {
   while (!garbage.free_some(1000)) {}
+}
+
+process::BifResult help_to_empty(process::Process& self, Table& table, const Term* args, uint32_t arity) {
+  constexpr size_t kRows = 4000;
+  Garbage garbage;
+  {
+    WholeTable whole(table);
+    table.empty_some(kRows, garbage);
+  }
+  while (!garbage.free_some(1000)) {}
+  self.charge(kRows / 8);
+  return self.suspend(nullptr, args, arity);
 }
 
 bool is_super_user(process::Process& self) {

@@ -14,6 +14,7 @@ namespace athanor::ets {
 
 enum class Right : uint8_t { Info, Read, Write };
 enum class Hold : uint8_t {
+  Moment,      // going a step in it
   Shared,      // going through the table
   Walk,        // going through it and changing rows: shared with others where the table has stripes
   Structure,   // what the table's own lock guards
@@ -35,13 +36,17 @@ inline Table* find_table(process::Process& self, Term identifier, Term& cause) {
 
 bool is_super_user(process::Process& self);
 
-// Why the caller may not, or none(). A lock of the table is held.
+// Why the caller may not, or none(). A lock of the table is held. `busy`: not now.
 inline Term refusal(process::Process& self, const Table& table, Right right) {
   if (ATH_UNLIKELY(!table.storage)) return atoms::id;
+  if (ATH_UNLIKELY(table.is_emptying)) return atoms::busy;
   if (ATH_LIKELY(table.owner == self.pid()) || right == Right::Info) return Term::none();
   const Protection strictest = right == Right::Read ? Protection::Protected : Protection::Public;
   return table.protection > strictest && !is_super_user(self) ? atoms::access : Term::none();
 }
+
+// Empties a table that is being emptied some more, and has the native called again. No lock of the table is held.
+process::BifResult help_to_empty(process::Process& self, Table& table, const Term* args, uint32_t arity);
 
 class Access {
  public:
@@ -52,8 +57,13 @@ class Access {
   Access& operator=(const Access&) = delete;
 
   explicit operator bool() const { return cause_.is_none(); }
-  Term cause() const { return cause_; }            // type, id or access
-  process::BifResult failure() { return self_.badarg_because(cause_); }
+  Term cause() const { return cause_; }            // type, id, access or busy
+  // `args`, `arity`: the native's own, to call it again with.
+  process::BifResult failure(const Term* args, uint32_t arity) {
+    if (ATH_LIKELY(cause_ != atoms::busy)) return self_.badarg_because(cause_);
+    close();
+    return help_to_empty(self_, *table_, args, arity);
+  }
   Table& table() { return *table_; }
   Storage& storage() { return *table_->storage; }
   void close();                                    // gives up the lock early; the table stays known
@@ -67,6 +77,7 @@ class Access {
   Term cause_;
   Hold hold_ = Hold::Shared;
   bool locked_ = false;
+  bool exclusive_ = false;   // with Hold::Moment
 };
 
 // The rows of one key.
@@ -85,7 +96,12 @@ class KeyAccess {
   KeyAccess& operator=(const KeyAccess&) = delete;
 
   explicit operator bool() const { return ATH_LIKELY(cause_.is_none()); }
-  process::BifResult failure() { return self_.badarg_because(cause_); }
+  // `args`, `arity`: the native's own, to call it again with.
+  process::BifResult failure(const Term* args, uint32_t arity) {
+    if (ATH_LIKELY(cause_ != atoms::busy)) return self_.badarg_because(cause_);
+    close();
+    return help_to_empty(self_, *table_, args, arity);
+  }
   Table& table() { return *table_; }
   uint64_t hash() const { return hash_; }
   Row* find() { return is_ordered() ? ordered().find(key_, 0) : hashed().find(key_, hash_); }

@@ -322,15 +322,21 @@ void HashStorage::walk_keys(std::span<const Term> keys, bool write, Visitor& vis
   }
 }
 
-void HashStorage::clear(Garbage& garbage) {
-  for (size_t i = 0; i < buckets_.count(); ++i) {
-    Row** link = &buckets_[i];
+bool HashStorage::clear_some(size_t count, Garbage& garbage) {
+  for (; cleared_ < buckets_.count(); ++cleared_) {
+    if (count == 0) return false;
+    --count;
+    if (cleared_ + kAhead < buckets_.count()) __builtin_prefetch(buckets_[cleared_ + kAhead]);
+    Row** link = &buckets_[cleared_];
     while (Row* row = *link) {
       if (!row->dead) remove(link, garbage);
       if (*link == row) link = &row->next;
+      count -= count > 0 ? 1 : 0;
     }
   }
+  cleared_ = 0;
   if (!is_fixed()) reset_buckets();
+  return true;
 }
 
 void HashStorage::unfix(Garbage& garbage) {

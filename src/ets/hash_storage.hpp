@@ -38,7 +38,7 @@ class HashStorage final : public Storage {
   bool slot(size_t index, Allocator& heap, Term& objects) override;
   bool walk(Position& position, const KeyRange& range, bool backwards, bool write, Visitor& visitor, Garbage& garbage) override;
   void walk_keys(std::span<const Term> keys, bool write, Visitor& visitor, Garbage& garbage) override;
-  void clear(Garbage& garbage) override;
+  bool clear_some(size_t count, Garbage& garbage) override;
   bool take_some(size_t count, Garbage& garbage) override;
   void unfix(Garbage& garbage) override;
   void resize(Held held) override;
@@ -69,7 +69,7 @@ class HashStorage final : public Storage {
   void count_rows(uint64_t hash, int64_t rows, int64_t words);   // the lock of the hash is held
   int64_t estimate(uint64_t hash) const;      // rows of the table, as growing and shrinking see it
   // Asked with the lock of the bucket in hand: who begins to walk or fixes later finds the change made.
-  bool must_not_resize() const { return is_fixed() || walkers_.load() > 0; }
+  bool must_not_resize() const { return is_fixed() || walkers_.load() > 0 || cleared_ > 0; }
   void grow(int64_t rows, Held held);
   void shrink(int64_t rows, Held held);
   void set_slots(size_t slots);
@@ -84,6 +84,7 @@ class HashStorage final : public Storage {
   std::mutex dead_mutex_;                     // writers of different stripes meet here
   std::vector<uint64_t> dead_;                // hashes of rows marked dead
   size_t taken_ = 0;                          // buckets that take_some has emptied
+  size_t cleared_ = 0;                        // buckets that clear_some has been through; changed under all locks
 };
 
 }  // namespace athanor::ets

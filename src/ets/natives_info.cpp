@@ -87,9 +87,9 @@ Term item(Process& self, Access& access, Term what) {
 }
 
 // info looks into everything: statistics and fixations want the table still.
-BifResult failed(Process& self, Access& access) {
+BifResult failed(Access& access, const Term* args, uint32_t arity) {
   if (access.cause() == atoms::id) return atoms::undefined;
-  return access.failure();
+  return access.failure(args, arity);
 }
 
 }  // namespace
@@ -100,7 +100,7 @@ BifResult info_1(Process& self, const Term* args) {
       atoms::memory, atoms::compressed, atoms::write_concurrency, atoms::read_concurrency, atoms::decentralized_counters, atoms::id,
   };
   Access access(self, args[0], Right::Info, Hold::Shared);
-  if (!access) return failed(self, access);
+  if (!access) return failed(access, args, 1);
   Term list = Term::nil();
   for (Term what : kItems) list = cons(self.heap(), make_tuple(self.heap(), what, item(self, access, what)), list);
   return list;
@@ -109,7 +109,7 @@ BifResult info_1(Process& self, const Term* args) {
 BifResult info_2(Process& self, const Term* args) {
   bool whole = args[1] == atoms::stats;
   Access access(self, args[0], Right::Info, whole ? Hold::Exclusive : Hold::Shared);
-  if (!access) return failed(self, access);
+  if (!access) return failed(access, args, 2);
   if (args[1] == atoms::binary) {
     access.close();
     return self.trap(self.runtime().code->export_of(atoms::erts_internal, intern("ets_info_binary"), 1), {args[0]});

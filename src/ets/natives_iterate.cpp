@@ -20,14 +20,14 @@ BifResult key_or_end(Term key) { return key.is_none() ? atoms::dollar_end_of_tab
 bool is_no_place(Access& access, Term key) { return key == atoms::dollar_end_of_table && access.table().is_ordered(); }
 
 BifResult first(Process& self, const Term* args, Storage::Rows shown) {
-  Access access(self, args[0], Right::Read, Hold::Shared);
-  if (!access) return access.failure();
+  Access access(self, args[0], Right::Read, Hold::Moment);
+  if (!access) return access.failure(args, 1);
   return key_or_end(access.storage().first(self.heap(), shown));
 }
 
 BifResult next(Process& self, const Term* args, Storage::Rows shown) {
-  Access access(self, args[0], Right::Read, Hold::Shared);
-  if (!access) return access.failure();
+  Access access(self, args[0], Right::Read, Hold::Moment);
+  if (!access) return access.failure(args, 2);
   if (is_no_place(access, args[1])) return self.badarg();
   bool unknown_key = false;
   Term key = access.storage().next(args[1], self.heap(), unknown_key, shown);
@@ -40,15 +40,15 @@ BifResult first_1(Process& self, const Term* args) { return first(self, args, St
 BifResult next_2(Process& self, const Term* args) { return next(self, args, Storage::Rows::Alive); }
 
 BifResult last_1(Process& self, const Term* args) {
-  Access access(self, args[0], Right::Read, Hold::Shared);
-  if (!access) return access.failure();
+  Access access(self, args[0], Right::Read, Hold::Moment);
+  if (!access) return access.failure(args, 1);
   return key_or_end(access.storage().last(self.heap()));
 }
 
 
 BifResult prev_2(Process& self, const Term* args) {
-  Access access(self, args[0], Right::Read, Hold::Shared);
-  if (!access) return access.failure();
+  Access access(self, args[0], Right::Read, Hold::Moment);
+  if (!access) return access.failure(args, 2);
   if (is_no_place(access, args[1])) return self.badarg();
   bool unknown_key = false;
   Term key = access.storage().previous(args[1], self.heap(), unknown_key);
@@ -57,7 +57,7 @@ BifResult prev_2(Process& self, const Term* args) {
 
 BifResult slot_2(Process& self, const Term* args) {
   Access access(self, args[0], Right::Read, Hold::Shared);
-  if (!access) return access.failure();
+  if (!access) return access.failure(args, 2);
   if (!args[1].is_small() || args[1].small_value() < 0) return self.badarg();
   Term objects;
   if (!access.storage().slot(static_cast<size_t>(args[1].small_value()), self.heap(), objects)) return self.badarg();
@@ -76,7 +76,7 @@ BifResult erts_internal::ets_raw_next_2(Process& self, const Term* args) { retur
 BifResult erts_internal::ets_lookup_binary_info_2(Process& self, const Term* args) {
   using namespace athanor::ets;
   KeyAccess access(self, args[0], args[1], Right::Read);
-  if (!access) return access.failure();
+  if (!access) return access.failure(args, 2);
   Term list = Term::nil();
   auto whole = [&](uint64_t number) { return athanor::integer::from_uint64(self.heap(), number); };
   auto show = [&](Term* box) {

@@ -73,7 +73,7 @@ BifResult insert_listed(Process& self, const Term* args, ListedRows& listed, boo
   Table& table = *listed.table;
   std::vector<RowHolder>& rows = listed.rows;
   Access access(self, args[0], Right::Write, Hold::Exclusive);
-  if (!access) return access.failure();
+  if (!access) return access.failure(args, 2);
   if (ATH_UNLIKELY(&access.table() != &table)) {   // renamed meanwhile: the name's new table may want other rows
     access.close();
     return insert(self, args, only_new);
@@ -107,10 +107,10 @@ BifResult insert_list(Process& self, const Term* args, Table* table, bool only_n
 }
 
 // Why nothing can be inserted in this table, or that the object is no good.
-BifResult no_insert(Process& self, Term identifier, Term what) {
-  Access access(self, identifier, Right::Write, Hold::Shared);
-  if (!access) return access.failure();
-  return what.is_nil() ? BifResult(atoms::true_) : self.badarg();
+BifResult no_insert(Process& self, const Term* args) {
+  Access access(self, args[0], Right::Write, Hold::Shared);
+  if (!access) return access.failure(args, 2);
+  return args[1].is_nil() ? BifResult(atoms::true_) : self.badarg();
 }
 
 BifResult insert(Process& self, const Term* args, bool only_new) {
@@ -121,13 +121,13 @@ BifResult insert(Process& self, const Term* args, bool only_new) {
   if (!table) return self.badarg_because(cause);
   if (what.is_list_cell() && !what.tail().is_nil()) return insert_list(self, args, table, only_new);
   Term object = what.is_list_cell() ? what.head() : what;
-  if (!fits(*table, object)) return no_insert(self, identifier, what);
+  if (!fits(*table, object)) return no_insert(self, args);
   // Copied before the lock is taken where that takes longer than to see what the table has.
   const size_t key_position = table->options.key_position;
   RowHolder row(athanor::ets::is_flat(object, key_position) ? nullptr : table->make_row(object));
   if (row) self.charge(row->words / 64);
   KeyAccess access(self, *table, identifier, tuple_element(object, key_position - 1), Right::Write);
-  if (!access) return access.failure();
+  if (!access) return access.failure(args, 2);
   if (ATH_UNLIKELY(&access.table() != table)) {
     access.close();
     return insert(self, args, only_new);
@@ -144,7 +144,7 @@ BifResult insert(Process& self, const Term* args, bool only_new) {
 
 BifResult lookup_element(Process& self, const Term* args, Term fallback) {
   KeyAccess access(self, args[0], args[1], Right::Read);
-  if (!access) return access.failure();
+  if (!access) return access.failure(args, fallback.is_none() ? 3 : 4);
   if (!args[2].is_small() || args[2].small_value() < 1) return self.badarg();
   auto position = static_cast<size_t>(args[2].small_value());
   Row* row = access.find();
@@ -171,7 +171,7 @@ BifResult insert_new_2(Process& self, const Term* args) { return insert(self, ar
 
 BifResult lookup_2(Process& self, const Term* args) {
   KeyAccess access(self, args[0], args[1], Right::Read);
-  if (!access) return access.failure();
+  if (!access) return access.failure(args, 2);
   return collect(self, access);
 }
 
@@ -180,13 +180,13 @@ BifResult lookup_element_4(Process& self, const Term* args) { return lookup_elem
 
 BifResult member_2(Process& self, const Term* args) {
   KeyAccess access(self, args[0], args[1], Right::Read);
-  if (!access) return access.failure();
+  if (!access) return access.failure(args, 2);
   return boolean(access.find() != nullptr);
 }
 
 BifResult take_2(Process& self, const Term* args) {
   KeyAccess access(self, args[0], args[1], Right::Write);
-  if (!access) return access.failure();
+  if (!access) return access.failure(args, 2);
   Term list = collect(self, access);
   access.erase();
   return list;
@@ -194,7 +194,7 @@ BifResult take_2(Process& self, const Term* args) {
 
 BifResult delete__2(Process& self, const Term* args) {
   KeyAccess access(self, args[0], args[1], Right::Write);
-  if (!access) return access.failure();
+  if (!access) return access.failure(args, 2);
   self.charge(access.erase() / 8);
   return atoms::true_;
 }
@@ -205,10 +205,10 @@ BifResult delete_object_2(Process& self, const Term* args) {
   if (!table) return self.badarg_because(cause);
   if (!fits(*table, args[1])) {
     Access access(self, args[0], Right::Write, Hold::Shared);
-    return access ? self.badarg() : access.failure();
+    return access ? self.badarg() : access.failure(args, 2);
   }
   KeyAccess access(self, *table, args[0], tuple_element(args[1], table->options.key_position - 1), Right::Write);
-  if (!access) return access.failure();
+  if (!access) return access.failure(args, 2);
   if (ATH_UNLIKELY(&access.table() != table)) {   // renamed meanwhile
     access.close();
     return delete_object_2(self, args);

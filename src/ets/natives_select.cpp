@@ -15,6 +15,7 @@ namespace athanor::bif::ets {
 namespace {
 
 using athanor::ets::Access;
+using athanor::ets::Call;
 using athanor::ets::Hold;
 using athanor::ets::KeyRange;
 using athanor::ets::Right;
@@ -67,17 +68,10 @@ BifResult answer(Process& self, Walk& walk, Term list) {
   return make_tuple(self.heap(), chunk, more ? continuation(self, walk, rest, rest_count) : atoms::dollar_end_of_table);
 }
 
-// Which native goes on: its arguments, and which of them names a paused walk.
-struct Call {
-  const Term* args;
-  size_t arity;
-  size_t carrier;
-};
-
 // `paused`: where the walk lies if it was paused before; then `identifier` is nothing that the table was just found by.
 BifResult run(Process& self, Call call, Walk& walk, PausedWalk* paused, Term identifier, Term list) {
   bool pauses = false;
-  if (!athanor::ets::go_on(self, walk, paused ? Term::nil() : identifier, list, pauses)) return Term::none();
+  if (!athanor::ets::go_on(self, call, walk, paused ? Term::nil() : identifier, list, pauses)) return Term::none();
   if (!pauses) return answer(self, walk, list);
   walk.keep();
   athanor::ets::Held<PausedWalk> made(paused ? nullptr : new PausedWalk(std::move(walk)));
@@ -105,18 +99,18 @@ struct Wish {
 };
 
 // `result`, unless the caller may not touch the table: that is told first.
-BifResult unless_refused(Process& self, Term identifier, Right right, BifResult result) {
-  Access access(self, identifier, right, Hold::Shared);
-  if (!access) return access.failure();
+BifResult unless_refused(Process& self, Call call, Right right, BifResult result) {
+  Access access(self, call.args[0], right, Hold::Shared);
+  if (!access) return access.failure(call.args, call.arity);
   return result;
 }
 
-BifResult start(Process& self, const Term* args, size_t arity, Term spec, Wish wish) {
+BifResult start(Process& self, const Term* args, uint32_t arity, Term spec, Wish wish) {
   Term list, identifier;
   const Call call{args, arity, 1};
   if (PausedWalk* paused = paused_walk_of(args[1], list, identifier)) return run(self, call, paused->walk, paused, identifier, list);
   const Right right = wish.mode == SelectMode::Delete || wish.mode == SelectMode::Replace ? Right::Write : Right::Read;
-  auto refused_or = [&](BifResult result) { return unless_refused(self, args[0], right, result); };
+  auto refused_or = [&](BifResult result) { return unless_refused(self, call, right, result); };
   Term cause;
   Walk walk;
   walk.table = athanor::ets::find_table(self, args[0], cause);
@@ -178,7 +172,7 @@ BifResult resume(Process& self, const Term* args) {
   Walk walk;
   {
     Access access(self, part[0], Right::Read, Hold::Shared);
-    if (!access) return access.failure();
+    if (!access) return access.failure(args, 1);
     if (!good || access.table().is_ordered() != ordered) return self.badarg();
     walk.table = &access.table();
   }

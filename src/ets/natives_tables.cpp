@@ -17,6 +17,7 @@ namespace {
 
 using athanor::ets::Access;
 using athanor::ets::Discarded;
+using athanor::ets::Emptying;
 using athanor::ets::Hold;
 using athanor::ets::Protection;
 using athanor::ets::Right;
@@ -122,6 +123,25 @@ BifResult free_in_slices(Process& self, const Term* args, size_t arity, Discarde
   return arity == 1 ? self.yield({carried}) : self.yield({args[0], carried});
 }
 
+// Empties a fixed table in slices. Between them nobody sees what is left of it: who comes along does a part of the work and comes again, also
+// where who began it was ended.
+BifResult empty_in_slices(Process& self, const Term* args, Emptying* emptying, Term result) {
+  bool done = false, is_over = false;
+  while (!is_over && !done) {
+    athanor::ets::Garbage garbage;
+    {
+      athanor::ets::WholeTable whole(emptying->table);
+      done = emptying->table.empty_some(500, garbage);
+    }
+    while (!garbage.free_some(1000)) {}
+    is_over = self.charge(60);
+  }
+  if (done) return result;
+  Term carried = make_tuple(self.heap(), make_magic_reference(self, emptying), result);
+  return self.yield({args[0], carried});
+}
+
+Emptying* carried_emptying(Term t) { return is_tuple_of(t, 2) ? magic_as<Emptying>(tuple_element(t, 0)) : nullptr; }
 Discarded* carried_discarded(Term t) { return is_tuple_of(t, 2) ? magic_as<Discarded>(tuple_element(t, 0)) : nullptr; }
 
 }  // namespace
@@ -154,20 +174,20 @@ BifResult delete__1(Process& self, const Term* args) {
   if (Discarded* discarded = carried_discarded(args[0])) return free_in_slices(self, args, 1, discarded, atoms::true_);
   auto* discarded = new Discarded;
   Table* table = nullptr;
-  Term cause;
   {
     Access access(self, args[0], Right::Write, Hold::Shared);
-    cause = access.cause();
-    if (access) {
-      table = &access.table();
-      table->retain();
+    if (!access) {
+      discarded->release();
+      return access.failure(args, 1);
     }
+    table = &access.table();
+    table->retain();
   }
-  bool removed = table && tables_of(self).remove(*table, discarded->storage);
-  if (table) table->release();
+  bool removed = tables_of(self).remove(*table, discarded->storage);
+  table->release();
   if (!removed) {
     discarded->release();
-    return self.badarg_because(cause.is_none() ? atoms::id : cause);
+    return self.badarg_because(atoms::id);
   }
   BifResult result = free_in_slices(self, args, 1, discarded, atoms::true_);
   discarded->release();
@@ -177,27 +197,25 @@ BifResult delete__1(Process& self, const Term* args) {
 // ets:internal_delete_all/2 (Table, undefined): empties it and counts. From outside it happens at once.
 BifResult internal_delete_all_2(Process& self, const Term* args) {
   if (Discarded* discarded = carried_discarded(args[1])) return free_in_slices(self, args, 2, discarded, tuple_element(args[1], 1));
-  auto* discarded = new Discarded;
+  if (Emptying* emptying = carried_emptying(args[1])) return empty_in_slices(self, args, emptying, tuple_element(args[1], 1));
+  athanor::ets::Held<Discarded> discarded;
+  athanor::ets::Held<Emptying> emptying;
   Term count;
   {
     Access access(self, args[0], Right::Write, Hold::Exclusive);
-    if (!access) {
-      discarded->release();
-      return access.failure();
-    }
-    athanor::ets::Storage& storage = access.storage();
-    count = Term::small(storage.count());
-    if (storage.is_fixed()) {   // rows stay, marked
-      storage.clear(discarded->rows);
-      self.charge(static_cast<uint64_t>(count.small_value()) / 8);
+    if (!access) return access.failure(args, 2);
+    Table& table = access.table();
+    count = Term::small(access.storage().count());
+    if (access.storage().is_fixed()) {
+      table.is_emptying = true;
+      emptying = athanor::ets::Held<Emptying>(new Emptying(table));
     } else {
-      discarded->storage = std::move(access.table().storage);
-      access.table().storage = access.table().make_storage();
+      discarded = athanor::ets::Held<Discarded>(new Discarded);
+      discarded.get()->storage = std::move(table.storage);
+      table.storage = table.make_storage();
     }
   }
-  BifResult result = free_in_slices(self, args, 2, discarded, count);
-  discarded->release();
-  return result;
+  return emptying ? empty_in_slices(self, args, emptying.get(), count) : free_in_slices(self, args, 2, discarded.get(), count);
 }
 
 BifResult whereis_1(Process& self, const Term* args) {
@@ -211,7 +229,7 @@ BifResult rename_2(Process& self, const Term* args) {
   Table* table = nullptr;
   {
     Access access(self, args[0], Right::Write, Hold::Shared);
-    if (!access) return access.failure();
+    if (!access) return access.failure(args, 2);
     if (!args[1].is_atom()) return self.badarg();
     table = &access.table();
     table->retain();
@@ -228,7 +246,7 @@ BifResult give_away_3(Process& self, const Term* args) {
   Table* table = nullptr;
   {
     Access access(self, args[0], Right::Write, Hold::Shared);
-    if (!access) return access.failure();
+    if (!access) return access.failure(args, 3);
     if (!args[1].is_local_pid() || !self.runtime().processes->find(args[1])) return self.badarg();
     if (access.table().owner != self.pid()) return self.badarg_because(atoms::not_owner);
     if (args[1] == self.pid()) return self.badarg_because(atoms::owner);
@@ -242,7 +260,7 @@ BifResult give_away_3(Process& self, const Term* args) {
 
 BifResult setopts_2(Process& self, const Term* args) {
   Access access(self, args[0], Right::Write, Hold::Exclusive);
-  if (!access) return access.failure();
+  if (!access) return access.failure(args, 2);
   bool has_heir = false, has_protection = false;
   Term heir, heir_data;
   Protection protection = Protection::Protected;
@@ -288,7 +306,7 @@ BifResult setopts_2(Process& self, const Term* args) {
 BifResult safe_fixtable_2(Process& self, const Term* args) {
   // What was deleted while it was fixed leaves the buckets when the last fixation goes.
   Access access(self, args[0], Right::Read, args[1] == atoms::false_ ? Hold::Exclusive : Hold::Structure);
-  if (!access) return access.failure();
+  if (!access) return access.failure(args, 2);
   Table& table = access.table();
   Word pid = self.pid().raw;
   if (args[1] == atoms::true_) {

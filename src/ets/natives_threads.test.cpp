@@ -128,6 +128,7 @@ TEST_P(EtsThreads, RowsComeAndGo) {
         case 9:
           caller.call(e::safe_fixtable_2, {table, atoms::true_});
           caller.call(e::delete__2, {table, key});
+          if (i % 16 == 0) EXPECT_TRUE(caller.call(e::internal_delete_all_2, {table, atoms::undefined}).is_small());
           caller.call(e::safe_fixtable_2, {table, atoms::false_});
           break;
         case 10: caller.call(e::info_2, {table, atoms::size}); caller.call(e::info_2, {table, atoms::memory}); break;

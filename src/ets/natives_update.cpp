@@ -113,7 +113,7 @@ Term add_small(Row& row, size_t key_position, Term operation) {
 
 BifResult update_counter(Process& self, const Term* args, Term fallback) {
   KeyAccess access(self, args[0], args[1], Right::Write);
-  if (!access) return access.failure();
+  if (!access) return access.failure(args, fallback.is_none() ? 3 : 4);
   if (!fallback.is_none() && !is_tuple(fallback)) return self.badarg();
   if (!access.table().is_set()) return self.badarg_because(atoms::table_type);
   size_t key_position = access.table().options.key_position;
@@ -169,7 +169,7 @@ BifResult update_counter_4(Process& self, const Term* args) { return update_coun
 
 BifResult update_element_3(Process& self, const Term* args) {
   KeyAccess access(self, args[0], args[1], Right::Write);
-  if (!access) return access.failure();
+  if (!access) return access.failure(args, 3);
   if (!access.table().is_set()) return self.badarg();
   size_t key_position = access.table().options.key_position;
   Row* row = access.find();

@@ -99,11 +99,9 @@ class OrderedStorage final : public Storage {
     return true;
   }
 
-  void clear(Garbage& garbage) override {
-    for (RowTree::Place place = rows_.first(); place; place = RowTree::next(place)) garbage.add(place.row());
-    rows_.forget_all();
-    items_ = 0;
-    words_ = 0;
+  bool clear_some(size_t count, Garbage& garbage) override {
+    for (; count > 0 && rows_.size() > 0; --count) remove(rows_.last(), garbage);
+    return rows_.size() == 0;
   }
   bool take_some(size_t count, Garbage& garbage) override {
     if (!taken_) taken_ = rows_.first();

@@ -112,7 +112,7 @@ bool restrict_keys(Walk& walk, Term spec) {
   return true;
 }
 
-bool go_on(process::Process& self, Walk& walk, Term identifier, Term& list, bool& paused) {
+bool go_on(process::Process& self, Call call, Walk& walk, Term identifier, Term& list, bool& paused) {
   bool write = walk.mode == SelectMode::Delete || walk.mode == SelectMode::Replace;
   paused = false;
   // Eight rows cost a reduction, about; the lock is not held for longer than a slice.
@@ -122,7 +122,7 @@ bool go_on(process::Process& self, Walk& walk, Term identifier, Term& list, bool
     Access access(self, *walk.table, write ? Right::Write : Right::Read, write ? Hold::Walk : Hold::Shared);
     const bool renamed = identifier.is_atom() && access && walk.table->name != identifier;
     if (!access || renamed) {
-      (void)(renamed ? self.badarg_because(atoms::id) : access.failure());
+      (void)(renamed ? self.badarg_because(atoms::id) : access.failure(call.args, call.arity));
       return false;
     }
     if (walk.by_keys) {

@@ -14,26 +14,6 @@ namespace athanor::ets {
 
 enum class SelectMode : uint8_t { Collect, Count, Delete, Replace };
 
-// One count of an object.
-template <class T>
-class Held {
- public:
-  Held() = default;
-  explicit Held(T* counted) : object_(counted) {}   // takes the caller's over
-  Held(Held&& other) noexcept : object_(std::exchange(other.object_, nullptr)) {}
-  Held& operator=(Held&& other) noexcept {
-    std::swap(object_, other.object_);
-    return *this;
-  }
-  ~Held() { if (object_) object_->release(); }
-  T* get() const { return object_; }
-  T& operator*() const { return *object_; }
-  explicit operator bool() const { return object_ != nullptr; }
-
- private:
-  T* object_ = nullptr;
-};
-
 struct Walk {
   void keep();                               // it outlives the native: takes a count of the table, copies keys
   Table* table = nullptr;
@@ -64,8 +44,15 @@ struct PausedWalk final : MagicObject {
 // What can be told of the keys a spec matches; false: nothing can match.
 bool restrict_keys(Walk& walk, Term spec);
 
-// Goes on until the end, the limit or the end of the slice. False: table gone or no right, the error is raised.
+// Which native goes on: its arguments, and which of them names a paused walk.
+struct Call {
+  const Term* args;
+  uint32_t arity;
+  uint32_t carrier;
+};
+
+// Goes on until the end, the limit or the end of the slice. False: table gone or no right, the error is raised; or not now, call again.
 // `list`: results, newest first. `paused`: call again. `identifier`: where the table was just found by it, else nil.
-bool go_on(process::Process& self, Walk& walk, Term identifier, Term& list, bool& paused);
+bool go_on(process::Process& self, Call call, Walk& walk, Term identifier, Term& list, bool& paused);
 
 }  // namespace athanor::ets

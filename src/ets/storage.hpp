@@ -109,7 +109,8 @@ class Storage {
   virtual void resize(Held held) {}
 
   // --- whole; all locks are held exclusively ---
-  virtual void clear(Garbage& garbage) = 0;
+  // Empties it some more, where rows of a fixed table must stay. True: it is empty. Nobody may look at it or change it before.
+  virtual bool clear_some(size_t count, Garbage& garbage) = 0;
   // Takes some of the rows out of a storage that no table has any more. True: none is left.
   virtual bool take_some(size_t count, Garbage& garbage) = 0;
   void fix() { fixations_.fetch_add(1); }   // the table's lock, shared, is enough

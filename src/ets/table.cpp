@@ -35,6 +35,12 @@ void Table::unlock_all() {
   lock.unlock();
 }
 
+bool Table::empty_some(size_t count, Garbage& garbage) {
+  if (is_emptying && storage && !storage->clear_some(count, garbage)) return false;
+  is_emptying = false;
+  return true;
+}
+
 Term Table::make_reference(Allocator& heap) {
   retain();
   return make_magic_box(heap, Word{number[0]}, Word{number[1]}, this);

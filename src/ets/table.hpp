@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <utility>
 
 #include "ets/packed_row.hpp"
 #include "ets/storage.hpp"
@@ -13,6 +14,26 @@
 #include "term/term.hpp"
 
 namespace athanor::ets {
+
+// One count of an object.
+template <class T>
+class Held {
+ public:
+  Held() = default;
+  explicit Held(T* counted) : object_(counted) {}   // takes the caller's over
+  Held(Held&& other) noexcept : object_(std::exchange(other.object_, nullptr)) {}
+  Held& operator=(Held&& other) noexcept {
+    std::swap(object_, other.object_);
+    return *this;
+  }
+  ~Held() { if (object_) object_->release(); }
+  T* get() const { return object_; }
+  T& operator*() const { return *object_; }
+  explicit operator bool() const { return object_ != nullptr; }
+
+ private:
+  T* object_ = nullptr;
+};
 
 enum class Protection : uint8_t { Public, Protected, Private };
 
@@ -45,6 +66,7 @@ class Table final : public MagicObject {
   Row* make_row(Term object) const { return options.compressed ? make_packed_row(object, options.key_position) : ets::make_row(object); }
   void lock_all();
   void unlock_all();
+  bool empty_some(size_t count, Garbage& garbage);   // what is_emptying asks for; true: it is done. All locks are held
   bool is_set() const { return options.type == TableType::Set || is_ordered(); }
   Term make_reference(Allocator& heap);   // a magic reference to this table
   int64_t memory_words() const;           // about what the stock VM would say
@@ -55,6 +77,7 @@ class Table final : public MagicObject {
   Term name;
   Term owner;
   Protection protection;
+  bool is_emptying = false;               // nobody may look at it but to go on with that
   Term heir;                              // local pid, or none()
   KeptTerm heir_data;
   std::map<Word, uint32_t> fixers;        // pid to how often it called safe_fixtable(T, true); `lock` alone guards it and what follows
@@ -73,6 +96,13 @@ struct Left {
   }
 };
 struct Discarded final : MagicObject, Left {};
+
+// A fixed table that is being emptied: rows stay where they are, marked.
+struct Emptying final : MagicObject {
+  explicit Emptying(Table& table) : table(table) { table.retain(); }
+  ~Emptying() override { table.release(); }
+  Table& table;
+};
 
 // All locks of a table, exclusively.
 class WholeTable {

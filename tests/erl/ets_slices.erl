@@ -18,7 +18,9 @@ main() ->
     print("end of who fixed another's table", [], end_of_fixer()),
     print("heir", [], heir()),
     print("delete", [], delete()),
-    print("delete_all_objects", [], out_of({ets, internal_delete_all, 2}, fun(T) -> true = ets:delete_all_objects(T), 0 = ets:info(T, size) end)).
+    print("delete_all_objects", [], out_of({ets, internal_delete_all, 2}, fun(T) -> true = ets:delete_all_objects(T), 0 = ets:info(T, size) end)),
+    [print("delete_all_objects of a fixed ~p", [Options], empty_fixed(Options)) || Options <- [[set], [bag], [ordered_set], [set, {write_concurrency, true}]]],
+    print("killed while it empties", [], killed_emptier()).
 
 print(Format, Arguments, Result) -> io:format(Format ++ ": ~p~n", Arguments ++ [Result]).
 
@@ -128,6 +130,43 @@ delete() ->
     T = ets:new(t, [public]),
     ets:insert(T, rows()),
     {ets:delete(T), ets:info(T, size)}.
+
+%% Nobody sees a part of it, who stands at a row goes on from there, and what comes afterwards stays when the fixation ends.
+empty_fixed(Options) ->
+    T = ets:new(t, [public | Options]),
+    ets:insert(T, rows()),
+    ets:safe_fixtable(T, true),
+    First = ets:first(T),
+    Watcher = spawn_link(fun() -> watch(T, []) end),
+    Yielded = yields({ets, internal_delete_all, 2}, fun() -> true = ets:delete_all_objects(T) end),
+    Watcher ! {stop, self()},
+    Seen = receive {seen, Sizes} -> Sizes -- [0, ?ROWS] end,
+    Empty = {ets:info(T, size), ets:first(T), ets:next(T, First), ets:lookup(T, 5), ets:tab2list(T), ets:member(T, First)},
+    ets:insert(T, [{5, new}, {later, new}]),
+    ets:safe_fixtable(T, false),
+    {Yielded, Seen, Empty, lists:sort(ets:tab2list(T)), ets:info(T, size), catch_next(T, First)}.
+
+%% Ordered tables have neighbours for what is not there.
+catch_next(T, Key) ->
+    try ets:next(T, Key) of
+        Next -> Next
+    catch
+        error:badarg -> badarg
+    end.
+
+killed_emptier() ->
+    T = ets:new(t, [public]),
+    Rows = rows(),
+    lists:usort([begin
+         true = ets:insert(T, Rows),
+         {Pid, Monitor} = spawn_monitor(fun() -> ets:safe_fixtable(T, true), ets:delete_all_objects(T), receive after infinity -> ok end end),
+         [erlang:yield() || _ <- lists:seq(1, N)],
+         exit(Pid, kill),
+         receive {'DOWN', Monitor, process, Pid, killed} -> ok end,
+         true = lists:member(ets:info(T, size), [0, ?ROWS]),
+         ets:insert(T, {1, one}),
+         ets:select_count(T, [{{1, '_'}, [], [true]}])
+     end || N <- lists:seq(0, 10)]).
 
 owner(Fill) ->
     Self = self(),
