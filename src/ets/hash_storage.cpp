@@ -225,7 +225,9 @@ Term HashStorage::first_from(size_t index, Allocator& heap, Rows shown) {
     KeyLock lock(stripe_lock(index), false);
     if (index >= buckets_.count()) continue;   // joined with another meanwhile
     for (Row* row = buckets_[index]; row; row = row->next) {
-      if (!row->dead || shown == Rows::All) return copy_element(*row, key_position_, heap);
+      if (row->dead && shown == Rows::Alive) continue;
+      prefetch(index);   // who asks for one row asks for the next
+      return copy_element(*row, key_position_, heap);
     }
   }
   return Term::none();
@@ -270,6 +272,12 @@ bool HashStorage::walk(Position& position, const KeyRange&, bool, bool write, Vi
     if (position.bucket < buckets_.count()) walk_bucket(position.bucket, visitor, garbage);
   }
   return true;
+}
+
+// Of the bucket that is split next and of the one after it.
+void HashStorage::prefetch_chains(size_t index) {
+  if (Row* row = buckets_[index]) __builtin_prefetch(row->next);
+  if (index + 1 < buckets_.count()) __builtin_prefetch(buckets_[index + 1]);
 }
 
 // Rows of neighbouring buckets lie anywhere in memory. The buckets ahead are of the same stripe, whose lock is held.
@@ -368,6 +376,8 @@ void HashStorage::grow(int64_t rows, Held held) {
     if (must_not_resize()) return;
     if (buckets_.count() == slots_) set_slots(slots_ + kMoreSlots);
     buckets_.split();
+    // Buckets are split one after the other. Where there are stripes the next is another's.
+    if (!stripes_) prefetch_chains(buckets_.split_source());
   }
 }
 
@@ -376,6 +386,7 @@ void HashStorage::shrink(int64_t rows, Held held) {
     KeyLock lock(held == Held::All ? nullptr : stripe_lock(buckets_.join_target()), true);
     if (must_not_resize()) return;
     buckets_.join();
+    if (!stripes_) __builtin_prefetch(buckets_[buckets_.count() - 1]);   // the next that is joined
     if (slots_ - buckets_.count() >= kMoreSlots) set_slots(slots_ - kMoreSlots);
   }
 }

@@ -61,6 +61,7 @@ class HashStorage final : public Storage {
   }
   Row* find_alive(Row* row, Term key, uint64_t hash) const;
   bool same_key(const Row& row, Term key, uint64_t hash) const { return row.hash == hash && equal_exact(row.key(key_position_), key); }
+  void prefetch_chains(size_t index);
   void prefetch(size_t index);                // what next_bucket comes to a few steps later
   void remove(Row** link, Garbage& garbage);  // unlinks, or marks dead where the table is fixed
   void walk_bucket(size_t index, Visitor& visitor, Garbage& garbage);
