@@ -2,6 +2,7 @@
 // The natives of module ets, called on processes that run no code. Expected values are the stock VM's.
 #include <gtest/gtest.h>
 
+#include "base/clock.hpp"
 #include "bif/bif.hpp"
 #include "ets/table.hpp"
 #include "ets/tables.hpp"
@@ -20,11 +21,19 @@ using process::BifFunction;
 using process::Process;
 namespace e = athanor::bif::ets;
 
+class StandingClock final : public base::Clock {
+ public:
+  int64_t monotonic_ns() override { return 1; }
+  int64_t system_ns() override { return 1; }
+};
+
 struct EtsMachine {
+  StandingClock clock;
   std::unique_ptr<AtomTable> atoms{make_atom_table(1 << 16)};
   process::TestMachine base;
   std::unique_ptr<Tables> tables = Tables::create(base.runtime, 8192);
   EtsMachine() {
+    base.runtime.clock = &clock;
     base.runtime.tables = tables.get();
     base.runtime.terms.atoms = atoms.get();
   }
@@ -211,6 +220,72 @@ TEST_F(EtsNatives, WhatIsFreedInTinySlicesEnds) {
   EXPECT_EQ(call(e::internal_delete_all_2, {"T", "undefined"}), "2");
   EXPECT_EQ(call(e::insert_2, {"T", "{a,1}"}) + call(e::delete__1, {"T"}), "truetrue");
   EXPECT_GT(yields_, 0);
+}
+
+// Who comes while a fixed table is being emptied goes on with that, and sees it empty.
+TEST_F(EtsNatives, AFixedTableIsEmptiedInSlices) {
+  for (std::string_view options : {"[public]", "[public,ordered_set]", "[public,bag,{write_concurrency,true}]"}) {
+    make(options);
+    for (int64_t i = 1; i <= 20'000; ++i) {
+      Term args[2] = {table_, athanor::bif::make_tuple(me_.heap(), Term::small(i), Term::small(i))};
+      me_.reductions_left_ = 1000;
+      ASSERT_EQ(e::insert_2(me_, args).value, atoms::true_);
+    }
+    EXPECT_EQ(call(e::safe_fixtable_2, {"T", "true"}), "true");
+    Term args[2] = {table_, atoms::undefined};
+    me_.reductions_left_ = 100;
+    me_.pending_ = process::Pending::None;
+    EXPECT_TRUE(e::internal_delete_all_2(me_, args).value.is_none());
+    ASSERT_EQ(me_.pending_, process::Pending::Yield);
+    Term rest[2] = {me_.saved_[0], me_.saved_[1]};
+    me_.live_ = 0;
+    yields_ = 0;
+    EXPECT_EQ(call(e::info_2, {"T", "size"}, &other_), "0");
+    EXPECT_GT(yields_, 1);
+    EXPECT_EQ(call(e::lookup_2, {"T", "19999"}, &other_) + call(e::first_1, {"T"}, &other_), "[]'$end_of_table'");
+    EXPECT_EQ(call(e::insert_2, {"T", "{5,new}"}, &other_), "true");
+    EXPECT_EQ(answer(me_, e::internal_delete_all_2, rest, 2), "20000");   // there is nothing left to do
+    EXPECT_EQ(call(e::lookup_2, {"T", "5"}) + call(e::info_2, {"T", "size"}), "[{5,new}]1");
+    EXPECT_EQ(call(e::safe_fixtable_2, {"T", "false"}) + call(e::info_2, {"T", "size"}), "true1");
+
+    // Deleted, or no longer fixed, before it is empty.
+    for (bool deleted : {false, true}) {
+      for (int64_t i = 1; i <= 20'000; ++i) {
+        Term object[2] = {table_, athanor::bif::make_tuple(me_.heap(), Term::small(i), Term::small(i))};
+        me_.reductions_left_ = 1000;
+        ASSERT_EQ(e::insert_2(me_, object).value, atoms::true_);
+      }
+      EXPECT_EQ(call(e::safe_fixtable_2, {"T", "true"}, &other_), "true");
+      me_.reductions_left_ = 100;
+      me_.pending_ = process::Pending::None;
+      EXPECT_TRUE(e::internal_delete_all_2(me_, args).value.is_none());
+      rest[1] = me_.saved_[1];
+      me_.live_ = 0;
+      if (deleted) EXPECT_EQ(call(e::delete__1, {"T"}), "true");
+      else machine_.tables->process_exited(other_, Term::nil());
+      answer(me_, e::internal_delete_all_2, rest, 2);
+      EXPECT_EQ(call(e::info_2, {"T", "size"}), deleted ? "undefined" : "0");
+    }
+  }
+}
+
+// What is new is laid over what was there where it fits: numbers and short binaries over some of the same kind and size.
+TEST_F(EtsNatives, ElementsAreReplacedWhereTheyLie) {
+  for (std::string_view options : {"[]", "[ordered_set]", "[compressed]"}) {
+    make(options);
+    for (std::string_view row : {"{k,1.5,<<\"12345678\">>,3,[l]}", "{k,2.5,<<\"abcdefgh\">>,4,[l]}", "{k,2.5,<<\"abc\">>,4,[l]}", "{k,x,<<\"abcdefghijklmnopqrstuvw\">>,1.5,[l]}",
+                                 "{k,123456789012345678901234567890,y,-123456789012345678901234567890,[l]}",
+                                 "{k,-123456789012345678901234567890,y,999456789012345678901234567890,[l]}", "{k,{t},[1],#{a => 1},[l]}", "{k,1.5,[2],z,[l]}"}) {
+      EXPECT_EQ(call(e::insert_2, {"T", row}), "true");
+      EXPECT_EQ(call(e::lookup_2, {"T", "k"}), "[" + to_text(testing::term_of(me_.heap(), row)) + "]");
+    }
+    EXPECT_EQ(call(e::update_element_3, {"T", "k", "[{2,7.5},{3,<<\"12\">>},{2,8.5}]"}), "true");
+    EXPECT_EQ(call(e::update_element_3, {"T", "k", "[{3,<<\"34\">>}]"}), "true");
+    EXPECT_EQ(call(e::update_element_3, {"T", "k", "{4,123456789012345678901234567890}"}), "true");
+    EXPECT_EQ(call(e::update_counter_3, {"T", "k", "{4,-5}"}), "123456789012345678901234567885");
+    EXPECT_EQ(call(e::lookup_2, {"T", "k"}), to_text(testing::term_of(me_.heap(), "[{k,8.5,<<\"34\">>,123456789012345678901234567885,[l]}]")));
+    EXPECT_EQ(call(e::update_counter_3, {"T", "k", "{4,-123456789012345678901234567885}"}), "0");
+  }
 }
 
 TEST_F(EtsNatives, PersistentTerms) {

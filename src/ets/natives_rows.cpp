@@ -124,7 +124,7 @@ BifResult insert(Process& self, const Term* args, bool only_new) {
   if (!fits(*table, object)) return no_insert(self, args);
   // Copied before the lock is taken where that takes longer than to see what the table has.
   const size_t key_position = table->options.key_position;
-  RowHolder row(athanor::ets::is_flat(object, key_position) ? nullptr : table->make_row(object));
+  RowHolder row(athanor::ets::is_shallow(object, key_position) ? nullptr : table->make_row(object));
   if (row) self.charge(row->words / 64);
   KeyAccess access(self, *table, identifier, tuple_element(object, key_position - 1), Right::Write);
   if (!access) return access.failure(args, 2);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// ets:update_counter/3,4 and ets:update_element/3: rows changed in place where only immediates change, else replaced.
+// ets:update_counter/3,4 and ets:update_element/3: rows changed in place where what is new fits there, else replaced.
 #include <absl/container/inlined_vector.h>
 
 #include "ets/access.hpp"
@@ -19,19 +19,20 @@ class Draft {
  public:
   // Of a packed row a copy that becomes garbage.
   static Term object_of(const Row& row, Allocator& heap) { return row.packed ? athanor::ets::copy_object(row, heap) : row.object(); }
-  explicit Draft(Term object) : words_(object.pointer(), object.pointer() + tuple_arity(object) + 1) {}
+  Draft(Term object, const Row* row) : words_(object.pointer(), object.pointer() + tuple_arity(object) + 1), is_packed_(row && row->packed) {}
   size_t arity() const { return words_.size() - 1; }
   Term element(size_t position) const { return words_[position]; }
   void set(size_t position, Term value) {
-    all_immediate_ = all_immediate_ && value.is_immediate() && words_[position].is_immediate();
+    fits_ = fits_ && (is_packed_ ? value.is_immediate() && words_[position].is_immediate() : athanor::ets::fits_place(words_[position], value));
     words_[position] = value;
   }
   Term object() { return Term::boxed(words_.data()); }
   // `row` null: a new row.
   void store(KeyAccess& access, Row* row) {
-    if (row && all_immediate_) {
-      for (size_t i = 1; i <= arity(); ++i) {   // a change is from immediate to immediate
-        if (words_[i].is_immediate()) row->memory()[i] = words_[i];
+    if (row && fits_) {
+      for (size_t i = 1; i <= arity(); ++i) {
+        const bool differs = row->packed ? words_[i].is_immediate() : !(words_[i] == row->element(i));
+        if (differs) athanor::ets::put_in_place(row->memory()[i], words_[i]);
       }
       return;
     }
@@ -42,7 +43,8 @@ class Draft {
 
  private:
   absl::InlinedVector<Term, 16> words_;
-  bool all_immediate_ = true;
+  const bool is_packed_;
+  bool fits_ = true;   // each change fits in the row's place
 };
 
 struct CounterOperation {
@@ -125,7 +127,7 @@ BifResult update_counter(Process& self, const Term* args, Term fallback) {
       if (Term sum = add_small(*row, key_position, args[2].head()); !sum.is_none()) return cons(self.heap(), sum, Term::nil());
     }
   }
-  Draft draft(row ? Draft::object_of(*row, self.heap()) : fallback);
+  Draft draft(row ? Draft::object_of(*row, self.heap()) : fallback, row);
   if (!row) draft.set(key_position, args[1]);
 
   absl::InlinedVector<CounterOperation, 4> operations;
@@ -174,7 +176,7 @@ BifResult update_element_3(Process& self, const Term* args) {
   size_t key_position = access.table().options.key_position;
   Row* row = access.find();
   if (!row) return atoms::false_;
-  Draft draft(Draft::object_of(*row, self.heap()));
+  Draft draft(Draft::object_of(*row, self.heap()), row);
   enum { Good, Bad, Key } check = Good;
   auto change = [&](Term t) {
     if (!is_tuple_of(t, 2) || !tuple_element(t, 0).is_small()) { check = Bad; return; }

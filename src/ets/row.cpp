@@ -67,13 +67,13 @@ void destroy_row(Row* row) {
 bool overwrite(Row& row, Term object, size_t key_position) {
   const Term* from = object.pointer();
   Term* to = row.memory();
-  if (from[0].raw != to[0].raw) return false;
+  if (from[0].raw != to[0].raw || row.packed) return false;
   const size_t words = row.arity() + 1;
   for (size_t i = 1; i < words; ++i) {
-    if (i == key_position ? !equal_exact(from[i], to[i]) : from[i].is_pointer() || to[i].is_pointer()) return false;
+    if (i == key_position ? !equal_exact(from[i], to[i]) : !fits_place(to[i], from[i])) return false;
   }
   for (size_t i = 1; i < words; ++i) {
-    if (i != key_position) to[i] = from[i];
+    if (i != key_position) put_in_place(to[i], from[i]);
   }
   return true;
 }

@@ -35,7 +35,41 @@ static_assert(sizeof(Row) == 16);   // tables of many small rows; a row of a pai
 // Copies `object`, a tuple; literals too: their module may be purged while the row lives.
 Row* make_row(Term object);
 void destroy_row(Row* row);
-// Whether all elements but the key are immediates: made in no time.
+// A box of a few words that refers to nothing: a number or a short binary.
+inline bool is_small_leaf(Term t) {
+  if (!t.is_boxed()) return false;
+  switch (header_kind(t.pointer()[0].raw)) {
+    case BoxedKind::Float:
+    case BoxedKind::PositiveBig:
+    case BoxedKind::NegativeBig:
+    case BoxedKind::HeapBinary: return header_arity(t.pointer()[0].raw) <= 8;
+    default: return false;
+  }
+}
+// Whether all elements but the key are immediates or such boxes: what there is of it can be put in another's place in no time.
+inline bool is_shallow(Term object, size_t key_position) {
+  const Term* tuple = object.pointer();
+  const size_t words = header_arity(tuple[0].raw) + 1;
+  for (size_t i = 1; i < words; ++i) {
+    if (tuple[i].is_pointer() && i != key_position && !is_small_leaf(tuple[i])) return false;
+  }
+  return true;
+}
+// Whether `value` fits where an element of a row that is not packed lies: an immediate for an immediate, a box for one of the same kind and size.
+inline bool fits_place(Term element, Term value) {
+  if (element.is_immediate()) return value.is_immediate();
+  return is_small_leaf(value) && element.is_boxed() && element.pointer()[0] == value.pointer()[0];
+}
+inline void put_in_place(Term& element, Term value) {
+  if (value.is_immediate()) {
+    element = value;
+    return;
+  }
+  Term* to = element.pointer();
+  const Term* from = value.pointer();
+  for (size_t words = header_arity(from[0].raw) + 1, i = 0; i < words; ++i) to[i] = from[i];
+}
+// Whether all elements but the key are immediates.
 inline bool is_flat(Term object, size_t key_position) {
   const Term* tuple = object.pointer();
   const size_t words = header_arity(tuple[0].raw) + 1;
@@ -53,7 +87,7 @@ struct RowDestroyer {
 };
 using RowHolder = std::unique_ptr<Row, RowDestroyer>;
 
-// Puts the elements of `object`, which has the row's key, in place of the row's, where all but the key are and were immediates. False: not so.
+// Puts the elements of `object`, which has the row's key, in place of the row's, where all but the key fit there. False: not so.
 bool overwrite(Row& row, Term object, size_t key_position);
 
 // Any term, kept outside all heaps.
