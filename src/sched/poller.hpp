@@ -6,7 +6,14 @@
 //   its thread ──waits in──► outer_ ──contains──► epoll_ ──contains──► descriptors        a scheduler without work ──waits in──► epoll_
 //
 // The last scheduler that goes to sleep waits in its thread's place, which is not told of epoll_ as long: what an edge brings then runs
-// without waking a second thread. Questions are always answered by the poller's own thread, so that one callback runs at a time.
+// without waking a second thread. It keeps the place while it runs that, for a millisecond at most:
+//
+//   Free ──begin_idle──► Waited ──edges came: keep_idle──► Kept ──the keeper sleeps again: begin_idle──► Waited
+//    ▲                     │ end_idle                       │ end_idle, or limit_ has fired: the poller's thread
+//    └─────────────────────┴────────────────────────────────┘
+//
+// So sockets and the processes they talk to take turns on one thread as long as that keeps pace. Questions are always answered by the
+// poller's own thread, so that one callback runs at a time.
 #pragma once
 
 #include <atomic>
@@ -37,15 +44,16 @@ class Poller {
 
   bool has_edges() const { return edges_.load(std::memory_order_relaxed) > 0; }
   // --- a scheduler that waits here; one at a time ---
-  bool begin_idle();                    // false: another does, or no edges are watched
-  // Until there are edges, wake_idle, or the time is over (< 0: no limit). Then end_idle, and tell_edges where there are some.
+  bool begin_idle(const void* who);     // false: another does, or no edges are watched
+  // Until there are edges, wake_idle, or the time is over (< 0: no limit). Then tell_edges and keep_idle where there are some, else end_idle.
   struct Edges {
     static constexpr int kMost = 32;
     int count = 0;
     struct { uint64_t key; uint32_t ready; } of[kMost];
   };
   void wait_idle(int64_t timeout_ns, Edges& edges);
-  void end_idle();
+  void keep_idle();                     // who waited comes back soon
+  void end_idle(const void* who);       // nothing, where the place is no longer theirs
   void wake_idle();                     // any thread
   void tell_edges(const Edges& edges);
 
@@ -75,6 +83,8 @@ class Poller {
   void wake();
   bool arm(int descriptor, Watched& watched);
   void work();
+  void release_idle();                  // with the lock
+  void handle_limit();
   void handle_ready();                  // all that epoll_ has ready, on the poller's own thread
   void tell_edge(uint64_t key, uint32_t ready);
   void answer(int descriptor, uint32_t generation, uint32_t ready);
@@ -91,13 +101,17 @@ class Poller {
   int running_descriptor_ = -1;         // whose callback runs
   int running_edges_ = 0;               // threads in the handler of edges
   bool stopping_ = false, paused_ = false;
-  bool is_idle_taken_ = false;          // a scheduler waits in epoll_
+  enum class Idle : uint8_t { Free, Waited, Kept };
+  Idle idle_ = Idle::Free;              // Waited: a scheduler waits in epoll_
+  const void* keeper_ = nullptr;        // who waits or keeps
+  bool is_limit_set_ = false;           // limit_ will fire
   EdgeHandler edge_handler_ = nullptr;
   std::atomic<bool> started_{false};
   std::atomic<int64_t> edges_{0};       // descriptors watched for edges
   os::Thread thread_;
   int epoll_ = -1, outer_ = -1;
   int event_ = -1, idle_event_ = -1;    // wake the poller's thread, and the scheduler that waits
+  int limit_ = -1;                      // a timer: wakes the poller's thread where the place is kept for too long
 };
 
 }  // namespace athanor::sched

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/timerfd.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -17,6 +18,8 @@ namespace {
 constexpr uint32_t kReadable = Scheduling::kReadable, kWritable = Scheduling::kWritable, kError = kPollError;
 thread_local const Poller* current_poller = nullptr;   // on its own thread
 constexpr uint64_t kIdleKey = (uint64_t{1} << 63) - 1;   // of idle_event_; ports' numbers are far below
+constexpr uint64_t kEventKey = 0, kReadyKey = 1, kLimitKey = 2;   // what outer_ contains
+constexpr long kKeptNs = 1'000'000;                      // how long a scheduler that runs keeps others from polling, at most
 uint64_t tag(int descriptor, uint32_t generation) { return (uint64_t{generation} << 32) | static_cast<uint32_t>(descriptor); }
 bool is_tag(uint64_t data) { return data >> 63 != 0; }
 uint32_t ready_of(const epoll_event& event) {
@@ -50,7 +53,7 @@ void add(int epoll, int descriptor, uint64_t data) {
 Poller::Poller(process::Runtime& runtime, const base::MicrostateSwitch& microstates) : runtime_(runtime), accounts_(microstates) {}
 
 Poller::~Poller() {
-  for (int descriptor : {epoll_, outer_, event_, idle_event_}) {
+  for (int descriptor : {epoll_, outer_, event_, idle_event_, limit_}) {
     if (descriptor >= 0) close(descriptor);
   }
 }
@@ -66,10 +69,12 @@ void Poller::start() {
   outer_ = epoll_create1(EPOLL_CLOEXEC);
   event_ = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
   idle_event_ = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-  ATH_ASSERT(epoll_ >= 0 && outer_ >= 0 && event_ >= 0 && idle_event_ >= 0);
+  limit_ = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+  ATH_ASSERT(epoll_ >= 0 && outer_ >= 0 && event_ >= 0 && idle_event_ >= 0 && limit_ >= 0);
   add(epoll_, idle_event_, kIdleKey);
-  add(outer_, event_, 0);
-  add(outer_, epoll_, 1);
+  add(outer_, event_, kEventKey);
+  add(outer_, epoll_, kReadyKey);
+  add(outer_, limit_, kLimitKey);
   started_.store(true, std::memory_order_release);
   ATH_ASSERT(thread_.start("ath poller", [](void* self) { static_cast<Poller*>(self)->work(); }, this));
 }
@@ -165,14 +170,20 @@ void Poller::tell_edge(uint64_t key, uint32_t ready) {
 
 // --- a scheduler that waits here ---
 
-bool Poller::begin_idle() {
+bool Poller::begin_idle(const void* who) {
   if (!has_edges() || !started_.load(std::memory_order_acquire)) return false;
   std::lock_guard lock(mutex_);
-  if (is_idle_taken_ || stopping_) return false;
+  if (stopping_ || idle_ == Idle::Waited) return false;
+  if (idle_ == Idle::Kept) {
+    if (keeper_ != who) return false;
+    idle_ = Idle::Waited;
+    return true;
+  }
   epoll_event none{};
-  none.data.u64 = 1;
+  none.data.u64 = kReadyKey;
   if (epoll_ctl(outer_, EPOLL_CTL_MOD, epoll_, &none) != 0) return false;
-  is_idle_taken_ = true;
+  idle_ = Idle::Waited;
+  keeper_ = who;
   return true;
 }
 
@@ -196,13 +207,27 @@ void Poller::wait_idle(int64_t timeout_ns, Edges& edges) {
   if (has_handed) wake();
 }
 
+void Poller::keep_idle() {
+  std::lock_guard lock(mutex_);
+  idle_ = Idle::Kept;
+  if (is_limit_set_) return;                           // it fires earlier: the place is given up then, and taken again
+  const itimerspec limit{{0, 0}, {0, kKeptNs}};
+  if (timerfd_settime(limit_, 0, &limit, nullptr) == 0) is_limit_set_ = true;
+  else release_idle();
+}
+
+void Poller::end_idle(const void* who) {
+  std::lock_guard lock(mutex_);
+  if (keeper_ == who) release_idle();
+}
+
 // What became ready meanwhile is told to the poller's thread.
-void Poller::end_idle() {
+void Poller::release_idle() {
   epoll_event event{};
   event.events = EPOLLIN;
-  event.data.u64 = 1;
-  std::lock_guard lock(mutex_);
-  is_idle_taken_ = false;
+  event.data.u64 = kReadyKey;
+  idle_ = Idle::Free;
+  keeper_ = nullptr;
   epoll_ctl(outer_, EPOLL_CTL_MOD, epoll_, &event);
 }
 
@@ -267,14 +292,15 @@ void Poller::work() {
   base::Epochs::Participant* participant = runtime_.epochs->join();
   for (;;) {
     accounts_.enter(base::Microstate::Sleep);
-    epoll_event events[2];
-    const int count = epoll_wait(outer_, events, 2, -1);
+    epoll_event events[3];
+    const int count = epoll_wait(outer_, events, 3, -1);
     accounts_.enter(base::Microstate::CheckIo);
     if (count < 0 && errno != EINTR) break;
     runtime_.epochs->enter(participant);
     for (int i = 0; i < count; ++i) {
-      if (events[i].data.u64 == 0) drain(event_);
-      else handle_ready();
+      if (events[i].data.u64 == kEventKey) drain(event_);
+      else if (events[i].data.u64 == kReadyKey) handle_ready();
+      else handle_limit();
     }
     std::vector<std::pair<int, uint32_t>> always;
     std::vector<Handed> handed;
@@ -295,6 +321,14 @@ void Poller::work() {
   runtime_.epochs->leave(participant);
 }
 
+// Whoever keeps the place is at something long; who waits in it may go on.
+void Poller::handle_limit() {
+  drain(limit_);
+  std::lock_guard lock(mutex_);
+  is_limit_set_ = false;
+  if (idle_ == Idle::Kept) release_idle();
+}
+
 void Poller::handle_ready() {
   epoll_event events[64];
   const int count = epoll_wait(epoll_, events, 64, 0);
@@ -303,7 +337,7 @@ void Poller::handle_ready() {
     if (data == kIdleKey) {
       // Left over, unless a scheduler waits for it now.
       std::lock_guard lock(mutex_);
-      if (!is_idle_taken_) drain(idle_event_);
+      if (idle_ != Idle::Waited) drain(idle_event_);
     } else if (is_tag(data)) {
       answer(static_cast<int>(static_cast<uint32_t>(data)), static_cast<uint32_t>(data >> 32), ready_of(events[i]));
     } else {

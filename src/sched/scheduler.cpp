@@ -56,6 +56,7 @@ void Scheduler::run() {
     if (!process) process = find_work();
     if (process) slice(*process);
   }
+  leave_poller();
   set_active(false);
   accounts_.enter(base::Microstate::Sleep);
   executor_.reset();
@@ -296,11 +297,14 @@ Process* Scheduler::sleep() {
   accounts_.enter(base::Microstate::Sleep);
   // Who sleeps last waits for descriptors too.
   Poller::Edges edges;
-  if (!is_sentinel && all_.asleep_online() == all_.schedulers_online() && all_.poller().begin_idle()) {
+  if (!is_sentinel && all_.asleep_online() == all_.schedulers_online() && all_.poller().begin_idle(this)) {
     if (parker_.begin_elsewhere()) all_.poller().wait_idle(timeout, edges);
     parker_.end_elsewhere();
-    all_.poller().end_idle();
+    keeps_poller_ = edges.count > 0;
+    if (keeps_poller_) all_.poller().keep_idle();
+    else all_.poller().end_idle(this);
   } else {
+    leave_poller();
     parker_.park(timeout);
   }
   accounts_.enter(base::Microstate::Other);
@@ -312,6 +316,12 @@ Process* Scheduler::sleep() {
   Process* found = timed_out ? watch_others() : nullptr;
   quiet_watches_ = found || !timed_out ? 0 : quiet_watches_ + 1;
   return found;
+}
+
+void Scheduler::leave_poller() {
+  if (!keeps_poller_) return;
+  all_.poller().end_idle(this);
+  keeps_poller_ = false;
 }
 
 // As the poller's thread would. What runs for it comes to this thread, unless it belongs to one that is awake.

@@ -67,6 +67,7 @@ class Scheduler {
   process::Process* adopt(process::Process* chain);
   process::Process* sleep();         // what the sentinel found, or null
   void handle_edges(const Poller::Edges& edges);
+  void leave_poller();               // its own thread polls again
   bool see_to_memory();
   bool fire_timers();                // the clock's time: has anything fired?
   void look_at_resting();            // processes that have waited here for a while: give back what they do not need
@@ -85,6 +86,7 @@ class Scheduler {
   uint32_t slices_until_clock_ = kSlicesPerClock;
   uint32_t clocks_until_collect_ = kClocksPerCollect;
   uint32_t quiet_watches_ = 0;
+  bool keeps_poller_ = false;                 // it may have been taken away meanwhile
   bool is_polling_ = false;                   // runs callbacks for descriptors
   std::unique_ptr<uint64_t[]> seen_popped_;   // the sentinel's memory of the others' queues
   std::atomic<uint64_t> reductions_{0};       // written by this thread alone, as the rest

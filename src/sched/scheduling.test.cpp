@@ -97,8 +97,9 @@ class SchedulingTest : public testing::Test {
     return {scheduling_.get()};
   }
   void wait_for(std::function<bool()> done) {
-    for (int i = 0; i < 20'000 && !done(); ++i) std::this_thread::sleep_for(500us);
-    ASSERT_TRUE(done());
+    bool is_done = false;   // asked once more, what is so for a moment could be over
+    for (int i = 0; i < 20'000 && !(is_done = done()); ++i) std::this_thread::sleep_for(500us);
+    ASSERT_TRUE(is_done);
   }
   static uint32_t take_messages(Process& p) {
     process::handle_signals(p);
@@ -470,6 +471,42 @@ TEST_F(SchedulingTest, EdgesWakeWhoeverWaits) {
   close(event);
   close(ends[0]);
   close(ends[1]);
+}
+
+// Who polls may keep others from it while it runs what came, not for as long as a slice may take.
+TEST_F(SchedulingTest, EdgesAreToldBesideALongSlice) {
+  static std::atomic<int> told;
+  static Process* slow;
+  told = 0;
+  int events[2];
+  for (int& event : events) {
+    event = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+    ASSERT_GE(event, 0);
+  }
+  scheduling_->set_edge_handler([](process::Runtime&, uint64_t key, uint32_t) {
+    if (key == 1) process::notify(*slow, process::kActive);
+    else ++told;
+  });
+  std::atomic<int> runs{0};
+  slow = &create([&](Process&) {
+    ++runs;
+    for (int i = 0; i < 10'000 && told < runs; ++i) std::this_thread::sleep_for(1ms);
+    return Outcome::Waiting;
+  });
+  auto running = start();
+  for (uint64_t key : {1, 2}) scheduling_->watch_edges(events[key - 1], key, Scheduling::kReadable);
+  for (int round = 1; round <= 5; ++round) {
+    std::this_thread::sleep_for(12ms);   // all have gone to sleep
+    const uint64_t one = 1;
+    ASSERT_EQ(write(events[0], &one, sizeof one), 8);
+    wait_for([&] { return runs == round; });
+    ASSERT_EQ(write(events[1], &one, sizeof one), 8);
+    wait_for([&] { return told == round; });
+  }
+  for (int event : events) {
+    scheduling_->unwatch_edges(event);
+    close(event);
+  }
 }
 
 TEST_F(SchedulingTest, SchedulersGoOfflineAndBack) {
