@@ -77,6 +77,22 @@ void check_round_trip(Term term, const external::EncodeOptions& options) {
   if (again.term.is_none() || again.used != bytes.size() || !equal_exact(again.term, term) || compare(again.term, term) != 0) __builtin_trap();
 }
 
+// As binary_to_term on a heap that has no room: what was counted is enough for it, and never more than the bytes are worth.
+void check_size(const uint8_t* bytes, size_t count, const external::DecodeOptions& options) {
+  if (count < 2 || bytes[1] == 80) return;
+  external::Sizing sizing(bytes + 1, count - 1);
+  for (int64_t budget = 1; !sizing.step(budget); budget = 1) {}
+  if (sizing.words() > external::Sizing::kMostWordsPerByte * (count - 1)) __builtin_trap();
+  heap::FragmentAllocator heap(sizing.words());
+  const bool is_good = !external::decode(heap, bytes, count, options).term.is_none();
+  heap::Fragment* chain = heap.take();
+  size_t used = 0;
+  for (const heap::Fragment* fragment = chain; fragment != nullptr; fragment = fragment->next) used += fragment->used;
+  // Keys of hashed maps may lie deeper than they do on average.
+  if (is_good && used > sizing.words() + sizing.words() / 4) __builtin_trap();
+  heap::Fragment::destroy_chain(chain);
+}
+
 constexpr size_t kMostPlain = size_t{1} << 22;   // what a few bytes that are compressed may become here
 
 }  // namespace
@@ -95,6 +111,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* bytes, size_t count) {
   external::DecodeOptions options;
   options.safe = true;   // the atom table must not fill
   heap::FragmentAllocator heap(64), in_steps(64);
+  check_size(bytes, count, options);
   const external::Decoded decoded = external::decode(heap, bytes, count, options);
   const external::Decoded stepped = decode_in_steps(in_steps, bytes, count, options);
   if (decoded.term.is_none() != stepped.term.is_none()) __builtin_trap();

@@ -48,6 +48,7 @@ bool encode_options(Term list, EncodeOptions& options) {
 }
 
 constexpr int64_t kBytesPerReduction = 64;
+constexpr size_t kUsedWords = 3;   // the tuple that binary_to_term gives where it is to tell how many bytes it read
 
 enum class EncodedAs : uint8_t { Binary, Size };
 
@@ -113,19 +114,30 @@ struct DecodeWork {
   DecodeWork(Allocator& heap, Term source, const DecodeOptions& options)
       : source(source), decoding(heap, this->source.bytes(), this->source.size(), options) {}
   bool step(int64_t& budget) { return decoding.step(budget); }
+  // After the collection that made the room: `whole` is what it was, its bytes may have moved.
+  void build_in_room(Term whole) {
+    source = StableBytes(whole);
+    decoding.build_in_room(source.bytes());
+  }
   StableBytes source;
   external::Decoding decoding;
 };
 
-BifResult decode(Process& self, const Term* args, uint32_t arity, const DecodeOptions& options, bool used) {
+BifResult decode(Process& self, const Term* args, uint32_t arity, DecodeOptions options, bool used) {
   if (!is_bitstring(args[0]) || athanor::binary::bit_size(args[0]) % 8 != 0) return self.badarg();
+  const size_t around = used ? kUsedWords : 0;
+  options.room = process::room_of(self) - std::min(process::room_of(self), around);
   return long_work(
       self, args, arity, kBytesPerReduction, [&] { return DecodeWork(self.heap(), args[0], options); },
       [&](DecodeWork& work) -> BifResult {
+        if (const size_t words = work.decoding.room_wanted(); words != 0) return make_room_for(self, work, words + around, args, arity);
         const external::Decoded decoded = work.decoding.result();
         if (decoded.term.is_none()) return self.badarg();
         if (!used) return decoded.term;
         return make_tuple(self.heap(), decoded.term, Term::small(static_cast<int64_t>(decoded.used)));
+      },
+      [&](DecodeWork& work) {
+        if (work.decoding.room_wanted() != 0) work.build_in_room(args[0]);
       });
 }
 

@@ -10,6 +10,7 @@
 
 #include "process/continuation.hpp"
 #include "process/process.hpp"
+#include "process/room.hpp"
 #include "term/binary.hpp"
 
 namespace athanor::bif {
@@ -31,16 +32,30 @@ bool work_for_slice(process::Process& self, Work& work, int64_t units) {
 }
 
 // `make()` gives the work on the first call, `finish(work)` the answer. `args`, `arity`: the built-in's own, to call it again with.
-template <class Make, class Finish>
-process::BifResult long_work(process::Process& self, const Term* args, uint32_t arity, int64_t units, Make make, Finish finish) {
+// `resume(work)`: before it goes on, in a slice of its own or with the room that it asked for.
+template <class Make, class Finish, class Resume>
+process::BifResult long_work(process::Process& self, const Term* args, uint32_t arity, int64_t units, Make make, Finish finish, Resume resume) {
   using Work = decltype(make());
   if (auto kept = self.take_continuation<Kept<Work>>()) {
+    kept->holds_addresses = true;
+    resume(kept->work);
     if (work_for_slice(self, kept->work, units)) return finish(kept->work);
     return self.suspend(std::move(kept), args, arity);
   }
   Work work = make();
   if (work_for_slice(self, work, units)) return finish(work);
   return self.suspend(std::make_unique<Kept<Work>>(std::move(work)), args, arity);
+}
+
+template <class Make, class Finish>
+process::BifResult long_work(process::Process& self, const Term* args, uint32_t arity, int64_t units, Make make, Finish finish) {
+  return long_work(self, args, arity, units, make, finish, [](auto&) {});
+}
+
+// From `finish`: the work goes on once there is room for `words`. It must hold neither terms nor addresses of the heap.
+template <class Work>
+process::BifResult make_room_for(process::Process& self, Work& work, size_t words, const Term* args, uint32_t arity) {
+  return process::make_room(self, words, args, arity, std::make_unique<Kept<Work>>(std::move(work)));
 }
 
 // Contiguous bytes of a binary, for works that go on while the binary stays where it is: its own where it is aligned, else a copy.

@@ -3,6 +3,7 @@
 
 #include "base/microstates.hpp"
 #include "os/clock.hpp"
+#include "process/continuation.hpp"
 #include "process/literals.hpp"
 #include "process/relations.hpp"
 #include "process/send.hpp"
@@ -55,7 +56,7 @@ size_t queued_words(Process& self) {
 }
 
 bool collect_garbage(Process& self, size_t words_needed, bool full) {
-  ATH_ASSERT(self.continuation_ == nullptr);   // it may hold addresses inside of the heap
+  ATH_ASSERT(self.continuation_ == nullptr || !self.continuation_->holds_addresses);
   Runtime& runtime = self.runtime();
   const heap::LiteralArea* evacuate = prepare_evacuation(self);
   const Extra* extra = self.extra_if_any();

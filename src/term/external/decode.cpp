@@ -27,7 +27,8 @@ Term checked_atom(std::string_view utf8) {
   return atom_table().intern(utf8);
 }
 
-Decoding::Decoding(Allocator& heap, const uint8_t* bytes, size_t count, const DecodeOptions& options) : heap_(heap), options_(options) {
+Decoding::Decoding(Allocator& heap, const uint8_t* bytes, size_t count, const DecodeOptions& options)
+    : heap_(heap), options_(options), bytes_(bytes), count_(count) {
   if (options.with_version) {
     is_done_ = count == 0 || bytes[0] != kVersion;
     if (is_done_) return;
@@ -39,21 +40,50 @@ Decoding::Decoding(Allocator& heap, const uint8_t* bytes, size_t count, const De
     skipped_ += kHeader;
     inflation_ = std::make_unique<Inflation>(bytes + skipped_, count - skipped_, header.word());
   } else {
-    decoder_.emplace(heap_, bytes + skipped_, count - skipped_, options_);
+    size_or_build();
   }
+}
+
+Decoding::Plain Decoding::plain() const {
+  if (inflation_) return {reinterpret_cast<const uint8_t*>(inflation_->bytes().data()), inflation_->bytes().size()};
+  return {bytes_ + skipped_, count_ - skipped_};
+}
+
+void Decoding::size_or_build() {
+  const Plain term = plain();
+  if (term.count <= options_.room / Sizing::kMostWordsPerByte) build();
+  else sizing_.emplace(term.bytes, term.count);
+}
+
+void Decoding::build() {
+  const Plain term = plain();
+  decoder_.emplace(heap_, term.bytes, term.count, options_);
+}
+
+void Decoding::build_in_room(const uint8_t* bytes) {
+  room_wanted_ = 0;
+  bytes_ = bytes;
+  build();
 }
 
 bool Decoding::step(int64_t& budget) {
   constexpr int64_t kInflateCost = int64_t{1} << 17;   // of a step
-  while (!is_done_ && !decoder_) {
+  while (!is_done_ && !sizing_ && !decoder_) {
     if (budget <= 0) return false;
     budget -= kInflateCost;
     if (!inflation_->step()) continue;
     is_done_ = !inflation_->is_good();
-    const std::string& plain = inflation_->bytes();
-    if (!is_done_) decoder_.emplace(heap_, reinterpret_cast<const uint8_t*>(plain.data()), plain.size(), options_);
+    if (!is_done_) size_or_build();
   }
   if (is_done_) return true;
+  if (!decoder_) {
+    if (!sizing_->step(budget)) return false;
+    if (sizing_->words() > options_.room) {
+      room_wanted_ = sizing_->words();
+      return true;
+    }
+    build();
+  }
   if (!decoder_->run(budget)) return false;
   is_done_ = true;
   result_ = {decoder_->result(), skipped_ + (inflation_ ? inflation_->used() : decoder_->used())};

@@ -16,6 +16,7 @@
 #include "term/external/external.hpp"
 #include "term/external/inflate.hpp"
 #include "term/external/reader.hpp"
+#include "term/external/sizing.hpp"
 #include "term/external/tags.hpp"
 #include "term/float_text.hpp"
 #include "term/identifier.hpp"
@@ -74,7 +75,7 @@ class Decoder {
       if (ATH_UNLIKELY(stack_.empty())) return true;
       if (ATH_UNLIKELY(stack_.top().kind == Kind::Bytes)) {
         copy_piece();
-      } else if (!integers()) {
+      } else if (!leaves()) {
         --owed_;
         if (!term() || !in_.ok()) return fail();
       }
@@ -88,7 +89,7 @@ class Decoder {
   static constexpr uint32_t kMaxTinyCreation = 3;
   static constexpr uint32_t kMaxFree = 255;
   static constexpr size_t kPieceBytes = size_t{1} << 16;   // copied before the budget is looked at
-  static constexpr size_t kIntegersTogether = 256;         // read before the budget is looked at
+  static constexpr size_t kLeavesTogether = 256;           // read before the budget is looked at
   static constexpr size_t kManyPairs = 1024;               // of a map that is built in steps
   static constexpr int64_t kPairCost = 8;                  // of a map, beside a byte that is copied
 
@@ -114,21 +115,40 @@ class Decoder {
     }
     --frame.count;
   }
-  // Integers in a row go at once into the container on top; false: the next term is none.
-  bool integers() {
-    int64_t value;
+  // Integers and empty lists in a row go at once into the slots at `next`, of which `count` are to be filled. How many they were.
+  size_t leaf_elements(Term*& next, size_t count) {
+    Reader in = in_;
+    Term* slot = next;
+    Term* const end = slot + std::min(count, kLeavesTogether);
+    while (slot != end && in.leaf(*slot)) ++slot;
+    const auto read = static_cast<size_t>(slot - next);
+    in_ = in;
+    next = slot;
+    return read;
+  }
+  // The same for the heads of a list and its tail, which is the last of `count`.
+  size_t leaf_cells(Term*& next, size_t count) {
+    Reader in = in_;
+    Term* cell = next;
     size_t read = 0;
-    Frame& frame = stack_.top();
-    if (frame.kind == Kind::Cells) {
-      Term* cell = frame.next;
-      for (; read < kIntegersTogether && read + 2 < frame.count && in_.integer(value); ++read, cell += 2) {
-        cell[0] = Term::small(value);
-        cell[1] = Term::list_cell(cell + 2);
+    for (const size_t most = std::min(count - 1, kLeavesTogether); read != most && in.leaf(cell[0]); ++read, cell += 2) cell[1] = Term::list_cell(cell + 2);
+    if (read == count - 1) {   // what is behind the last head is the tail's slot, not a cell
+      if (read != 0) --cell;
+      if (in.nil()) {
+        *cell++ = Term::nil();
+        ++read;
       }
-      frame.next = cell;
-      frame.count -= read;
     }
-    for (; read < kIntegersTogether && frame.count != 0 && in_.integer(value); ++read) fill(Term::small(value));
+    in_ = in;
+    next = cell;
+    return read;
+  }
+  // Leaves in a row for the container on top; false: the next term is none.
+  bool leaves() {
+    Frame& frame = stack_.top();
+    if (frame.kind == Kind::Map) return false;
+    const size_t read = frame.kind == Kind::Cells ? leaf_cells(frame.next, frame.count) : leaf_elements(frame.next, frame.count);
+    frame.count -= read;
     owed_ -= read;
     return read != 0;
   }
@@ -300,7 +320,9 @@ class Decoder {
     Term* box = heap_.allocate(1 + arity);
     box[0].raw = tuple_header(arity);
     fill(Term::boxed(box));
-    push(Kind::Elements, box + 1, arity);
+    Term* next = box + 1;
+    const size_t read = leaf_elements(next, arity);
+    if (read != arity) push(Kind::Elements, next, arity - read);
     return true;
   }
   bool list(size_t length) {
@@ -311,18 +333,22 @@ class Decoder {
     }
     Term* cells = heap_.allocate(2 * length);
     fill(Term::list_cell(cells));
-    push(Kind::Cells, cells, length + 1);
+    const size_t read = leaf_cells(cells, length + 1);
+    if (read != length + 1) push(Kind::Cells, cells, length + 1 - read);
     return true;
   }
   bool string(size_t length) {
     const uint8_t* bytes = in_.take(length);
     if (bytes == nullptr) return false;
-    Term list = Term::nil();
-    if (length != 0) {
-      Term* cells = heap_.allocate(2 * length);
-      for (size_t i = length; i-- > 0;) list = make_cons(cells + 2 * i, Term::small(bytes[i]), list);
+    if (length == 0) return done(Term::nil());
+    Term* const cells = heap_.allocate(2 * length);
+    Term* cell = cells;
+    for (size_t i = 0; i < length; ++i, cell += 2) {
+      cell[0] = Term::small(bytes[i]);
+      cell[1] = Term::list_cell(cell + 2);
     }
-    return done(list);
+    cell[-1] = Term::nil();
+    return done(Term::list_cell(cells));
   }
   bool map(size_t size) {
     if (size > in_.left() || !may_owe(2 * size)) return false;
@@ -444,20 +470,37 @@ class Decoder {
   std::unique_ptr<map::Building> building_;   // of a large map whose pairs are all there
 };
 
-// The work of binary_to_term: version, compression, term.
+// The work of binary_to_term: version, compression, size, term.
+//
+//   inflate ─► size ─► wait for room ─► build       what is not compressed, fits for sure, or fits leaves steps out
 class Decoding {
  public:
   // `bytes` must stay while it goes on.
   Decoding(Allocator& heap, const uint8_t* bytes, size_t count, const DecodeOptions& options);
-  bool step(int64_t& budget);   // true: complete
+  bool step(int64_t& budget);   // true: complete, or it waits for room
+  // Words that are not there; nothing has been built yet. It goes on after build_in_room.
+  size_t room_wanted() const { return room_wanted_; }
+  void build_in_room(const uint8_t* bytes);   // the same bytes as before, wherever they are now
   Decoded result() const { return result_; }
 
  private:
+  struct Plain {
+    const uint8_t* bytes;
+    size_t count;
+  };
+  Plain plain() const;   // the term, not compressed
+  void size_or_build();
+  void build();
+
   Allocator& heap_;
   DecodeOptions options_;
+  const uint8_t* bytes_;
+  size_t count_;
   size_t skipped_ = 0;                     // bytes in front of what the decoder or the inflation reads
   bool is_done_ = false;
+  size_t room_wanted_ = 0;
   std::unique_ptr<Inflation> inflation_;   // of a compressed term
+  std::optional<Sizing> sizing_;
   std::optional<Decoder> decoder_;
   Decoded result_;
 };

@@ -98,6 +98,7 @@ struct DecodeOptions {
   const Term* atoms = nullptr; // what indices of atoms mean; null: there are none
   size_t atom_count = 0;
   OffHeapBinary* source = nullptr;   // whose bytes these are: binaries that are most of it share them
+  size_t room = SIZE_MAX;      // words free where the term is to be built: one that may take more is sized first
 };
 struct Decoded {
   Term term;         // none() where the bytes are malformed

@@ -21,6 +21,25 @@ using athanor::testing::TestHeap;
 template <size_t N>
 std::string raw(const char (&text)[N]) { return {text, N - 1}; }
 
+// Has room for so many words and notes whether that was enough.
+class ExactHeap final : public Allocator {
+ public:
+  explicit ExactHeap(size_t words) : words_(std::make_unique<Term[]>(words + kReserveWords)) {
+    top_ = words_.get();
+    limit_ = top_ + words + kReserveWords;
+  }
+  ~ExactHeap() { more_.off_heap() = off_heap_; }   // freed with what it made itself
+  bool was_enough() const { return more_.words() == 0; }
+  size_t left() const { return static_cast<size_t>(limit_ - top_) - kReserveWords; }
+
+ protected:
+  Term* grow(size_t words) override { return more_.allocate(words); }
+
+ private:
+  std::unique_ptr<Term[]> words_;
+  TestHeap more_;   // frees what boxes in words_ hold: it goes first
+};
+
 struct External : ::testing::Test {
   Decoded decode_bytes(const std::string& bytes, DecodeOptions options = {}) {
     return decode(heap, reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size(), options);
@@ -149,6 +168,53 @@ TEST_F(External, StepByStep) {
   int64_t budget = INT64_MAX;
   ASSERT_TRUE(size.step(budget));
   EXPECT_EQ(size.size(), encode_term(whole).size());
+}
+
+// One step each time, and the bytes elsewhere when the room is there.
+TEST_F(External, IsSizedAndThenBuiltInRoom) {
+  std::string many_pairs = raw("\x83" "t\0\0\1\0"), list = raw("\x83" "l\0\0\1\0");
+  for (int i = 0; i < 256; ++i) {
+    many_pairs += raw("b\0\0\1") + static_cast<char>(i) + raw("h\1a\1");
+    list += raw("h\2k\0\2abj");
+  }
+  list += "j";
+  const std::string header(100, 'x');
+  const std::string cases[] = {
+      raw("\x83" "a\xff"), raw("\x83" "n\x9\1\1\2\3\4\5\6\7\x8\x9"), raw("\x83" "M\0\0\0\3\3\1\2\xa0"), raw("\x83" "m\0\0\0\x64") + header,
+      raw("\x83" "l\0\0\0\2F\0\0\0\0\0\0\0\0a\2a\3"), raw("\x83" "k\0\3a\"b"), raw("\x83" "t\0\0\0\2a\1jd\0\1ah\0"),
+      raw("\x83" "qd\0\5listsd\0\3mapa\2"), raw("\x83" "Xd\0\1x\0\0\0\11\0\0\0\0\0\0\0\0"), raw("\x83" "Zd\0\3xx\0"), many_pairs, list};
+  for (const std::string& bytes : cases) {
+    SCOPED_TRACE(&bytes - cases);
+    const std::string copy = bytes;
+    Sizing sizing(reinterpret_cast<const uint8_t*>(bytes.data()) + 1, bytes.size() - 1);
+    int64_t budget = 1;
+    while (!sizing.step(budget)) budget = 1;
+    EXPECT_LE(sizing.words(), Sizing::kMostWordsPerByte * (bytes.size() - 1));
+    ExactHeap exact(sizing.words());
+    Decoding decoding(exact, reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size(), {.room = 0});
+    for (budget = 1; !decoding.step(budget); budget = 1) {}
+    EXPECT_EQ(decoding.room_wanted(), sizing.words());
+    if (decoding.room_wanted() != 0) {
+      EXPECT_TRUE(decoding.result().term.is_none());
+      decoding.build_in_room(reinterpret_cast<const uint8_t*>(copy.data()));
+      for (budget = 1; !decoding.step(budget); budget = 1) {}
+    }
+    EXPECT_TRUE(exact.was_enough());
+    const Term expected = decode_bytes(bytes).term;
+    ASSERT_EQ(decoding.result().term.is_none(), expected.is_none());
+    if (!expected.is_none()) EXPECT_TRUE(equal_exact(decoding.result().term, expected));
+  }
+}
+
+// What bytes only claim is no reason to make room.
+TEST_F(External, ClaimsAreSizedAsFarAsThereAreBytes) {
+  for (const std::string& bytes : {raw("l\xff\xff\xff\xff" "aaaa"), raw("i\xff\xff\xff\xff"), raw("t\x7f\xff\xff\xff" "jj"), raw("k\xff\xff" "x"), raw("m\xff\xff\xff\xff"),
+                                   raw("o\xff\xff\xff\xff\0"), raw("p\0\0\0\0\0................\0\0\0\0\xff\xff\xff\xff"), raw("h\3l\x10\0\0\0j")}) {
+    Sizing sizing(reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size());
+    int64_t budget = INT64_MAX;
+    ASSERT_TRUE(sizing.step(budget));
+    EXPECT_LE(sizing.words(), Sizing::kMostWordsPerByte * bytes.size());
+  }
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include "term/external/tags.hpp"
+#include "term/term.hpp"
 
 namespace athanor::external {
 
@@ -40,17 +41,42 @@ class Reader {
     const uint8_t* bytes = take(4);
     return bytes == nullptr ? 0 : load_word(bytes);
   }
-  // An integer of 8 or 32 bits, if the next term is one and whole; else nothing is read.
-  bool integer(int64_t& value) {
-    if (left() < 2) return false;
-    if (at_[0] == static_cast<uint8_t>(Tag::SmallInteger)) {
-      value = at_[1];
+  // An integer of 8 or 32 bits or an empty list, if the next term is one and whole; else nothing is read.
+  bool leaf(Term& value) {
+    if (at_ == end_) return false;
+    const uint8_t tag = at_[0];
+    if (tag == static_cast<uint8_t>(Tag::SmallInteger)) {
+      if (left() < 2) return false;
+      value = Term::small(at_[1]);
       at_ += 2;
       return true;
     }
-    if (at_[0] != static_cast<uint8_t>(Tag::Integer) || left() < 5) return false;
-    value = static_cast<int32_t>(load_word(at_ + 1));
-    at_ += 5;
+    if (tag == static_cast<uint8_t>(Tag::Integer)) {
+      if (left() < 5) return false;
+      value = Term::small(static_cast<int32_t>(load_word(at_ + 1)));
+      at_ += 5;
+      return true;
+    }
+    value = Term::nil();
+    return nil();
+  }
+  // Passes over such leaves, `most` at most, but for those in the last bytes. How many they were.
+  size_t skip_leaves(size_t most) {
+    constexpr ptrdiff_t kLargest = 5;
+    const uint8_t* at = at_;
+    size_t count = 0;
+    for (; count != most && end_ - at >= kLargest; ++count) {
+      if (*at == static_cast<uint8_t>(Tag::Integer)) at += 5;
+      else if (*at == static_cast<uint8_t>(Tag::SmallInteger)) at += 2;
+      else if (*at == static_cast<uint8_t>(Tag::Nil)) at += 1;
+      else break;
+    }
+    at_ = at;
+    return count;
+  }
+  bool nil() {
+    if (at_ == end_ || at_[0] != static_cast<uint8_t>(Tag::Nil)) return false;
+    ++at_;
     return true;
   }
 
