@@ -13,6 +13,7 @@
 #include "process/tracing.hpp"
 #include "sched/schedulers.hpp"
 #include "sched/thread_kind.hpp"
+#include "term/large_memory.hpp"
 
 namespace athanor::sched {
 
@@ -47,6 +48,7 @@ void Scheduler::run() {
   executor_.reset(all_.make_executor());
   seen_popped_ = std::make_unique<uint64_t[]>(all_.scheduler_count());
   heap::BlockStore::open();
+  large_memory::open_store();
   set_active(true);
   while (!all_.is_stopping()) {
     runtime.epochs->quiescent(participant_);
@@ -61,6 +63,7 @@ void Scheduler::run() {
   accounts_.enter(base::Microstate::Sleep);
   executor_.reset();
   heap::BlockStore::close();
+  large_memory::close_store();
   runtime.epochs->exit(participant_);
   runtime.epochs->leave(participant_);
   current_scheduler = nullptr;
@@ -276,6 +279,7 @@ Process* Scheduler::sleep() {
   epochs.quiescent(participant_);
   epochs.collect();
   heap::BlockStore::drop();
+  large_memory::drop_store();
   const bool returns_memory = see_to_memory();
   accounts_.enter(base::Microstate::Other);
   all_.mark_asleep(index_);

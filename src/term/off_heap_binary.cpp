@@ -6,6 +6,8 @@
 #include <cstdlib>
 #include <new>
 
+#include "term/large_memory.hpp"
+
 namespace athanor {
 
 // The bytes follow the size word (the NIF headers rely on it).
@@ -31,7 +33,7 @@ std::atomic<int64_t>& OffHeapBinary::live_bytes() {
 }
 
 OffHeapBinary* OffHeapBinary::create(size_t bytes) {
-  void* memory = std::malloc(whole_bytes(bytes));
+  void* memory = large_memory::take(whole_bytes(bytes));
   if (memory == nullptr) out_of_memory(bytes);
   auto* binary = new (memory) OffHeapBinary;
   binary->capacity = bytes;
@@ -43,7 +45,7 @@ OffHeapBinary* OffHeapBinary::create(size_t bytes) {
 OffHeapBinary* OffHeapBinary::reallocate(OffHeapBinary* binary, size_t bytes) {
   ATH_ASSERT(binary->references.load(std::memory_order_relaxed) == 1 && binary->destructor == nullptr);
   int64_t grown = static_cast<int64_t>(bytes) - static_cast<int64_t>(binary->capacity);
-  void* memory = std::realloc(static_cast<void*>(binary), whole_bytes(bytes));
+  void* memory = large_memory::resize(binary, whole_bytes(bytes));
   if (memory == nullptr) out_of_memory(bytes);
   auto* moved = static_cast<OffHeapBinary*>(memory);
   moved->capacity = bytes;
@@ -59,8 +61,9 @@ void OffHeapBinary::release() {
     destructor(this);
     return;
   }
+  const size_t bytes = whole_bytes(capacity);
   this->~OffHeapBinary();
-  std::free(this);
+  large_memory::give(this, bytes);
 }
 
 }  // namespace athanor
