@@ -26,12 +26,14 @@ int64_t list_length(Term list) {
 
 Term latin1_list(Allocator& heap, std::string_view bytes) {
   if (bytes.empty()) return Term::nil();
-  Term* place = heap.allocate(bytes.size() * 2);
-  for (size_t i = 0; i < bytes.size(); ++i) {
-    place[2 * i] = Term::small(static_cast<uint8_t>(bytes[i]));
-    place[2 * i + 1] = i + 1 == bytes.size() ? Term::nil() : Term::list_cell(place + 2 * i + 2);
+  Term* const first = heap.allocate(bytes.size() * 2);
+  Term* cell = first;
+  for (size_t i = 0; i < bytes.size(); ++i, cell += 2) {
+    cell[0] = Term::small(static_cast<uint8_t>(bytes[i]));
+    cell[1] = Term::list_cell(cell + 2);
   }
-  return Term::list_cell(place);
+  cell[-1] = Term::nil();
+  return Term::list_cell(first);
 }
 
 Term code_point_list(Allocator& heap, std::string_view utf8) {

@@ -26,37 +26,52 @@ BifResult part(Process& self, Term bitstring, Term position, Term length) {
 
 constexpr int64_t kCellsPerReduction = 16;
 
-// The bytes [start, start + count) of a bitstring as a list in front of `tail`.
+// The bytes [start, start + count) of a bitstring as a list, and in its end the bits behind them, if there are any.
 class ListBytes {
  public:
-  ListBytes(Allocator& heap, Term bitstring, uint64_t start, uint64_t count, Term tail) : from_(bits::bits_of(bitstring)), count_(count), tail_(tail) {
+  static constexpr size_t words(uint64_t count) { return 2 * count + 2 + bits::kSubBinaryWords; }
+
+  ListBytes(Allocator& heap, Term bitstring, uint64_t start, uint64_t count, unsigned last_bits) : from_(bits::bits_of(bitstring)), count_(count) {
+    if (last_bits != 0) tail_ = cons(heap, bits::part(heap, bitstring, (start + count) * 8, last_bits), tail_);
     from_.bit_offset += start * 8;
-    if (count != 0) place_ = heap.allocate(count * 2);
+    if (count != 0) first_ = heap.allocate(count * 2);
   }
   bool step(int64_t& budget) {
     const uint8_t* at = from_.bytes + from_.bit_offset / 8;
     const unsigned shift = from_.bit_offset % 8;
     const uint64_t end = std::min(count_, done_ + static_cast<uint64_t>(std::max<int64_t>(budget, 0)));
     budget -= static_cast<int64_t>(end - done_);
-    for (; done_ < end; ++done_) {
-      const unsigned byte = shift == 0 ? at[done_] : ((at[done_] << shift) | (at[done_ + 1] >> (8 - shift))) & 0xFF;
-      place_[2 * done_] = Term::small(byte);
-      place_[2 * done_ + 1] = done_ + 1 == count_ ? tail_ : Term::list_cell(place_ + 2 * done_ + 2);
+    Term* cell = first_ + 2 * done_;
+    const auto put = [&cell](unsigned byte) {
+      cell[0] = Term::small(byte);
+      cell[1] = Term::list_cell(cell + 2);
+      cell += 2;
+    };
+    if (shift == 0) {
+      for (uint64_t i = done_; i < end; ++i) put(at[i]);
+    } else {
+      for (uint64_t i = done_; i < end; ++i) put((at[i] << shift | at[i + 1] >> (8 - shift)) & 0xFF);
     }
-    return done_ == count_;
+    done_ = end;
+    if (done_ != count_) return false;
+    if (count_ != 0) cell[-1] = tail_;
+    return true;
   }
-  Term result() const { return count_ == 0 ? tail_ : Term::list_cell(place_); }
+  Term result() const { return count_ == 0 ? tail_ : Term::list_cell(first_); }
 
  private:
   bits::Bits from_;
   uint64_t count_, done_ = 0;
-  Term* place_ = nullptr;
-  Term tail_;
+  Term* first_ = nullptr;
+  Term tail_ = Term::nil();
 };
 
-BifResult list_bytes(Process& self, const Term* args, uint32_t arity, uint64_t start, uint64_t count, Term tail) {
+BifResult list_bytes(Process& self, const Term* args, uint32_t arity, uint64_t start, uint64_t count, unsigned last_bits = 0) {
+  if (self.continuation_ == nullptr) {
+    if (const size_t words = process::room_lacking(self, ListBytes::words(count)); words != 0) return process::make_room(self, words, args, arity);
+  }
   return long_work(
-      self, args, arity, kCellsPerReduction, [&] { return ListBytes(self.heap(), args[0], start, count, tail); },
+      self, args, arity, kCellsPerReduction, [&] { return ListBytes(self.heap(), args[0], start, count, last_bits); },
       [](ListBytes& work) -> BifResult { return work.result(); });
 }
 
@@ -87,7 +102,7 @@ BifResult binary_to_list_1(Process& self, const Term* args) {
   if (!is_bitstring(args[0])) return self.badarg();
   const uint64_t size = bits::bit_size(args[0]);
   if (size % 8 != 0) return self.badarg();
-  return list_bytes(self, args, 1, 0, size / 8, Term::nil());
+  return list_bytes(self, args, 1, 0, size / 8);
 }
 
 // erlang:binary_to_list/3: positions from 1, both ends included.
@@ -97,16 +112,13 @@ BifResult binary_to_list_3(Process& self, const Term* args) {
   const auto bytes = static_cast<int64_t>(bits::bit_size(args[0]) / 8);
   if (start < 1 || stop < start || stop > bytes || bits::bit_size(args[0]) % 8 != 0) return self.badarg();
   const auto count = static_cast<uint64_t>(stop - start + 1);
-  return list_bytes(self, args, 3, static_cast<uint64_t>(start - 1), count, Term::nil());
+  return list_bytes(self, args, 3, static_cast<uint64_t>(start - 1), count);
 }
 
 BifResult bitstring_to_list_1(Process& self, const Term* args) {
   if (!is_bitstring(args[0])) return self.badarg();
   const uint64_t size = bits::bit_size(args[0]);
-  Term tail = Term::nil();
-  const bool is_first = self.continuation_ == nullptr;
-  if (is_first && size % 8 != 0) tail = cons(self.heap(), bits::part(self.heap(), args[0], size - size % 8, size % 8), tail);
-  return list_bytes(self, args, 1, 0, size / 8, tail);
+  return list_bytes(self, args, 1, 0, size / 8, size % 8);
 }
 
 BifResult list_to_binary_1(Process& self, const Term* args) {

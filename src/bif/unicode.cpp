@@ -12,6 +12,7 @@
 
 #include "base/utf8.hpp"
 #include "bif/long_work.hpp"
+#include "bif/text_listing.hpp"
 #include "bif/utf8.hpp"
 #include "code/module.hpp"
 #include "term/work_stack.hpp"
@@ -20,7 +21,6 @@ namespace athanor::bif {
 
 namespace {
 
-enum class Encoding : uint8_t { Latin1, Utf8 };
 enum class Utf8State : uint8_t { Whole, Short, Bad };
 
 constexpr int64_t kCharactersPerReduction = 16;
@@ -311,47 +311,6 @@ bool Conversion::step(int64_t& budget) {
   }
 }
 
-// A list of the characters of UTF-8 text.
-class Listing {
- public:
-  void begin(Allocator& heap, const uint8_t* utf8, size_t size, size_t characters) {
-    utf8_ = utf8;
-    size_ = size;
-    if (characters != 0) place_ = heap.allocate(characters * 2);
-  }
-  bool step(int64_t& budget);
-  Term result() const { return place_ == nullptr ? Term::nil() : Term::list_cell(place_); }
-
- private:
-  const uint8_t* utf8_ = nullptr;
-  size_t size_ = 0, at_ = 0, count_ = 0;
-  Term* place_ = nullptr;
-};
-
-bool Listing::step(int64_t& budget) {
-  for (; at_ < size_; ++count_) {
-    if (budget <= 0) return false;
-    --budget;
-    const uint8_t* bytes = utf8_ + at_;
-    uint32_t point = bytes[0];
-    if (point < 0x80) {
-      at_ += 1;
-    } else if (point < 0xE0) {
-      point = (point & 0x1Fu) << 6 | (bytes[1] & 0x3Fu);
-      at_ += 2;
-    } else if (point < 0xF0) {
-      point = (point & 0xFu) << 12 | (bytes[1] & 0x3Fu) << 6 | (bytes[2] & 0x3Fu);
-      at_ += 3;
-    } else {
-      point = (point & 0x7u) << 18 | (bytes[1] & 0x3Fu) << 12 | (bytes[2] & 0x3Fu) << 6 | (bytes[3] & 0x3Fu);
-      at_ += 4;
-    }
-    place_[2 * count_] = Term::small(point);
-    place_[2 * count_ + 1] = at_ == size_ ? Term::nil() : Term::list_cell(place_ + 2 * count_ + 2);
-  }
-  return true;
-}
-
 // Finds how much of a binary is well-formed UTF-8, or 7-bit.
 class Checking {
  public:
@@ -432,37 +391,102 @@ bool ToBinary::step(int64_t& budget) {
   return true;
 }
 
+// characters_to_list. Of a binary that is good the characters are counted and read into the list, else all is measured and converted first.
+//
+//   count ─► wait for room ─► list ─► done, or something is not good: begin again
+//   measure ─► convert ─► wait for room ─► list
 class ToList {
  public:
-  ToList(Process& self, Term data, Encoding encoding) : self_(self), measuring_(data, encoding), conversion_(self.heap(), data, encoding) {}
+  ToList(Process& self, Term data, Encoding encoding) : self_(self), data_(data), encoding_(encoding) {
+    if (is_text()) text_.emplace(binary());
+    else convert();
+  }
   bool step(int64_t& budget);
-  bool is_good() const { return measuring_.is_good(); }
-  Conversion& conversion() { return conversion_; }
+  // Words that are not there: after build_in_room it goes on.
+  size_t room_wanted() const { return room_wanted_; }
+  void build_in_room(Term data);
+  bool is_good() const { return !measuring_ || measuring_->is_good(); }
+  Conversion* conversion() { return conversion_ ? &*conversion_ : nullptr; }
   Term result() const { return listing_.result(); }
 
  private:
-  enum class Stage : uint8_t { Measure, Convert, List };
-  Process& self_;
-  Stage stage_ = Stage::Measure;
-  Measuring measuring_;
-  Conversion conversion_;
-  Listing listing_;
-  std::unique_ptr<uint8_t[]> out_;
-};
-
-bool ToList::step(int64_t& budget) {
-  if (stage_ == Stage::Measure) {
-    if (!measuring_.step(budget)) return false;
-    if (!measuring_.is_good()) return true;
-    out_.reset(new uint8_t[measuring_.bytes() + 1]);
-    conversion_.write_to(out_.get());
-    stage_ = Stage::Convert;
+  enum class Stage : uint8_t { Count, Measure, Convert, Room, List };
+  // A binary, or a list of one.
+  Term binary() const { return data_.is_list_cell() && data_.tail().is_nil() ? data_.head() : data_; }
+  bool is_text() const { return is_bitstring(binary()) && athanor::binary::bit_size(binary()) % 8 == 0; }
+  void convert() {
+    text_.reset();
+    measuring_.emplace(data_, encoding_);
+    conversion_.emplace(self_.heap(), data_, encoding_);
+    stage_ = Stage::Measure;
   }
-  if (stage_ == Stage::Convert) {
-    if (!conversion_.step(budget)) return false;
-    listing_.begin(self_.heap(), out_.get(), conversion_.bytes(), conversion_.characters());
+  bool count(int64_t& budget);
+  bool lacks_room() {
+    room_wanted_ = process::room_lacking(self_, 2 * characters_);
+    return room_wanted_ != 0;
+  }
+  void begin_list() {
+    if (text_) listing_.begin(self_.heap(), text_->bytes(), text_->size(), characters_, encoding_);
+    else listing_.begin(self_.heap(), out_.get(), conversion_->bytes(), characters_, Encoding::Utf8);
     stage_ = Stage::List;
   }
+
+  Process& self_;
+  Term data_;
+  Encoding encoding_;
+  Stage stage_ = Stage::Count;
+  std::optional<StableBytes> text_;   // of a binary
+  size_t at_ = 0, characters_ = 0;
+  std::optional<Measuring> measuring_;
+  std::optional<Conversion> conversion_;
+  std::unique_ptr<uint8_t[]> out_;
+  size_t room_wanted_ = 0;
+  TextListing listing_;
+};
+
+bool ToList::count(int64_t& budget) {
+  constexpr size_t kPieceBytes = size_t{1} << 14;
+  constexpr int64_t kBytesPerUnit = 64;
+  for (; at_ < text_->size(); budget -= kPieceBytes / kBytesPerUnit) {
+    if (budget <= 0) return false;
+    const size_t piece = std::min(text_->size() - at_, kPieceBytes);
+    characters_ += count_characters(text_->bytes() + at_, piece, encoding_);
+    at_ += piece;
+  }
+  return true;
+}
+
+// After a collection: `data` is where it is now.
+void ToList::build_in_room(Term data) {
+  room_wanted_ = 0;
+  data_ = data;
+  if (text_) text_.emplace(binary());
+  begin_list();
+}
+
+bool ToList::step(int64_t& budget) {
+  if (stage_ == Stage::Count) {
+    if (!count(budget)) return false;
+    if (lacks_room()) return true;
+    begin_list();
+  }
+  if (stage_ == Stage::List) {
+    if (!listing_.step(budget)) return false;
+    if (listing_.is_good() || !text_) return true;
+    listing_.abandon(self_.heap());
+    convert();
+  }
+  if (stage_ == Stage::Measure) {
+    if (!measuring_->step(budget)) return false;
+    if (!measuring_->is_good()) return true;
+    out_.reset(new uint8_t[measuring_->bytes() + 1]);
+    conversion_->write_to(out_.get());
+    stage_ = Stage::Convert;
+  }
+  if (!conversion_->step(budget)) return false;
+  characters_ = conversion_->characters();
+  if (!conversion_->failed() && lacks_room()) return true;
+  begin_list();
   return listing_.step(budget);
 }
 
@@ -522,7 +546,14 @@ BifResult characters_to_list_2(Process& self, const Term* args) {
   if (!known_encoding(args[1], encoding)) return trap_to(self, "characters_to_list_int", args);
   return long_work(
       self, args, 2, kCharactersPerReduction, [&] { return ToList(self, args[0], encoding); },
-      [&](ToList& work) -> BifResult { return work.is_good() ? outcome(self, work.conversion(), work.result()) : self.badarg(); });
+      [&](ToList& work) -> BifResult {
+        if (const size_t words = work.room_wanted(); words != 0) return make_room_for(self, work, words, args, 2);
+        if (!work.is_good()) return self.badarg();
+        return work.conversion() == nullptr ? BifResult(work.result()) : outcome(self, *work.conversion(), work.result());
+      },
+      [&](ToList& work) {
+        if (work.room_wanted() != 0) work.build_in_room(args[0]);
+      });
 }
 
 }  // namespace unicode
