@@ -4,7 +4,6 @@
 
 #include "bif/bif.hpp"
 #include "term/float_text.hpp"
-#include "term/print.hpp"
 #define ATH_FAMILY "bif/conversions.def"
 #include "bif/declare.inc"
 
@@ -12,7 +11,7 @@ namespace athanor::bif {
 namespace {
 
 // erlang:float_to_list/2: the last of {decimals,N}, {scientific,N}, short wins; compact goes with decimals.
-bool format(double value, Term options, std::string& text) {
+bool format(double value, Term options, float_text::Text& text) {
   enum class Form { Scientific, Decimals, Short } form = Form::Scientific;
   int64_t digits = float_text::kDefaultDecimals;
   bool compact = false;
@@ -35,11 +34,11 @@ bool format(double value, Term options, std::string& text) {
   if (!options.is_nil()) return false;
   if (form == Form::Decimals) return float_text::fixed(value, digits, compact, text);
   if (form == Form::Scientific) return float_text::scientific(value, digits, text);
-  text = float_to_short_text(value);
+  float_text::shortest(value, text);
   return true;
 }
 
-bool text_of(const Term* args, Term options, std::string& text) {
+bool text_of(const Term* args, Term options, float_text::Text& text) {
   return is_float(args[0]) && format(float_value(args[0]), options, text);
 }
 
@@ -54,20 +53,20 @@ BifResult parsed(Process& self, std::string_view text) {
 namespace erlang {
 
 BifResult float_to_list_1(Process& self, const Term* args) {
-  std::string text;
-  return text_of(args, Term::nil(), text) ? BifResult(latin1_list(self.heap(), text)) : self.badarg();
+  float_text::Text text;
+  return text_of(args, Term::nil(), text) ? BifResult(latin1_list(self.heap(), text.view())) : self.badarg();
 }
 BifResult float_to_list_2(Process& self, const Term* args) {
-  std::string text;
-  return text_of(args, args[1], text) ? BifResult(latin1_list(self.heap(), text)) : self.badarg();
+  float_text::Text text;
+  return text_of(args, args[1], text) ? BifResult(latin1_list(self.heap(), text.view())) : self.badarg();
 }
 BifResult float_to_binary_1(Process& self, const Term* args) {
-  std::string text;
-  return text_of(args, Term::nil(), text) ? BifResult(athanor::binary::from_text(self.heap(), text)) : self.badarg();
+  float_text::Text text;
+  return text_of(args, Term::nil(), text) ? BifResult(athanor::binary::from_text(self.heap(), text.view())) : self.badarg();
 }
 BifResult float_to_binary_2(Process& self, const Term* args) {
-  std::string text;
-  return text_of(args, args[1], text) ? BifResult(athanor::binary::from_text(self.heap(), text)) : self.badarg();
+  float_text::Text text;
+  return text_of(args, args[1], text) ? BifResult(athanor::binary::from_text(self.heap(), text.view())) : self.badarg();
 }
 BifResult list_to_float_1(Process& self, const Term* args) {
   std::string text;

@@ -18,19 +18,6 @@ size_t skip_digits(std::string_view text, size_t from) {
   return from;
 }
 
-std::string to_chars(double value, std::chars_format format, int precision) {
-  char buffer[1500];  // 309 digits, the point, precision (at most 1000), exponent
-  auto end = std::to_chars(buffer, buffer + sizeof buffer, value, format, precision).ptr;
-  return {buffer, end};
-}
-
-void strip_zeros(std::string& text) {
-  size_t end = text.size();
-  while (end > 0 && text[end - 1] == '0') --end;
-  if (end > 0 && text[end - 1] == '.') ++end;
-  text.resize(end);
-}
-
 // Where a conversion fails for its range: is the number too small? Decided by the place of its first digit that counts.
 bool too_small(std::string_view digits, size_t point, std::string_view exponent) {
   bool negative = !exponent.empty() && exponent[0] == '-';
@@ -82,30 +69,35 @@ bool parse(std::string_view text, double& value) {
   return true;
 }
 
-bool scientific(double value, int64_t decimals, std::string& text) {
+void Text::strip_zeros() {
+  while (size_ > 0 && bytes_[size_ - 1] == '0') --size_;
+  if (size_ > 0 && bytes_[size_ - 1] == '.') ++size_;
+}
+
+bool scientific(double value, int64_t decimals, Text& text) {
   // OTP: a negative precision prints six, as printf does.
   if (decimals < 0) decimals = 6;
   if (decimals > static_cast<int64_t>(kMaxText)) return false;
-  text = to_chars(value, std::chars_format::scientific, static_cast<int>(decimals));
+  text.number(value, std::chars_format::scientific, static_cast<int>(decimals));
   return text.size() <= kMaxText;
 }
 
-bool fixed(double value, int64_t decimals, bool compact, std::string& text) {
+bool fixed(double value, int64_t decimals, bool compact, Text& text) {
   if (decimals < 0 || decimals > static_cast<int64_t>(kMaxText)) return false;
   constexpr double kMaxExact = 9007199254740992.0;
   static constexpr double kPowers[] = {1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9,
                                        1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18};
   double magnitude = std::fabs(value);
   if (magnitude > kMaxExact || decimals > 18) {
-    text = to_chars(value, std::chars_format::fixed, static_cast<int>(decimals));
+    text.number(value, std::chars_format::fixed, static_cast<int>(decimals));
     if (text.size() > kMaxText) return false;
-    if (compact) strip_zeros(text);
+    if (compact) text.strip_zeros();
     return true;
   }
   // OTP: whole part and fraction are rounded apart, halves away from zero; this differs from printf in the last digit.
-  text = std::signbit(value) ? "-" : "";
+  if (std::signbit(value)) text.push('-');
   if (decimals == 0) {
-    text += std::to_string(static_cast<uint64_t>(std::lround(magnitude)));
+    text.number(static_cast<uint64_t>(std::lround(magnitude)));
     return true;
   }
   double power = kPowers[decimals];
@@ -116,46 +108,64 @@ bool fixed(double value, int64_t decimals, bool compact, std::string& text) {
     ++whole_part;
     fraction_part = 0;
   }
-  std::string digits = std::to_string(fraction_part);
-  text += std::to_string(whole_part);
-  text += '.';
-  text.append(static_cast<size_t>(decimals) - digits.size(), '0');
-  text += digits;
-  if (compact) strip_zeros(text);
+  text.number(whole_part);
+  text.push('.');
+  char digits[20];
+  const auto count = static_cast<size_t>(std::to_chars(digits, digits + sizeof digits, fraction_part).ptr - digits);
+  text.fill(static_cast<size_t>(decimals) - count, '0');
+  text.append({digits, count});
+  if (compact) text.strip_zeros();
   return true;
+}
+
+void shortest(double value, Text& text) {
+  if (std::signbit(value)) text.push('-');
+  if (value == 0) return text.append("0.0");
+  if (!std::isfinite(value)) return text.append(std::isnan(value) ? "nan" : "inf");
+  char buffer[64];   // d.ddde±dd
+  const char* const end = std::to_chars(buffer, buffer + sizeof buffer, std::fabs(value), std::chars_format::scientific).ptr;
+  const char* exponent = end;
+  while (exponent[-1] != 'e') --exponent;
+  int scientific = 0;
+  std::from_chars(*exponent == '+' ? exponent + 1 : exponent, end, scientific);
+  buffer[1] = buffer[0];   // over the point
+  const bool is_one_digit = exponent - 1 == buffer + 1;
+  const std::string_view digits = is_one_digit ? std::string_view{buffer, 1} : std::string_view{buffer + 1, exponent - 1};
+  const auto count = static_cast<int>(digits.size());
+  const int last = scientific - count + 1;  // decimal exponent of the last digit
+
+  // OTP: fixed where that is not longer, but never for whole numbers that a float holds inexactly.
+  const int lower = count == 1 ? -4 : -(count + 2), upper = count == 1 || scientific >= 10 ? 2 : 1;
+  const bool exact = std::fabs(value) < 9007199254740992.0 || last < 0;
+  if (lower <= last && last <= upper && exact) {
+    const int whole = count + last;   // digits in front of the point
+    if (last >= 0) {
+      text.append(digits);
+      text.fill(static_cast<size_t>(last), '0');
+      return text.append(".0");
+    }
+    if (whole > 0) {
+      text.append(digits.substr(0, static_cast<size_t>(whole)));
+      text.push('.');
+      return text.append(digits.substr(static_cast<size_t>(whole)));
+    }
+    text.append("0.");
+    text.fill(static_cast<size_t>(-whole), '0');
+    return text.append(digits);
+  }
+  text.push(digits[0]);
+  text.push('.');
+  text.append(count == 1 ? "0" : digits.substr(1));
+  text.push('e');
+  text.number(scientific);
 }
 
 }  // namespace float_text
 
 std::string float_to_short_text(double value) {
-  std::string text = std::signbit(value) ? "-" : "";
-  if (value == 0) return text + "0.0";
-  if (!std::isfinite(value)) return text + (std::isnan(value) ? "nan" : "inf");
-  char buffer[64];
-  auto end = std::to_chars(buffer, buffer + sizeof buffer, std::fabs(value), std::chars_format::scientific).ptr;
-  std::string digits;
-  const char* c = buffer;
-  for (; *c != 'e'; ++c) {
-    if (*c != '.') digits += *c;
-  }
-  int scientific = 0;
-  std::from_chars(c[1] == '+' ? c + 2 : c + 1, end, scientific);
-  auto count = static_cast<int>(digits.size());
-  int last = scientific - count + 1;  // decimal exponent of the last digit
-
-  // OTP: fixed where that is not longer, but never for whole numbers that a float holds inexactly.
-  int lower = count == 1 ? -4 : -(count + 2), upper = count == 1 || scientific >= 10 ? 2 : 1;
-  bool exact = std::fabs(value) < 9007199254740992.0 || last < 0;
-  if (lower <= last && last <= upper && exact) {
-    if (last >= 0) return text + digits + std::string(static_cast<size_t>(last), '0') + ".0";
-    int whole = count + last;
-    if (whole > 0) return text + digits.substr(0, static_cast<size_t>(whole)) + "." + digits.substr(static_cast<size_t>(whole));
-    return text + "0." + std::string(static_cast<size_t>(-whole), '0') + digits;
-  }
-  text += digits[0];
-  text += '.';
-  text += count == 1 ? "0" : digits.substr(1);
-  return text + "e" + std::to_string(scientific);
+  float_text::Text text;
+  float_text::shortest(value, text);
+  return std::string(text.view());
 }
 
 }  // namespace athanor

@@ -133,8 +133,8 @@ TEST(FloatText, ParsesStrictly) {
 
 TEST(FloatText, RoundsDecimalsAsTheStockVm) {
   const auto fixed = [](double value, int decimals, bool compact = false) {
-    std::string text;
-    return float_text::fixed(value, decimals, compact, text) ? text : "badarg";
+    float_text::Text text;
+    return float_text::fixed(value, decimals, compact, text) ? std::string(text.view()) : "badarg";
   };
   EXPECT_EQ(fixed(12.5, 0), "13");
   EXPECT_EQ(fixed(-0.4, 0), "-0");

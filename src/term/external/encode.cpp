@@ -134,10 +134,11 @@ class Encoder {
       return;
     }
     tag(Tag::Float);
-    std::string text;
+    float_text::Text text;
     float_text::scientific(value, float_text::kDefaultDecimals, text);
-    text.resize(31, '\0');
-    bytes(text.data(), text.size());
+    constexpr size_t kTextBytes = 31;
+    text.fill(kTextBytes - text.size(), '\0');
+    bytes(text.view().data(), kTextBytes);
   }
   // Bytes of the text in Latin-1; none: it has characters above.
   static std::optional<size_t> latin1_size(std::string_view text) {
