@@ -4,10 +4,13 @@
 
 #include <cstring>
 
+#include "term/binary_view.hpp"
+
 namespace athanor::bif::iodata {
 
 namespace {
 constexpr uint64_t kPieceBits = uint64_t{1} << 19;   // copied before the budget is looked at
+constexpr uint64_t kShortBits = 64 * 8;              // copied for what the cell costs
 }
 
 bool Flattening::measure(int64_t& budget) {
@@ -21,7 +24,7 @@ bool Flattening::measure(int64_t& budget) {
         return byte >= 0 && byte <= 255;
       },
       [&](Term part) {
-        const uint64_t more = athanor::binary::bit_size(part);
+        const uint64_t more = athanor::binary::size_of(part);
         if (grain_ == Grain::Bytes && more % 8 != 0) return Take::Stop;
         too_large = size_ > limit - more / unit;
         size_ += more / unit;
@@ -44,7 +47,12 @@ bool Flattening::copy(int64_t& budget) {
         return true;
       },
       [&](Term part) {
-        const athanor::binary::Bits from = athanor::binary::bits_of(part);
+        const athanor::binary::Bits from = athanor::binary::view_of(part);
+        if (ATH_LIKELY(from.bit_size <= kShortBits && ((from.bit_offset | from.bit_size | at_) & 7) == 0)) {
+          std::memcpy(out_ + at_ / 8, from.bytes + from.bit_offset / 8, from.bit_size / 8);
+          at_ += from.bit_size;
+          return Take::Next;
+        }
         const uint64_t count = std::min(from.bit_size - offset_, kPieceBits), start = from.bit_offset + offset_;
         if (((start | at_ | count) & 7) == 0) {
           if (count != 0) std::memcpy(out_ + at_ / 8, from.bytes + start / 8, count / 8);
@@ -85,7 +93,7 @@ Measured measure(Term data, Grain grain, Size& size) {
         return byte >= 0 && byte <= 255;
       },
       [&](Term part) {
-        const uint64_t more = athanor::binary::bit_size(part);
+        const uint64_t more = athanor::binary::size_of(part);
         bits += more;
         if (bits > kMaxBytes * 8) too_large = true;
         return !too_large && (grain == Grain::Bits || more % 8 == 0);
@@ -111,7 +119,7 @@ void copy_to(Term data, uint8_t* out, uint64_t total) {
         return true;
       },
       [&](Term part) {
-        const athanor::binary::Bits from = athanor::binary::bits_of(part);
+        const athanor::binary::Bits from = athanor::binary::view_of(part);
         if (((from.bit_offset | at | from.bit_size) & 7) == 0) {
           if (from.bit_size != 0) std::memcpy(out + at / 8, from.bytes + from.bit_offset / 8, from.bit_size / 8);
         } else {
