@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Four nodes, each of a VM of its own, which do what they are told over their standard input; on loopback, or each in a network namespace of its
 own behind a router, whose cables can be pulled. Used by run-four."""
-import os, queue, re, signal, socket, subprocess, tempfile, threading, time
+import os, queue, re, signal, subprocess, sys, tempfile, threading, time
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+from checking import free_port
 
 LETTERS = "abcd"
 LIMIT_S = float(os.environ.get("ATHANOR_TEST_LIMIT", "90"))
@@ -9,12 +12,6 @@ LIMIT_S = float(os.environ.get("ATHANOR_TEST_LIMIT", "90"))
 
 class Trouble(Exception):
     """The play cannot go on: a node that ended, or did not answer."""
-
-
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
 
 
 def ip(*words):
