@@ -8,6 +8,7 @@
 
 #include "bif/allocators.hpp"
 #include "bif/bif.hpp"
+#include "bif/build_flags.hpp"
 #include "bif/max_heap.hpp"
 #include "bif/system.hpp"
 #include "bif/time.hpp"
@@ -146,6 +147,14 @@ Term allocated_areas(Process& self) {
 }
 
 // The crash dump's first sections, as text.
+// OTP: also the text of config.h, which is the stock VM's way to know its system.
+Term build_information(Process& self) {
+  Allocator& heap = self.heap();
+  const Term items[] = {make_tuple(heap, intern("ldflags"), latin1_list(heap, link_flags())), make_tuple(heap, intern("cflags"), latin1_list(heap, compile_flags())),
+                        make_tuple(heap, intern("config_h"), Term::nil())};
+  return make_list(heap, items, std::size(items));
+}
+
 Term info_text(Process& self) {
   MemoryFigures m = memory_figures(self.runtime());
   return binary::from_text(self.heap(),
@@ -323,6 +332,7 @@ constexpr Row kRows[] = {
     ANSWER(ets_always_compress, boolean(self.runtime().identity.ets_compressed))
     // --- texts ---
     ANSWER(info, info_text(self))
+    ANSWER(compile_info, build_information(self))
     ANSWER(loaded, loaded_text(self))
     ANSWER(procs, processes_text(self))
     ANSWER(dist, distribution_text(self))
