@@ -161,7 +161,7 @@ size_t TtyDriver::column(size_t position) const {
   return columns;
 }
 
-void TtyDriver::draw_from(size_t position) {
+void TtyDriver::draw_from(size_t position, Then then) {
   size_t columns = column(position);
   for (size_t i = position; i < line_.size(); ++i) {
     char32_t character = line_[i];
@@ -182,7 +182,7 @@ void TtyDriver::draw_from(size_t position) {
     columns += character_width(character);
   }
   // A terminal waits at the last column before it wraps: make it wrap, so that rows can be counted.
-  if (columns > 0 && columns % width_ == 0 && position < line_.size()) pending_ += " \b";
+  if (then != Then::LineBreak && columns > 0 && columns % width_ == 0 && position < line_.size()) pending_ += " \b";
 }
 
 void TtyDriver::move_cursor(size_t from, size_t to) {
@@ -232,7 +232,8 @@ void TtyDriver::put(std::string_view text) {
       size_t begin = position_;
       line_.resize(position_);
       line_.insert(line_.end(), run.begin(), run.end());
-      draw_from(begin);
+      const bool ends_line = at < text.size() && (text[at] == '\n' || text[at] == '\r');
+      draw_from(begin, ends_line ? Then::LineBreak : Then::More);
       position_ = line_.size();
       line_.insert(line_.end(), rest.begin(), rest.end());
     }

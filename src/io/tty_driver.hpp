@@ -29,7 +29,8 @@ class TtyDriver : public StreamDriver {
   void insert(std::string_view text);
   void remove(int count);
   void move(int count);
-  void draw_from(size_t position);             // characters of the line from there, cursor behind them
+  enum class Then { More, LineBreak };
+  void draw_from(size_t position, Then then = Then::More);   // characters of the line from there, cursor behind them
   void move_cursor(size_t from, size_t to);    // on the screen, over wrapped rows
   size_t column(size_t position) const;        // display columns before this character
   void update_width();
