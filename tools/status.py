@@ -23,6 +23,7 @@ SUBJECTS = [
     ("Tracing", "calls, processes, sequences, `system_monitor`; processes and ports as tracees; pids, ports and modules as tracers; `system_profile`"),
     ("Break menu, crash dumps", "all entries of the menu but the figures of allocators, which this machine has not; dumps by a text, SIGUSR1, the end of a process of the machine, read by `crashdump_viewer`; `ERL_CRASH_DUMP`, `_BYTES`, `_SECONDS`; names that look like parts of a dump are read back"),
     ("ETS", "order, locks and chunks as on the stock VM, `compressed` too; inserting long lists, emptying, deleting and the end of an owner are cut into slices"),
+    ("Debugger", "`int` and `debugger`: modules are interpreted, with break points and steps (`tests/erl/interpreted.erl`, OTP's suites of `debugger`)"),
     ("JIT", "functions that are called often become machine code for x86-64 (`src/engine/jit`); maps but for reading small ones, receives and most built-ins are run by the interpreter's handlers"),
     ("Seeded scheduler", "runs cannot be replayed from a seed"),
     ("Other releases", "release 25 is the one that is developed against; 26 to 29 are found, but their opcodes above 180 and new natives have no rows"),

@@ -232,6 +232,15 @@ BifResult erts_internal::trace_pattern_3(Process& self, const Term* args) {
   return result;
 }
 
+// OTP: for the debugger, whose modules are interpreted from their abstract code. How many functions the pattern matched.
+BifResult erts_debug::breakpoint_2(Process& self, const Term* args) {
+  Mfa mfa;
+  const int specified = parse_mfa(args[0], mfa);
+  if (specified < 0 || !(args[1] == atoms::true_ || args[1] == atoms::false_)) return self.badarg();
+  const Switch on = args[1] == atoms::true_ ? Switch::On : Switch::Off;
+  return Term::small(static_cast<int64_t>(trace::trace_of(self.runtime()).set_pattern(mfa, specified, on, {trace::kDebug, Term::none()}, nullptr)));
+}
+
 // --- questions ---
 
 namespace {

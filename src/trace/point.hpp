@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a breakpoint is for: local or global call trace, meta trace, counting, timing.
+// What a breakpoint is for: local or global call trace, meta trace, counting, timing, the debugger.
 #pragma once
 
 #include <map>
@@ -11,7 +11,7 @@
 
 namespace athanor::trace {
 
-enum PointKind : uint32_t { kLocal = 1, kGlobal = 2, kMeta = 4, kCount = 8, kTime = 16 };
+enum PointKind : uint32_t { kLocal = 1, kGlobal = 2, kMeta = 4, kCount = 8, kTime = 16, kDebug = 32 };
 
 // Replaced as a whole under Trace's lock; who reads it is inside an epoch.
 struct PointData {

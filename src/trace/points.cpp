@@ -39,6 +39,7 @@ void Point::set(process::Runtime& runtime, const PointData& next) {
   uint32_t watch = 0;
   if ((next.kinds & (kLocal | kGlobal)) || next.times) watch |= kTraced;
   if ((next.kinds & kMeta) || next.counts) watch |= kAlways;
+  if (next.kinds & kDebug) watch |= kDiverts;
   watched.store(watch, std::memory_order_release);
 }
 
@@ -111,8 +112,10 @@ void Trace::set_points(code::Function& function, Switch on, const PatternFlags& 
   Point& point = point_of(function);
   // Code that was replaced lost its breakpoints: what they were for is over.
   PointData next = runtime_.code->has_breakpoint(function) ? *point.data() : PointData{};
-  if (flags.kinds == 0) {           // global: nothing else stays
+  if (flags.kinds == 0) {           // global: nothing else that traces stays
+    const uint32_t kept = next.kinds & kDebug;
     next = PointData{};
+    next.kinds = kept;
   } else if (!is_set) {
     next.kinds &= ~flags.kinds;
     if (flags.kinds & kLocal) replace(next.calls, nullptr);
@@ -128,6 +131,7 @@ void Trace::set_points(code::Function& function, Switch on, const PatternFlags& 
       replace(next.meta, spec);
       next.meta_tracer = flags.meta_tracer;
     }
+    next.kinds |= flags.kinds & kDebug;
     for (PointKind kind : {kCount, kTime}) {
       if (!(flags.kinds & kind)) continue;
       bool& active = kind == kCount ? next.counts : next.times;
@@ -173,13 +177,14 @@ bool matches(Mfa pattern, int specified, Mfa mfa) {
 size_t Trace::set_pattern(Mfa mfa, int specified, Switch on, const PatternFlags& flags, Spec* spec) {
   std::lock_guard lock(mutex_);
   const bool is_global = flags.kinds == 0;
+  const bool leaves_global = on == Switch::Off || flags.kinds == kDebug;
   size_t exports = 0, functions = 0;
   const std::vector<code::Export*> candidates = specified == 0 ? runtime_.code->all_exports() : runtime_.code->exports_of(mfa.module);
   for (code::Export* exported : candidates) {
     if (!matches(mfa, specified, exported->mfa)) continue;
     ++exports;
     if (is_global) set_global(*exported, on != Switch::Off, spec);
-    else if (on != Switch::Off) set_global(*exported, false, nullptr);
+    else if (!leaves_global) set_global(*exported, false, nullptr);
   }
   std::vector<Term> modules{mfa.module};
   if (specified == 0) modules = runtime_.code->loaded();

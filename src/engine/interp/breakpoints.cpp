@@ -115,6 +115,13 @@ static ATH_HANDLER(op_breakpoint) {
     ATH_RELOAD();
     if (ATH_UNLIKELY(!alive)) ATH_GO(exit_cell());
   }
+  if (watched & code::Breakpoint::kDiverts) {
+    ATH_SYNC();
+    const Target target = call_debugger(*vm, point.mfa);
+    ATH_RELOAD();
+    if (!target.is_call) ATH_GO(target.entry);
+    ATH_ENTER(target.entry, target.live);
+  }
   ATH_GO(real_entry(point));
 }
 

@@ -103,15 +103,20 @@ Target call_fun(Interpreter& vm, const CallSite* site, Term fun, uint32_t arity,
   return raised(raise_uncallable(vm, site, caller, atoms::badarity, Term::boxed(place)));
 }
 
-Target call_undefined(Interpreter& vm, Mfa mfa) {
+// ErrorHandler:Name(Module, Function, Arguments) instead of the call.
+static Target call_error_handler(Interpreter& vm, Term name, Mfa mfa) {
   Term list = argument_list(vm, mfa.arity);
-  code::Export* handler = vm.runtime.code->find_export(vm.self->error_handler_, atoms::undefined_function, 3);
+  code::Export* handler = vm.runtime.code->find_export(vm.self->error_handler_, name, 3);
   if (!handler || !handler->is_defined()) return raised(raise_undefined(vm, mfa, list));
   vm.x[0] = mfa.module;
   vm.x[1] = mfa.function;
   vm.x[2] = list;
   return {handler->entry.load(std::memory_order_acquire), 3};
 }
+
+Target call_undefined(Interpreter& vm, Mfa mfa) { return call_error_handler(vm, atoms::undefined_function, mfa); }
+
+Target call_debugger(Interpreter& vm, Mfa mfa) { return call_error_handler(vm, atoms::breakpoint, mfa); }
 
 // The fun's module is not loaded, or (badfun) loaded without it.
 Target call_unloaded(Interpreter& vm, const code::FunEntry& entry) {

@@ -84,5 +84,6 @@ Target apply_fun_list(Interpreter& vm, const CallSite* site, FunCaller caller);
 Target call_fun(Interpreter& vm, const CallSite* site, Term fun, uint32_t arity, FunCaller caller);
 // x[0..arity) are its arguments: error_handler is called.
 Target call_undefined(Interpreter& vm, Mfa mfa);
+Target call_debugger(Interpreter& vm, Mfa mfa);   // by breakpoint/3 of the error handler
 
 }  // namespace athanor::engine
