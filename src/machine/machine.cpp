@@ -78,6 +78,7 @@ void halt_machine(process::Runtime& runtime, int status, bool flush, const char*
     machine.slogan = crash_message;
     machine.has_crashed = true;
   });
+  runtime.scheduling->begin_stop();   // OTP: who halts is the last to run
 }
 
 base::Result<std::vector<uint8_t>> read_file(const std::string& path) {

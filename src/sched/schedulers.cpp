@@ -74,7 +74,7 @@ void Schedulers::start() {
   unpark(0);
 }
 
-void Schedulers::stop_schedulers() {
+void Schedulers::begin_stop() {
   {
     std::lock_guard lock(mutex_);    // no thread is started after this
     stopping_.store(true, std::memory_order_release);
@@ -84,6 +84,10 @@ void Schedulers::stop_schedulers() {
     resumed_.notify_all();
   }
   for (auto& scheduler : schedulers_) wake_thread(*scheduler);
+}
+
+void Schedulers::stop_schedulers() {
+  begin_stop();
   for (auto& scheduler : schedulers_) scheduler->thread_.join();
 }
 

@@ -26,6 +26,7 @@ class Schedulers final : public Scheduling, private TimerHost {
   void enqueue(process::Process& target) override;
   void enqueue_signals(process::Process& target, process::Priority priority) override;
   void start() override;
+  void begin_stop() override;
   void stop_schedulers() override;
   void stop() override;
   uint32_t scheduler_count() const override { return static_cast<uint32_t>(schedulers_.size()); }

@@ -52,6 +52,8 @@ class Scheduling : public process::Waker {
   static std::unique_ptr<Scheduling> create(process::Runtime& runtime, const SchedulingOptions& options, process::MakeExecutor make_executor);
   virtual ~Scheduling() = default;
   virtual void start() = 0;         // threads begin
+  // No slice begins any more, and scheduler threads end once theirs is over. Any thread.
+  virtual void begin_stop() {}
   // Scheduler threads joined: no process runs any more. Dirty threads, timers and the poller go on. Not on a thread of the machine.
   virtual void stop_schedulers() {}
   virtual void stop() = 0;          // all threads joined; processes are left as they are
