@@ -27,7 +27,7 @@ def stages():
     yield "generated", [sys.executable, "tools/generate.py", "--erl", bin_of("release"), "--minutes", "10", "--batch", "500"], {}
     yield "load", ["tests/load/run-load", bin_of("release"), "--scale", "0.2"], {}
     yield "soak", ["tests/soak/run-soak", bin_of("release"), "--minutes", "60", "--record", os.path.join(OUT, "soak.samples")], {}
-    for group in ("first-light", "machine", "outside"):
+    for group in ("first-light", "machine", "outside", "applications"):
         yield f"otp-{group}", ["tests/otp/run-group", bin_of("release") + "/erl", group], {}
     yield "otp-compiled", ["tests/otp/compile-same", bin_of("release")], {}
     yield "connections", ["tests/load/run-load", bin_of("release"), "--scale", "1", "--limit", "600", "connections", "websockets"], {}

@@ -61,7 +61,7 @@ many() ->
         {spawn_opt, fun() -> spawn_opt(?MODULE, child, [S], [{monitor, [{tag, x}]}, {fullsweep_after, 3}]) end, fun(_) -> ok end},
         {spawn_request, fun() -> R = spawn_request(?MODULE, child, [S], [{reply_tag, foo}]), receive {foo, R, ok, _} -> ok end end, fun(_) -> ok end},
         {spawn_request_error, fun() -> spawn_request(?MODULE, child, [S], [{reply, error_only}]) end, fun(_) -> ok end},
-        {exits, fun() -> spawn_link(fun() -> S ! {child, self()}, exit(why) end) end, fun(P) -> receive {'EXIT', P, _} -> ok end end}]],
+        {exits, fun() -> spawn_link(fun() -> S ! {child, self()}, timer:sleep(100), exit(why) end) end, fun(P) -> receive {'EXIT', P, _} -> ok end end}]],
     T ! {get, S},
     receive {got, M} -> ok end,
     %% Of one sender in order.
