@@ -45,7 +45,7 @@ class HasPosition {
 
  private:
   size_t position_;
-  Word last_ = 0;
+  Word last_ = ~Word{0};   // no header: that of {} is 0
 };
 
 // Cells that are allocated together: walking them once more to count them costs less than to allocate each.

@@ -7,7 +7,10 @@ main() ->
     io:format("~p~n", [catch lists:reverse([1,2|3], [])]),
     io:format("~p~n", [catch improper() ++ [4]]),
     io:format("~p~n", [catch lists:keyfind(a, 1, [{b}, c, {a, 1}])]),
-    io:format("~p~n", [lists:keyfind(1, 1, [{b}, {1.0, 1}])]).
+    io:format("~p~n", [lists:keyfind(1, 1, [{b}, {1.0, 1}])]),
+    %% No tuple is too short to be seen as one: {} has no first element, whatever lies behind it.
+    io:format("~w~n", [[lists:keyfind(Key, Position, List) || Key <- [<<"12">>, 1 bsl 80, {7}, 7], List <- [[{}], [{}, {7}]], Position <- lists:seq(1, 60)]]).
+
 one(N) ->
     {P, M} = spawn_monitor(fun() -> exit({ok, work(N)}) end),
     receive {'DOWN', M, process, P, {ok, R}} -> R end.

@@ -25,11 +25,9 @@ ATH_HANDLER(op_try_case) {
   const auto& in = ir::at<ir::CatchEnd>(ip);
   ir::y_at(stack_top, in.y) = Term::nil();
   --vm->self->catches_;
-  // Also reached from above, where the compiler knows that a call does not return; only hostile code comes that way.
-  if (ATH_UNLIKELY(!x[0].is_none())) {
-    ATH_SYNC();
-    ATH_GO(exit_with(*vm, atoms::badfile));
-  }
+  // Also reached from above, where the compiler knows that a call does not return. It is wrong of list_to_bitstring([[] | <<>>]); there is no
+  // exception to tell of then.
+  if (ATH_UNLIKELY(!x[0].is_none())) x[1] = x[2] = x[3] = Term::nil();
   x[0] = x[3];
   ATH_NEXT(CatchEnd);
 }
