@@ -51,12 +51,18 @@ void Ports::start() {
 }
 
 std::shared_ptr<Port> Ports::add(Term owner, std::string&& name, std::unique_ptr<PortDriver>&& driver) {
+  uint32_t number;
+  {
+    std::lock_guard lock(mutex_);
+    if (table_.size() >= limit_) return nullptr;
+    while (next_ == 0 || table_.contains(next_) || ending_.contains(next_)) next_ = (next_ + 1) & 0xFFFFFFF;
+    number = next_;
+    next_ = (next_ + 1) & 0xFFFFFFF;   // nobody else gets this one before all others have had their turn
+  }
+  // Without the lock: the tracer of new ports may be a port.
+  auto port = std::make_shared<Port>(*this, Term::local_port(number), owner, std::move(name), std::move(driver));
   std::lock_guard lock(mutex_);
   if (table_.size() >= limit_) return nullptr;
-  while (next_ == 0 || table_.contains(next_) || ending_.contains(next_)) next_ = (next_ + 1) & 0xFFFFFFF;
-  uint32_t number = next_;
-  next_ = (next_ + 1) & 0xFFFFFFF;
-  auto port = std::make_shared<Port>(*this, Term::local_port(number), owner, std::move(name), std::move(driver));
   table_.emplace_hint(table_.end(), number, port);
   return port;
 }

@@ -6,7 +6,7 @@
 %% nothing of the port's owner is in the way.
 main(_) ->
     logger:set_primary_config(level, none),   % of two tracers for one port
-    life(), commands(), connecting(), exits(), eof(), files(), whom(), infos().
+    life(), commands(), connecting(), exits(), eof(), files(), whom(), infos(), to_a_port().
 
 %% Opens with Flags for new ports; Fun works with the port; what was told is printed, without what waits for the outside (in, out of 0).
 run(Title, Flags, Command, Options, Fun) ->
@@ -110,3 +110,16 @@ infos() ->
     receive {'DOWN', R, _, Q, Why} -> io:format("second tracer: ~0p~n", [Why]) end,
     port_close(P),
     io:format("~0p ~0p~n", [erlang:trace_info(P, flags), element(1, element(2, catch erlang:trace(P, true, [send])))]).
+
+%% What traces new ports may be a port itself.
+to_a_port() ->
+    Tracer = (dbg:trace_port(file, "ports.trace"))(),
+    0 = erlang:trace(new_ports, true, [ports, {tracer, Tracer}]),
+    [port_close(open_port({spawn, "cat"}, [binary])) || _ <- [1, 2]],
+    {ok, Listening} = gen_tcp:listen(0, [{ip, {127, 0, 0, 1}}]),
+    gen_tcp:close(Listening),
+    0 = erlang:trace(new_ports, false, [all]),
+    true = port_close(Tracer),
+    Self = self(),
+    dbg:trace_client(file, "ports.trace", {fun(end_of_trace, Seen) -> Self ! {seen, lists:reverse(Seen)}; (Trace, Seen) -> [element(3, Trace) | Seen] end, []}),
+    io:format("~p~n", [receive {seen, Kinds} -> Kinds after 10000 -> nothing end]).
