@@ -7,6 +7,7 @@
 #include <iterator>
 #include <set>
 
+#include "base/base64.hpp"
 #include "engine/engine.hpp"
 #include "engine/frame.hpp"
 #include "heap/copy.hpp"
@@ -95,21 +96,7 @@ class Terms {
     std::string bytes;
     if (heap::flat_words(t, nullptr) <= kMostWords) external::encode(t, {}, bytes);
     else external::encode(intern("too_large_for_the_crash_dump"), {}, bytes);
-    heap_ += fmt::format("{:X}:E{:X}:{}\n", address, bytes.size(), base64(bytes));
-  }
-
-  static std::string base64(const std::string& bytes) {
-    static constexpr char kDigits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    std::string out;
-    for (size_t i = 0; i < bytes.size(); i += 3) {
-      auto byte = [&](size_t at) { return at < bytes.size() ? static_cast<uint8_t>(bytes[at]) : uint8_t{0}; };
-      const uint32_t three = uint32_t{byte(i)} << 16 | uint32_t{byte(i + 1)} << 8 | byte(i + 2);
-      out += kDigits[three >> 18];
-      out += kDigits[three >> 12 & 63];
-      out += i + 1 < bytes.size() ? kDigits[three >> 6 & 63] : '=';
-      out += i + 2 < bytes.size() ? kDigits[three & 63] : '=';
-    }
-    return out;
+    heap_ += fmt::format("{:X}:E{:X}:{}\n", address, bytes.size(), base::base64(bytes));
   }
 
   std::set<uintptr_t> written_;

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "base/base64.hpp"
 #include "bif/system.hpp"
 #include "code/code_server.hpp"
 #include "dist/distribution.hpp"
@@ -150,18 +151,28 @@ std::string nodes_report(process::Runtime& runtime) {
   return out;
 }
 
+// OTP: attributes and compilation info as external terms.
+std::string module_text(const code::ModuleCode* code, const char* which) {
+  if (!code || !code->file) return {};
+  std::string out = fmt::format("{} size: {}\n", which, bytes_of(code));
+  if (!code->file->attributes.empty()) out += fmt::format("{} attributes: {}\n", which, base::base64(code->file->attributes));
+  if (!code->file->compile_info.empty()) out += fmt::format("{} compilation info: {}\n", which, base::base64(code->file->compile_info));
+  return out;
+}
+
 std::string modules_report(process::Runtime& runtime, Reader reader) {
   std::string modules;
   uint64_t current_bytes = 0, old_bytes = 0;
   for (Term name : runtime.code->loaded()) {
     code::Module* module = runtime.code->find_module(name);
-    const size_t current = bytes_of(module->current.load(std::memory_order_acquire)), old = bytes_of(module->old.load(std::memory_order_acquire));
+    const code::ModuleCode* codes[] = {module->current.load(std::memory_order_acquire), module->old.load(std::memory_order_acquire)};
+    const size_t current = bytes_of(codes[0]), old = bytes_of(codes[1]);
     current_bytes += current;
     old_bytes += old;
     if (reader == Reader::Person) {
       modules += fmt::format("{} {}", to_text(name), current) + (old ? fmt::format(" ({} old)\n", old) : "\n");
     } else {
-      modules += fmt::format("=mod:{}\nCurrent size: {}\n", to_text(name), current) + (old ? fmt::format("Old size: {}\n", old) : "");
+      modules += fmt::format("=mod:{}\n", to_text(name)) + module_text(codes[0], "Current") + module_text(codes[1], "Old");
     }
   }
   return fmt::format("Current code: {}\nOld code: {}\n", current_bytes, old_bytes) + modules;
