@@ -9,6 +9,7 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <optional>
 #include <sstream>
 #include <string_view>
 
@@ -62,6 +63,16 @@ void append_variable(const char* name, std::vector<std::string>& words) {
   for (std::string& word : split_words(value, false)) words.push_back(std::move(word));
 }
 
+constexpr int kMostNestedFiles = 1000;   // more are taken for files that name each other
+
+std::optional<std::string> text_of(const std::string& path) {
+  std::ifstream in(path);
+  if (!in) return std::nullopt;
+  std::stringstream text;
+  text << in.rdbuf();
+  return text.str();
+}
+
 // Replaces each `-args_file F` by the words of that file; what follows an -extra goes to `extra`. False: unreadable.
 bool expand_files(const std::vector<std::string>& from, std::vector<std::string>& words, std::vector<std::string>& extra, std::string& error,
                   int depth = 0) {
@@ -78,16 +89,15 @@ bool expand_files(const std::vector<std::string>& from, std::vector<std::string>
       error = "Missing argument(s) for '-args_file'.";
       return false;
     }
-    std::ifstream in(from[i]);
-    if (!in || depth > 100) {
+    std::optional<std::string> text;   // the file is closed before those that it names are opened
+    if (depth <= kMostNestedFiles) text = text_of(from[i]);
+    if (!text) {
       std::error_code ignored;
       error = "Failed to open arguments file \"" + from[i] + "\" at \"" + std::filesystem::current_path(ignored).string() +
-              "\": " + std::strerror(in ? ELOOP : errno);
+              "\": " + std::strerror(depth <= kMostNestedFiles ? errno : ELOOP);
       return false;
     }
-    std::stringstream text;
-    text << in.rdbuf();
-    if (!expand_files(split_words(text.str(), true), words, extra, error, depth + 1)) return false;
+    if (!expand_files(split_words(*text, true), words, extra, error, depth + 1)) return false;
   }
   return true;
 }
