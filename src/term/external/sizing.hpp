@@ -26,7 +26,8 @@ class Sizing {
   // Each is false where bytes are missing, and then has added nothing.
   bool term();
   bool atom();
-  bool skip(size_t bytes) { return in_.take(bytes) != nullptr; }
+  // The terms that are owed need their bytes behind these.
+  bool skip(size_t bytes) { return in_.take(bytes) != nullptr && owed_ <= in_.left(); }
   bool box(size_t words, size_t bytes) {
     if (!skip(bytes)) return false;
     words_ += words;
