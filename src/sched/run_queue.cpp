@@ -64,13 +64,15 @@ Process* RunQueue::pop_locked() {
   List& low = lists_[static_cast<int>(Priority::Low)];
   if (max.first) return take_first(max);
   if (high.first) return take_first(high);
-  if (low.first && (!normal.first || low_turn_ + 1 >= kLowEvery)) {
-    low_turn_ = 0;
-    return take_first(low);
-  }
-  if (!normal.first) return nullptr;
-  if (low.first) ++low_turn_;
-  return take_first(normal);
+  if (!low.first) return normal.first ? take_first(normal) : nullptr;
+  if (!normal.first) return take_first(low);
+  // By shares, so that neither few low ones among many nor many among few get more or less than theirs.
+  const uint64_t low_shares = low.length.load(std::memory_order_relaxed);
+  const uint64_t all_shares = low_shares + uint64_t{kLowEvery} * normal.length.load(std::memory_order_relaxed);
+  low_credit_ += low_shares;
+  if (low_credit_ < all_shares) return take_first(normal);
+  low_credit_ = std::min(low_credit_ - all_shares, all_shares);   // many may have gone since it was earned
+  return take_first(low);
 }
 
 Process* RunQueue::pop() {

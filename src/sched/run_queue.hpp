@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The run queue of one scheduler: intrusive lists by priority under a spin lock.
 //
-//   max ── always first;  high ── before normal and low;  normal, low ── in turn, low once for every kLowEvery picks
+//   max ── always first;  high ── before normal and low;  normal, low ── in turn, each low one a kLowEvery-th as often as each normal one
 //
 // It also answers how long processes wait, by samples: a mark is put at the end of the queue, and until all that stood before
 // it has been taken the mark grows old. No clock is read while at most one process waits, so two that talk pay nothing.
@@ -17,7 +17,7 @@ namespace athanor::sched {
 
 class RunQueue {
  public:
-  static constexpr uint32_t kLowEvery = 8;      // OTP: a low process waits for seven others
+  static constexpr uint32_t kLowEvery = 8;      // OTP: of eight turns that a normal process has, one that is low has one
   static constexpr uint32_t kMostStolen = 32;
 
   // Any thread. The process's state says kQueued. `requeued`: it used up its slice. Gives the length afterwards.
@@ -62,7 +62,7 @@ class RunQueue {
 
   SpinLock lock_;
   List lists_[4];
-  uint32_t low_turn_ = 0;                       // normal picks since the last low one
+  uint64_t low_credit_ = 0;                     // what low ones have coming: at the sum of all shares it is the turn of one
   std::atomic<uint32_t> length_{0};
   uint64_t pushed_ = 0;
   std::atomic<uint64_t> popped_{0};

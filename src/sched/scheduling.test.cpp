@@ -137,8 +137,32 @@ TEST_F(SchedulingTest, RunQueueOrdersByPriorityAndLetsLowThrough) {
   put(Priority::Max);
   std::string order;
   while (Process* p = queue.pop()) order += "MHNL"[static_cast<int>(p->priority())];
-  EXPECT_EQ(order, "MHNNNNNNNLNNNNNNNLNNNNNN");
+  // Two of 162 shares at first, of ever fewer later.
+  EXPECT_EQ(order, "MHNNNNNNNNNNNNNNNNLNNNNL");
   EXPECT_TRUE(queue.is_empty_for_sure());
+}
+
+// OTP: each process that is low is run an eighth as often as each that is normal, however many there are of either.
+TEST_F(SchedulingTest, RunQueueGivesEachLowOneItsShare) {
+  using process::Priority;
+  for (const auto& [low, normal] : {std::pair{4, 100}, {100, 4}, {50, 50}}) {
+    RunQueue queue;
+    auto put = [&](Priority priority) {
+      Process& p = create([](Process&) { return Outcome::Waiting; });
+      p.state_ = static_cast<uint32_t>(priority) << process::kPriorityShift;
+      queue.push(p, false);
+    };
+    for (int i = 0; i < low; ++i) put(Priority::Low);
+    for (int i = 0; i < normal; ++i) put(Priority::Normal);
+    double runs_low = 0, runs_normal = 0;
+    for (int i = 0; i < 50'000; ++i) {
+      Process* p = queue.pop();
+      (p->priority() == Priority::Low ? runs_low : runs_normal) += 1;
+      queue.push(*p, true);
+    }
+    EXPECT_NEAR(runs_low / low / (runs_normal / normal), 1.0 / 8, 0.01) << low << " low, " << normal << " normal";
+    queue.take_all();
+  }
 }
 
 TEST_F(SchedulingTest, RunQueueGivesHalfToAThief) {
