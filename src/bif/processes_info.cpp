@@ -126,13 +126,16 @@ Term dictionary_list(Process& p, Allocator& heap) {
   return list;
 }
 
+// OTP: {Pid, Active, Outstanding}. Outstanding: the other has not come to its signal yet, and still runs.
 Term suspending_list(Process& p, Allocator& heap) {
   Term list = Term::nil();
   for (size_t i = process::suspending_count(p); i-- > 0;) {
     Term target;
     uint32_t count;
     process::suspending_at(p, i, target, count);
-    list = cons(heap, make_tuple(heap, target, Term::small(count), Term::small(0)), list);
+    const Process* other = p.runtime().processes->find(target);
+    const bool is_active = !other || (other->state_.load(std::memory_order_acquire) & process::kSuspended);
+    list = cons(heap, make_tuple(heap, target, Term::small(is_active ? count : 0), Term::small(is_active ? 0 : count)), list);
   }
   return list;
 }
