@@ -5,6 +5,7 @@
 #include <cstdlib>
 
 #include "base/assert.hpp"
+#include "base/kept_memory.hpp"
 #include "os/virtual_memory.hpp"
 
 namespace athanor::heap {
@@ -15,25 +16,10 @@ constexpr size_t kMostKept = 8;                            // blocks of a thread
 constexpr size_t kMostKeptBytes = size_t{32} << 20;        // together
 constexpr size_t kLargePagesFrom = size_t{4} << 20;        // bytes of a block that is worth large pages
 
-struct Kept {
-  void* place;
-  size_t bytes;
-};
-struct Store {
-  Kept kept[kMostKept];   // the oldest first
-  size_t count;
-  size_t bytes;
-  bool is_open;
-
-  Kept remove(size_t index) {
-    const Kept found = kept[index];
-    std::copy(kept + index + 1, kept + count, kept + index);
-    --count;
-    bytes -= found.bytes;
-    return found;
-  }
-};
+using Store = base::KeptMemory<kMostKept, kMostKeptBytes>;
 constinit thread_local Store of_thread{};
+
+void unmap(Store::Piece piece) { os::unmap_memory(piece.place, piece.bytes); }
 
 size_t bytes_of(size_t words) { return os::page_bytes(words * sizeof(Term)); }
 
@@ -41,18 +27,18 @@ size_t bytes_of(size_t words) { return os::page_bytes(words * sizeof(Term)); }
 void* take_kept(Store& store, size_t bytes) {
   size_t found = store.count;
   for (size_t i = 0; i < store.count; ++i) {
-    const size_t here = store.kept[i].bytes;
+    const size_t here = store.pieces[i].bytes;
     if (here < bytes / 2 || here > 2 * bytes) continue;
     if (found == store.count) {
       found = i;
       continue;
     }
-    const size_t best = store.kept[found].bytes;
+    const size_t best = store.pieces[found].bytes;
     const bool better = best >= bytes ? here >= bytes && here < best : here > best;
     if (better) found = i;
   }
   if (found == store.count) return nullptr;
-  const Kept block = store.remove(found);
+  const Store::Piece block = store.remove(found);
   if (block.bytes > bytes) os::unmap_memory(static_cast<char*>(block.place) + bytes, block.bytes - bytes);
   if (block.bytes >= bytes) return block.place;
   void* longer = os::remap_memory(block.place, block.bytes, bytes);
@@ -83,16 +69,8 @@ void give_block(Term* block, size_t words) {
   }
   const size_t bytes = bytes_of(words);
   Store& store = of_thread;
-  if (!store.is_open || bytes > kMostKeptBytes) {
-    os::unmap_memory(block, bytes);
-    return;
-  }
-  while (store.count == kMostKept || store.bytes + bytes > kMostKeptBytes) {
-    const Kept oldest = store.remove(0);
-    os::unmap_memory(oldest.place, oldest.bytes);
-  }
-  store.kept[store.count++] = {block, bytes};
-  store.bytes += bytes;
+  if (store.is_open && Store::may_keep(bytes)) store.add(block, bytes, unmap);
+  else os::unmap_memory(block, bytes);
 }
 
 size_t trim_block(Term* block, size_t words, size_t wanted) {
@@ -105,11 +83,7 @@ size_t trim_block(Term* block, size_t words, size_t wanted) {
 
 void BlockStore::open() { of_thread.is_open = true; }
 
-void BlockStore::drop() {
-  Store& store = of_thread;
-  for (size_t i = 0; i < store.count; ++i) os::unmap_memory(store.kept[i].place, store.kept[i].bytes);
-  store.count = store.bytes = 0;
-}
+void BlockStore::drop() { of_thread.drop(unmap); }
 
 void BlockStore::close() {
   drop();

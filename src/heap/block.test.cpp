@@ -19,7 +19,6 @@ class Block : public ::testing::Test {
   }
 };
 constexpr size_t kLarge = size_t{1} << 16;   // words
-constexpr bool kMaps = kLarge >= kMappedWords;
 
 TEST_F(Block, SmallOnesAreNotMapped) {
   const int64_t before = os::mapped_bytes();
@@ -31,11 +30,11 @@ TEST_F(Block, SmallOnesAreNotMapped) {
   EXPECT_EQ(BlockStore::kept_bytes(), 0u);
 }
 
+#if ATH_CACHE_BLOCKS   // else every block is malloc's
 TEST_F(Block, LargeOnesAreKeptUntilTheStoreIsDropped) {
   const int64_t before = os::mapped_bytes();
   Term* block = filled(kLarge);
   give_block(block, kLarge);
-  if (!kMaps) GTEST_SKIP() << "every block is malloc's here";
   EXPECT_EQ(BlockStore::kept_bytes(), kLarge * sizeof(Term));
   EXPECT_EQ(take_block(kLarge), block);
   EXPECT_EQ(BlockStore::kept_bytes(), 0u);
@@ -46,7 +45,6 @@ TEST_F(Block, LargeOnesAreKeptUntilTheStoreIsDropped) {
 }
 
 TEST_F(Block, KeptOnesServeNeighbouringSizes) {
-  if (!kMaps) GTEST_SKIP() << "every block is malloc's here";
   const int64_t before = os::mapped_bytes();
   for (size_t wanted : {kLarge / 2 + 1, kLarge - 1, kLarge + 1, kLarge + kLarge / 2, 2 * kLarge, 3 * kLarge}) {
     give_block(filled(kLarge), kLarge);
@@ -56,6 +54,20 @@ TEST_F(Block, KeptOnesServeNeighbouringSizes) {
     EXPECT_EQ(os::mapped_bytes(), before);
   }
 }
+
+TEST_F(Block, TrimmedOnesStayMapped) {
+  const int64_t before = os::mapped_bytes();
+  Term* block = filled(8 * kLarge);
+  const size_t words = trim_block(block, 8 * kLarge, 3 * kLarge);
+  EXPECT_EQ(words, 3 * kLarge);
+  EXPECT_EQ(os::mapped_bytes(), before + static_cast<int64_t>(words * sizeof(Term)));
+  EXPECT_EQ(block[words - 1], Term::small(static_cast<int64_t>(words - 1)));
+  EXPECT_EQ(trim_block(block, words, 10), kMappedWords);
+  give_block(block, kMappedWords);
+  BlockStore::drop();
+  EXPECT_EQ(os::mapped_bytes(), before);
+}
+#endif
 
 TEST_F(Block, KeepsNoMoreThanItMay) {
   const int64_t before = os::mapped_bytes();
@@ -71,20 +83,6 @@ TEST_F(Block, KeepsNoMoreThanItMay) {
   EXPECT_EQ(os::mapped_bytes(), before);
   give_block(take_block(kLarge), kLarge);
   EXPECT_EQ(BlockStore::kept_bytes(), 0u);
-}
-
-TEST_F(Block, TrimmedOnesStayMapped) {
-  if (!kMaps) GTEST_SKIP() << "every block is malloc's here";
-  const int64_t before = os::mapped_bytes();
-  Term* block = filled(8 * kLarge);
-  const size_t words = trim_block(block, 8 * kLarge, 3 * kLarge);
-  EXPECT_EQ(words, 3 * kLarge);
-  EXPECT_EQ(os::mapped_bytes(), before + static_cast<int64_t>(words * sizeof(Term)));
-  EXPECT_EQ(block[words - 1], Term::small(static_cast<int64_t>(words - 1)));
-  EXPECT_EQ(trim_block(block, words, 10), kMappedWords);
-  give_block(block, kMappedWords);
-  BlockStore::drop();
-  EXPECT_EQ(os::mapped_bytes(), before);
 }
 
 }  // namespace
