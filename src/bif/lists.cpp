@@ -58,10 +58,7 @@ size_t cells_ahead(Term list, size_t most) {
   return count;
 }
 // Of the next cells of `list`, as many as there should be room for; 0 where there is.
-size_t words_lacking(const Process& self, Term list) {
-  const size_t words = 2 * cells_ahead(list, kCellsWithRoom);
-  return self.has_room(words) ? 0 : words;
-}
+size_t words_lacking(Process& self, Term list) { return process::room_lacking(self, 2 * cells_ahead(list, kCellsWithRoom)); }
 
 enum class KeyAnswer : uint8_t { Tuple, Boolean, Value };
 
@@ -122,7 +119,7 @@ struct AppendWork {
 BifResult append_lists(Process& self, const Term* args) {
   if (args[0].is_nil()) return args[1];
   if (self.continuation_ == nullptr) {
-    if (const size_t words = words_lacking(self, args[0]); words != 0) return self.make_room(words, {args[0], args[1]});
+    if (const size_t words = words_lacking(self, args[0]); words != 0) return process::make_room(self, words, args, 2);
   }
   return long_work(
       self, args, 2, kCellsPerReduction, [&] { return AppendWork(self.heap(), args[0], args[1]); },
@@ -194,14 +191,15 @@ namespace lists {
 
 BifResult reverse_2(Process& self, const Term* args) {
   if (self.continuation_ == nullptr) {
-    if (const size_t words = words_lacking(self, args[0]); words != 0) return self.make_room(words, {args[0], args[1]});
+    if (const size_t words = words_lacking(self, args[0]); words != 0) return process::make_room(self, words, args, 2);
   }
   return long_work(
       self, args, 2, kCellsPerReduction, [&] { return ReverseWork(self, args[0], args[1]); },
       [&](ReverseWork& work) -> BifResult {
         if (work.rest.is_nil()) return work.reversed;
         if (!work.rest.is_list_cell()) return self.badarg();
-        return self.make_room(words_lacking(self, work.rest), {work.rest, work.reversed});
+        const Term rest[] = {work.rest, work.reversed};
+        return process::make_room(self, words_lacking(self, work.rest), rest, 2);
       });
 }
 

@@ -146,13 +146,6 @@ BifResult Process::wait(std::initializer_list<Term> args) {
   return Term::none();
 }
 
-BifResult Process::make_room(size_t words, std::initializer_list<Term> args) {
-  save_arguments(*this, args);
-  room_wanted_ = static_cast<uint32_t>(words);
-  pending_ = Pending::Room;
-  return Term::none();
-}
-
 void Process::adopt(heap::Fragment* fragments) {
   if (!fragments) return;
   if ((state_.load(std::memory_order_relaxed) & kDirtySignals) == 0) return heap_.adopt(fragments);

@@ -117,8 +117,6 @@ class Process final : public heap::RootSource {
   BifResult trap(code::Export* target, std::initializer_list<Term> args);
   BifResult yield(std::initializer_list<Term> args);
   BifResult wait(std::initializer_list<Term> args);
-  // What comes would not fit into the heap: called again with `args` there is room for `words`. Better than fragments for what is large and of a known size.
-  BifResult make_room(size_t words, std::initializer_list<Term> args);
   bool has_room(size_t words) const { return heap_.free_words() >= words + Allocator::kReserveWords; }
   // Ends the slice in the middle of a built-in of these arguments; called again it finds what it kept in take_continuation().
   BifResult suspend(std::unique_ptr<Continuation> continuation, const Term* args, uint32_t arity);

@@ -23,8 +23,8 @@ inline size_t room_lacking(Process& self, size_t words) {
   return self.has_room(wanted) ? 0 : wanted;
 }
 
-// As Process::make_room, for a built-in of any arity. `kept`: of one that found out in long work; called again take_continuation() gives it. It must
-// hold neither terms nor addresses of the heap.
+// What comes would not fit into the heap: called again with `args` there is room for `words`. Better than fragments for what is large and of a known
+// size. `kept`: of a built-in that found out in long work; called again take_continuation() gives it. It must hold neither terms nor addresses of the heap.
 inline BifResult make_room(Process& self, size_t words, const Term* args, uint32_t arity, std::unique_ptr<Continuation> kept = nullptr) {
   if (kept) kept->holds_addresses = false;
   const BifResult result = self.suspend(std::move(kept), args, arity);
