@@ -4,7 +4,7 @@
 
 #include "bif/bif.hpp"
 #include "code/code_server.hpp"
-#include "os/calendar.hpp"
+#include "os/system.hpp"
 #include "process/process_table.hpp"
 #include "sched/scheduling.hpp"
 #include "term/print.hpp"

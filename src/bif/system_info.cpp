@@ -14,9 +14,9 @@
 #include "bif/time.hpp"
 #include "code/code_server.hpp"
 #include "heap/collector/collector.hpp"
-#include "os/calendar.hpp"
 #include "os/clock.hpp"
 #include "os/processors.hpp"
+#include "os/system.hpp"
 #include "process/executor.hpp"
 #include "process/process_table.hpp"
 #include "process/send.hpp"
@@ -146,7 +146,6 @@ Term allocated_areas(Process& self) {
               pair(self, atoms::bif_timer, number(self, scheduling(self).timer_count())));
 }
 
-// The crash dump's first sections, as text.
 // OTP: also the text of config.h, which is the stock VM's way to know its system.
 Term build_information(Process& self) {
   Allocator& heap = self.heap();
@@ -155,6 +154,7 @@ Term build_information(Process& self) {
   return make_list(heap, items, std::size(items));
 }
 
+// The crash dump's first sections, as text.
 Term info_text(Process& self) {
   MemoryFigures m = memory_figures(self.runtime());
   return binary::from_text(self.heap(),

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Local time as the system's time zone has it, and facts of the system that natives report.
+// Local time as the system's time zone has it.
 #pragma once
 
 #include <cstdint>
-#include <string>
 
 namespace athanor::os {
 
@@ -15,16 +14,5 @@ struct DateTime {
 bool local_time(int64_t posix_seconds, DateTime& out);
 // The instant of a local date and time. daylight_saving: 1 in force, 0 not, -1 unknown. False: no such time.
 bool local_to_posix(const DateTime& local, int daylight_saving, int64_t& posix_seconds);
-
-struct SystemVersion { int major = 0, minor = 0, patch = 0; };
-SystemVersion kernel_version();
-std::string kernel_name();            // "Linux" in lower case
-std::string machine_name();           // "x86_64"
-int64_t resident_bytes();             // of the program
-int64_t allocated_bytes();            // by malloc and map_memory, in use; 0 where malloc does not tell
-void return_free_memory();            // malloc's free pages go back to the system, where it can
-int64_t descriptor_limit();           // how many descriptors the program may have open
-void write_standard_error(const char* bytes, size_t count);
-void write_standard_output(const char* bytes, size_t count);
 
 }  // namespace athanor::os

@@ -5,8 +5,8 @@
 #include <limits>
 
 #include "heap/block.hpp"
-#include "os/calendar.hpp"
 #include "os/clock.hpp"
+#include "os/system.hpp"
 #include "process/process_table.hpp"
 #include "process/resting.hpp"
 #include "process/state.hpp"

@@ -5,7 +5,7 @@
 #include "engine/engine.hpp"
 #include "engine/interp/breakpoints.hpp"
 #include "heap/copy.hpp"
-#include "os/calendar.hpp"
+#include "os/system.hpp"
 #include "process/process_table.hpp"
 #include "sched/scheduling.hpp"
 #include "term/print.hpp"
