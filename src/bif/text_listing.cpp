@@ -4,33 +4,11 @@
 #include <algorithm>
 #include <cstring>
 
+#include "base/utf8.hpp"
+
 namespace athanor::bif {
 
 namespace {
-
-bool continues(uint8_t byte) { return (byte & 0xC0) == 0x80; }
-
-// The character that begins at `bytes`: its length; 0: it is malformed, or not all of it is there.
-size_t read_character(const uint8_t* bytes, size_t left, uint32_t& point) {
-  const uint8_t first = bytes[0];
-  if (first < 0x80) {
-    point = first;
-    return 1;
-  }
-  if (first < 0xE0) {
-    if (first < 0xC2 || left < 2 || !continues(bytes[1])) return 0;
-    point = (first & 0x1Fu) << 6 | (bytes[1] & 0x3Fu);
-    return 2;
-  }
-  if (first < 0xF0) {
-    if (left < 3 || !continues(bytes[1]) || !continues(bytes[2])) return 0;
-    point = (first & 0xFu) << 12 | (bytes[1] & 0x3Fu) << 6 | (bytes[2] & 0x3Fu);
-    return point < 0x800 || (point >= 0xD800 && point < 0xE000) ? 0 : 3;
-  }
-  if (first > 0xF4 || left < 4 || !continues(bytes[1]) || !continues(bytes[2]) || !continues(bytes[3])) return 0;
-  point = (first & 0x7u) << 18 | (bytes[1] & 0x3Fu) << 12 | (bytes[2] & 0x3Fu) << 6 | (bytes[3] & 0x3Fu);
-  return point < 0x10000 || point > 0x10FFFF ? 0 : 4;
-}
 
 // A cell whose tail is the one behind it.
 Term* put_cell(Term* cell, uint32_t value) {
@@ -51,7 +29,7 @@ bool are_ascii(const uint8_t* eight) {
 size_t count_characters(const uint8_t* bytes, size_t size, Encoding encoding) {
   if (encoding == Encoding::Latin1) return size;
   size_t count = 0;
-  for (size_t i = 0; i < size; ++i) count += continues(bytes[i]) ? 0 : 1;
+  for (size_t i = 0; i < size; ++i) count += base::continues_utf8(bytes[i]) ? 0 : 1;
   return count;
 }
 
@@ -86,7 +64,7 @@ bool TextListing::utf8(size_t most) {
       continue;
     }
     uint32_t point;
-    const size_t length = read_character(at, static_cast<size_t>(end - at), point);
+    const size_t length = base::read_utf8(at, static_cast<size_t>(end - at), point);
     good = length != 0 && cell != last;
     if (!good) break;
     cell = put_cell(cell, point);

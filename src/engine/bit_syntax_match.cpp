@@ -3,6 +3,7 @@
 #include <cmath>
 #include <vector>
 
+#include "base/utf8.hpp"
 #include "engine/bit_syntax.hpp"
 #include "engine/bit_syntax_append.hpp"
 #include "term/integer.hpp"
@@ -249,30 +250,11 @@ Term get_utf8(Term context) {
   } else {
     count = peek(c, copy);
   }
-  const uint32_t first = at[0];
-  if (first < 0x80) {
-    c.position += 8;
-    return Term::small(first);
-  }
-  const auto continues = [at](size_t i) { return (at[i] & 0xC0) == 0x80; };
-  if (first < 0xC2) return Term::none();
-  if (first < 0xE0) {
-    if (count < 2 || !continues(1)) return Term::none();
-    c.position += 16;
-    return Term::small((first & 0x1F) << 6 | (at[1] & 0x3F));
-  }
-  if (first < 0xF0) {
-    if (count < 3 || !continues(1) || !continues(2)) return Term::none();
-    const uint32_t value = (first & 0xF) << 12 | (at[1] & 0x3Fu) << 6 | (at[2] & 0x3Fu);
-    if (value < 0x800 || !is_code_point(value)) return Term::none();
-    c.position += 24;
-    return Term::small(value);
-  }
-  if (first > 0xF4 || count < 4 || !continues(1) || !continues(2) || !continues(3)) return Term::none();
-  const uint32_t value = (first & 0x7) << 18 | (at[1] & 0x3Fu) << 12 | (at[2] & 0x3Fu) << 6 | (at[3] & 0x3Fu);
-  if (value < 0x10000 || value > 0x10FFFF) return Term::none();
-  c.position += 32;
-  return Term::small(value);
+  uint32_t point;
+  const size_t length = base::read_utf8(at, count, point);
+  if (length == 0) return Term::none();
+  c.position += 8 * length;
+  return Term::small(point);
 }
 
 Term get_utf16(Term context, uint32_t flags) {
