@@ -21,12 +21,15 @@ main() ->
     %% Others call it too, and are told apart.
     io:format("~w~n", [[receive {Pid, Sum} -> Sum end || N <- [10, 20], Pid <- [begin Self = self(), spawn(fun() -> Self ! {self(), broken:sum(lists:seq(1, N))} end) end]]]),
     %% Traces and the debugger on one function do not know of each other.
+    Tracer = spawn(fun() -> collecting([]) end),
     erlang:trace_pattern({broken, sum, '_'}, true, [local]),
-    erlang:trace(self(), true, [call]),
-    broken:sum([1]),
+    erlang:trace(self(), true, [call, {tracer, Tracer}]),
+    Traced = broken:sum([1]),
     erlang:trace(self(), false, [call]),
     erlang:trace_pattern({'_', '_', '_'}, false, [local]),
-    io:format("~w~n", [[receive {trace, _, call, {M, F, _}} -> {M, F} after 0 -> nothing end, broken:sum([1, 2]), int:interpreted()]]),
+    Delivered = erlang:trace_delivered(self()),
+    receive {trace_delivered, _, Delivered} -> Tracer ! {seen, self()} end,
+    io:format("~w~n", [[Traced, receive {seen, Calls} -> Calls end, broken:sum([1, 2]), int:interpreted()]]),
     %% A break point, where another process looks, steps and goes on.
     ok = int:break(broken, 5),
     int:auto_attach([break], {?MODULE, watching, [self()]}),
@@ -40,6 +43,12 @@ main() ->
     io:format("~w~n", [[int:interpreted(), broken:sum([4, 5]), catch broken:down(1)]]).
 
 matched(Pattern, On) -> try erts_debug:breakpoint(Pattern, On) catch error:badarg -> badarg end.
+
+collecting(Seen) ->
+    receive
+        {trace, _, call, {Module, Function, _}} -> collecting([{Module, Function} | Seen]);
+        {seen, To} -> To ! {seen, lists:reverse(Seen)}
+    end.
 
 told() -> receive {told, What} -> What after 20000 -> nothing end.
 
