@@ -79,7 +79,8 @@ void change(Process& asker, FlagChange* change, Term target) {
     return;
   }
   change->holders.fetch_add(1, std::memory_order_relaxed);
-  if (!process::request(asker.runtime(), target, SignalKind::TraceFlags, asker.pid(), nullptr, {}, reinterpret_cast<uint64_t>(change), receive)) {
+  if (!process::request(asker.runtime(), target, SignalKind::TraceFlags, asker.pid(), nullptr, {}, reinterpret_cast<uint64_t>(change), receive,
+                        asker.priority())) {
     let_go(change);
   }
 }

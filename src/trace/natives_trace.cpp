@@ -263,7 +263,7 @@ BifResult process_trace_info(Process& self, Term pid, Term key) {
   Term reference = process::make_reference(self.runtime(), self.heap());
   uint64_t words[3];
   process::reference_words(reference, words);
-  if (!process::request(self.runtime(), pid, process::SignalKind::Rpc, self.pid(), words, {key, nullptr}, 0, answer_request)) return atoms::undefined;
+  if (!process::request(self.runtime(), pid, process::SignalKind::Rpc, self.pid(), words, {key, nullptr}, 0, answer_request, self.priority())) return atoms::undefined;
   return await(self, reference);
 }
 

@@ -6,7 +6,7 @@
 main(_) ->
     logger:set_primary_config(level, none),   % of two tracers for one process
     global_and_local(), returns(), specs(), exceptions(), meta(), counts(), natives(), process_events(), messages(), inheriting(),
-    infos(), bad_arguments(), on_load(), tracer_gone(), many().
+    infos(), bad_arguments(), on_load(), tracer_gone(), many(), starved().
 
 fact(0) -> 1;
 fact(N) -> N * fact(N - 1).
@@ -291,3 +291,15 @@ many() ->
     Expected = lists:append([[{call, {?MODULE, nothing, [I]}}, {I}] || I <- lists:seq(1, 300)]),
     io:format("~p ~p~n", [length(Ms), lists:usort([[case M of {trace, P, call, C} -> {call, C}; {trace, P, return_from, _, V} -> {V} end || M <- Ms, element(2, M) =:= P] =:= Expected || {P, _} <- Ps])]),
     off().
+
+%% One that gets no turn is traced and asked all the same, by whoever has a higher priority than those who take all turns.
+starved() ->
+    Before = process_flag(priority, max),
+    Low = spawn_opt(fun busy/0, [{priority, low}]),
+    Busy = [spawn_opt(fun busy/0, [{priority, high}]) || _ <- lists:seq(1, 2 * erlang:system_info(schedulers))],
+    Told = [erlang:trace(Low, true, [call]), erlang:trace_info(Low, flags), erlang:trace(Low, false, [call]), erlang:trace_info(Low, flags)],
+    [exit(P, kill) || P <- [Low | Busy]],
+    process_flag(priority, Before),
+    io:format("starved: ~p~n", [Told]).
+
+busy() -> busy().
