@@ -149,7 +149,10 @@ BifResult spawn_request_4(Process& self, const Term* args) {
     process::SpawnRequest answer{request.reply_tag, request.reply == atoms::yes || request.reply == atoms::success_only, Term::none()};
     options.given = args[3];
     options.request = &answer;
-    Spawned spawned = process::spawn(self.runtime(), &self, args[0], args[1], args[2], options);
+    options.initial_call = Mfa{args[0], args[1], static_cast<uint32_t>(list_length(args[2]))};
+    // OTP: the child calls erts_internal:spawn_init/1, which calls what was asked for; traces show it.
+    const Term begin = cons(self.heap(), make_tuple(self.heap(), args[0], args[1], args[2]), Term::nil());
+    Spawned spawned = process::spawn(self.runtime(), &self, atoms::erts_internal, atoms::spawn_init, begin, options);
     if (!spawned.pid.is_none()) return answer.reference;
   }
   Term reference = process::make_reference(self.runtime(), self.heap());

@@ -169,11 +169,19 @@ class Receiver {
 
   // --- spawning ---
   bool on_SpawnRequest(const Control& control, const Incoming& in) {
+    if (!is_kind(control['r'], BoxedKind::ExternalReference)) return false;
+    Term token = control['T'];
+    heap::Parcel arguments;
+    if (!decode(in, arguments, &token)) return false;
+    const bool is_made = make_child(control, arguments, token);
+    heap::discard(arguments);   // what no child took
+    return is_made;
+  }
+  // False: malformed. OTP: the child waits in erts_internal:dist_spawn_init/1 for its arguments, which are its first message.
+  bool make_child(const Control& control, heap::Parcel& arguments, Term token) {
     const Term reference = control['r'], parent = control['F'], call = control['m'];
-    if (!is_kind(reference, BoxedKind::ExternalReference)) return false;
-    heap::FragmentAllocator heap(64);
-    const Term arguments = in.decode_payload(heap);
-    if (arguments.is_none() || bif::list_length(arguments) != tuple_element(call, 2).small_value()) return false;
+    const Term arity = tuple_element(call, 2);
+    if (bif::list_length(arguments.term) != arity.small_value()) return false;
     process::SpawnOptions options;
     Child child{*this, parent, reference};
     process::RemoteParent remote;
@@ -185,15 +193,18 @@ class Receiver {
       asked.receiver.child_is_made(process, asked);
     };
     remote.argument = &child;
-    child.token = control['T'];
+    remote.first_message = &arguments;
+    remote.token = child.token = token;
     child.call = call;
     child.given = control['o'];
-    child.arguments = arguments;
     options.remote = &remote;
     if (bif::list_length(control['o']) < 0) return false;
     if (!bif::read_spawn_options(runtime_, control['o'], options, nullptr)) return refuse_spawn(child, control['f'], atoms::badopt);
     child.options = &options;
-    process::Spawned spawned = process::spawn(runtime_, nullptr, tuple_element(call, 0), tuple_element(call, 1), arguments, options);
+    options.initial_call = Mfa{tuple_element(call, 0), tuple_element(call, 1), static_cast<uint32_t>(arity.small_value())};
+    heap::ScratchAllocator heap;
+    const Term begin = bif::cons(heap, call, Term::nil());
+    process::Spawned spawned = process::spawn(runtime_, nullptr, atoms::erts_internal, atoms::dist_spawn_init, begin, options);
     if (spawned.pid.is_none()) return refuse_spawn(child, control['f'], atoms::system_limit);
     return true;
   }
@@ -205,7 +216,7 @@ class Receiver {
     Receiver& receiver;
     Term parent, reference;
     const process::SpawnOptions* options = nullptr;
-    Term token{}, call{}, given{}, arguments{};   // token: none() where there is none
+    Term token{}, call{}, given{};   // token: none() where there is none
   };
   // The request as the sequential trace shows it.
   Term shown_request(Allocator& heap, const Child& child, Term group_leader) const {
@@ -233,7 +244,7 @@ class Receiver {
       const Term request = shown_request(heap, child, process.group_leader_);
       const Term answer = bif::make_tuple(heap, atoms::spawn_reply, child.reference, atoms::ok, pid);
       reply.kind = ControlKind::SpawnReplyTT;
-      reply.operands[4] = runtime_.tracing->token_of_remote_spawn(process, child.token, child.parent, request, answer, child.arguments);
+      reply.operands[4] = runtime_.tracing->token_of_remote_spawn(process, child.token, child.parent, request, answer);
     }
     const bool is_sent = send(reply, pid.raw);
     if (is_sent || !options.link) return;

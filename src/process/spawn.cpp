@@ -2,11 +2,13 @@
 #include "process/spawn.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "process/links.hpp"
 #include "process/monitors.hpp"
 #include "process/process_table.hpp"
 #include "process/send.hpp"
+#include "process/signals/signals.hpp"
 #include "process/state.hpp"
 #include "process/tracing.hpp"
 #include "term/atom_table.hpp"
@@ -130,7 +132,7 @@ Spawned spawn(Runtime& runtime, Process* parent, Term module, Term function, Ter
   child->saved_[1] = function;
   child->saved_[2] = heap::copy(args, child->heap(), runtime.literals);
   child->live_ = 3;
-  child->initial_call_ = {module, function, arity_of(args)};
+  child->initial_call_ = options.initial_call.value_or(Mfa{module, function, arity_of(args)});
   child->error_handler_ = atoms::error_handler;
   child->parent_ = parent ? parent->pid() : Term::none();
   if (options.remote) {
@@ -147,6 +149,9 @@ Spawned spawn(Runtime& runtime, Process* parent, Term module, Term function, Ter
     runtime.tracing->spawned(parent, *child, module, function, args, options, spawned.monitor);
   }
   if (options.request && options.request->is_answered) answer(*parent, *child, *options.request);
+  if (options.remote && options.remote->first_message) {
+    signals::append_message(*child, std::exchange(*options.remote->first_message, {}), Term::none(), options.remote->token);
+  }
   begin_life(*child);
   return spawned;
 }

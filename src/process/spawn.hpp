@@ -11,6 +11,7 @@ namespace athanor::process {
 // Who asked from another node, with the words of its reference. `before_run` is called when the child is complete, before it runs.
 struct RemoteParent {
   Term parent, group_leader;
+  heap::Parcel* first_message = nullptr; // taken over where the child is made; its token is `token`
   uint64_t reference[3] = {0, 0, 0};
   Term token;                            // of the sequential trace, or none()
   void (*before_run)(Process& child, void* argument) = nullptr;
@@ -38,6 +39,7 @@ struct SpawnOptions {
   uint32_t scheduler = 0;                // 0: any
   bool system_process = false;
   const RemoteParent* remote = nullptr;  // in the parent's stead
+  std::optional<Mfa> initial_call{};     // of one that begins elsewhere than where it was asked to
 };
 struct Spawned {
   Term pid;          // none(): out of processes

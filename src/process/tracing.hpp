@@ -105,7 +105,7 @@ class Tracing {
   virtual Term token_of_exit(Process& self, Term to, Term reason) = 0;      // likewise, with the exit signal to a linked process
   // A child whose parent is of another node takes the token over. Request and reply are shown as messages, as are the arguments; gives
   // the token of the reply, on the child's heap.
-  virtual Term token_of_remote_spawn(Process& child, Term token, Term parent, Term request, Term reply, Term arguments) = 0;
+  virtual Term token_of_remote_spawn(Process& child, Term token, Term parent, Term request, Term reply) = 0;
   // No child was made. The token of the reply, in `memory`.
   virtual Term token_of_refusal(Term token, Term parent, Term request, Term reply, Allocator& memory) = 0;
 

@@ -175,8 +175,8 @@ Term Trace::newcomers_info(Allocator& heap, TracerHandle& holder, std::atomic<ui
 Term Trace::token_of_send(Process& self, Term to, Term message) { return trace::token_of_send(self, to, message); }
 void Trace::token_received(Process& self, const process::Signal& message) { trace::token_received(self, message); }
 Term Trace::token_of_exit(Process& self, Term to, Term reason) { return trace::token_of_exit(self, to, reason); }
-Term Trace::token_of_remote_spawn(Process& child, Term token, Term parent, Term request, Term reply, Term arguments) {
-  return trace::token_of_remote_spawn(child, token, parent, request, reply, arguments);
+Term Trace::token_of_remote_spawn(Process& child, Term token, Term parent, Term request, Term reply) {
+  return trace::token_of_remote_spawn(child, token, parent, request, reply);
 }
 Term Trace::token_of_refusal(Term token, Term parent, Term request, Term reply, Allocator& memory) {
   return trace::token_of_refusal(runtime_, token, parent, request, reply, memory);

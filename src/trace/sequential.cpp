@@ -185,19 +185,11 @@ void token_spawned(Process& parent, Process& child, Term module, Term function, 
   heap::FragmentAllocator memory(48);
   const process::SpawnRequest* request = options.request;
   Term reference = request ? request->reference : monitor.is_none() ? process::make_reference(runtime, memory) : monitor;
-  Term arguments = args;
   uint32_t arity = 0;
-  if (request) {   // OTP: the child begins in erts_internal, which calls what was asked for
-    arguments = bif::cons(memory, bif::make_tuple(memory, module, function, args), Term::nil());
-    module = atoms::erts_internal;
-    function = atoms::spawn_init;
-    arity = 1;
-  } else {
-    for (Term rest = args; rest.is_list_cell(); rest = rest.tail()) ++arity;
-  }
+  for (Term rest = args; rest.is_list_cell(); rest = rest.tail()) ++arity;
   const Term call = bif::make_tuple(memory, module, function, Term::small(arity));
   const Term tag = request ? request->tag : Term(atoms::spawn_reply);
-  const Term shown = bif::make_tuple(memory, atoms::spawn_request, reference, parent.pid(), child.group_leader_, call, options.given, tag, arguments);
+  const Term shown = bif::make_tuple(memory, atoms::spawn_request, reference, parent.pid(), child.group_leader_, call, options.given, tag, args);
   put_out(parent, held, kSend, child.pid(), shown);
   put_out(parent, held, kReceive, child.pid(), shown);
   if (request) {
@@ -224,7 +216,7 @@ Term token_of_exit(Process& self, Term to, Term reason) {
 }
 
 // OTP: the request came with the serial number of the second of its two messages, the arguments.
-Term token_of_remote_spawn(Process& child, Term token, Term parent, Term request, Term reply, Term arguments) {
+Term token_of_remote_spawn(Process& child, Term token, Term parent, Term request, Term reply) {
   heap::FragmentAllocator memory(16);
   const int64_t serial = serial_of(token);
   process::Extra& extra = child.extra();
@@ -235,10 +227,6 @@ Term token_of_remote_spawn(Process& child, Term token, Term parent, Term request
   next_serial(child);
   const Term answer = extra.seq_token;
   put_out(child, answer, kSend, parent, reply);
-  extra.seq_token = heap::copy(token, child.heap(), child.runtime().literals);
-  extra.seq_last = static_cast<uint64_t>(serial);
-  extra.seq_clock = std::max<uint64_t>(extra.seq_clock, extra.seq_last);
-  put_out(child, extra.seq_token, kReceive, child.pid(), arguments);
   return answer;
 }
 

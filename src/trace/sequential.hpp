@@ -20,7 +20,7 @@ void token_received(process::Process& self, const process::Signal& message);
 // As process::Tracing has them; of a spawn on this node.
 void token_spawned(process::Process& parent, process::Process& child, Term module, Term function, Term args, const process::SpawnOptions& options, Term monitor);
 Term token_of_exit(process::Process& self, Term to, Term reason);
-Term token_of_remote_spawn(process::Process& child, Term token, Term parent, Term request, Term reply, Term arguments);
+Term token_of_remote_spawn(process::Process& child, Term token, Term parent, Term request, Term reply);
 Term token_of_refusal(process::Runtime& runtime, Term token, Term parent, Term request, Term reply, Allocator& memory);
 
 }  // namespace athanor::trace

@@ -53,7 +53,7 @@ class Trace final : public process::Tracing {
   Term token_of_send(process::Process& self, Term to, Term message) override;
   void token_received(process::Process& self, const process::Signal& message) override;
   Term token_of_exit(process::Process& self, Term to, Term reason) override;
-  Term token_of_remote_spawn(process::Process& child, Term token, Term parent, Term request, Term reply, Term arguments) override;
+  Term token_of_remote_spawn(process::Process& child, Term token, Term parent, Term request, Term reply) override;
   Term token_of_refusal(Term token, Term parent, Term request, Term reply, Allocator& memory) override;
   Term change_sequences(process::Process& self, Term flag, Term value) override;
   Term sequence_tracer(Allocator& heap) override;
