@@ -23,30 +23,6 @@ namespace athanor::machine {
 
 namespace {
 
-// ERL_CRASH_DUMP_BYTES: what would go beyond is left out, and said to be.
-class DumpFile {
- public:
-  DumpFile(FILE* file, uint64_t limit) : file_(file), left_(limit) {}
-  ~DumpFile() { std::fclose(file_); }
-  DumpFile(const DumpFile&) = delete;
-  DumpFile& operator=(const DumpFile&) = delete;
-  bool is_full() const { return is_full_; }
-  void write(const std::string& text) {
-    if (is_full_) return;
-    const size_t count = std::min<uint64_t>(text.size(), left_);
-    std::fwrite(text.data(), 1, count, file_);
-    left_ -= count;
-    if (count == text.size()) return;
-    is_full_ = true;
-    std::fputs("\n=abort:CRASH DUMP SIZE LIMIT REACHED\n", file_);
-  }
-
- private:
-  FILE* const file_;
-  uint64_t left_;
-  bool is_full_ = false;
-};
-
 // What a program says as it ends may have several lines; one that looks like the head of a part is set in.
 std::string harmless(std::string slogan) {
   for (size_t at = slogan.find("\n="); at != slogan.npos; at = slogan.find("\n=", at + 1)) slogan.insert(at + 1, " ");
@@ -112,9 +88,7 @@ void write_crash_dump(process::Runtime& runtime, const char* slogan) {
   runtime.epochs->enter(participant);
   bool is_full = false;
   {
-    DumpFile file(opened, limit_bytes);
-    // What takes long is given up at the deadline, between two parts.
-    auto goes_on = [&] { return !file.is_full() && runtime.clock->monotonic_ns() < deadline; };
+    DumpFile file(opened, limit_bytes, *runtime.clock, deadline);
     write_head(file, runtime, slogan);
     write_schedulers(file, runtime);
     file.write(memory_report(runtime) + internal_tables_report(runtime));
@@ -123,15 +97,19 @@ void write_crash_dump(process::Runtime& runtime, const char* slogan) {
       if (process::Process* process = runtime.processes->find(pid)) processes.push_back(process);
     }
     for (process::Process* process : processes) {
-      if (goes_on()) file.write(process_text(*process, Reader::Viewer));
+      if (file.goes_on()) file.write(process_text(*process, Reader::Viewer));
     }
-    if (goes_on()) file.write(ports_report(runtime));
-    if (goes_on()) file.write(ets_report(runtime, Reader::Viewer));
-    if (goes_on()) file.write(nodes_report(runtime) + "=loaded_modules\n" + modules_report(runtime, Reader::Viewer));
+    if (file.goes_on()) file.write(ports_report(runtime));
+    if (file.goes_on()) file.write(ets_report(runtime, Reader::Viewer));
+    if (file.goes_on()) file.write(timers_report(runtime));
+    if (file.goes_on()) file.write(nodes_report(runtime) + "=loaded_modules\n" + modules_report(runtime, Reader::Viewer));
+    if (file.goes_on()) file.write(funs_report(runtime));
+    SharedTerms shared;
     for (process::Process* process : processes) {
-      if (goes_on()) file.write(process_terms_text(*process));
+      if (file.goes_on()) write_process_terms(file, *process, shared);
     }
-    if (goes_on()) {
+    if (file.goes_on()) write_shared_terms(file, runtime, shared);
+    if (file.goes_on()) {
       write_atoms(file);
       file.write("=end\n");
     }

@@ -3,11 +3,8 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <iterator>
-#include <set>
 
-#include "base/base64.hpp"
 #include "engine/engine.hpp"
 #include "engine/frame.hpp"
 #include "heap/copy.hpp"
@@ -15,7 +12,6 @@
 #include "process/links.hpp"
 #include "process/monitors.hpp"
 #include "process/state.hpp"
-#include "term/external/external.hpp"
 #include "term/print.hpp"
 
 namespace athanor::machine {
@@ -61,48 +57,6 @@ std::string relations_text(Process& process) {
   return "[" + out + "]";
 }
 
-// Terms as the dump writes them. What is no immediate goes to the heap's section, in the external format.
-class Terms {
- public:
-  std::string word(Term t) {
-    if (t.is_none()) return "N";
-    if (t.is_nil()) return "N";
-    if (t.is_small()) return fmt::format("I{}", t.small_value());
-    if (t.is_atom()) {
-      const std::string_view text = atom_text(t);
-      // A reader takes the dump line by line: a name with a line's end in it goes where terms are, under an address that no term has.
-      if (has_control_character(text)) {
-        const uintptr_t address = uintptr_t{t.atom_index()} << 3 | 7;
-        if (written_.insert(address).second) write(address, t);
-        return fmt::format("H{:X}", address);
-      }
-      return fmt::format("A{:X}:{}", text.size(), text);
-    }
-    if (t.is_local_pid()) return "P" + pid_text(t);
-    if (t.is_local_port()) return "p" + to_text(t);
-    const auto address = reinterpret_cast<uintptr_t>(t.pointer()) | (t.is_list_cell() ? 1 : 0);
-    if (written_.insert(address).second) write(address, t);
-    return fmt::format("H{:X}", address);
-  }
-  const std::string& heap() const { return heap_; }
-
- private:
-  static bool has_control_character(std::string_view text) {
-    return std::any_of(text.begin(), text.end(), [](char c) { return static_cast<uint8_t>(c) < ' ' || c == 127; });
-  }
-  static constexpr size_t kMostWords = 100'000;   // a larger term is named, not shown
-
-  void write(uintptr_t address, Term t) {
-    std::string bytes;
-    if (heap::flat_words(t, nullptr) <= kMostWords) external::encode(t, {}, bytes);
-    else external::encode(intern("too_large_for_the_crash_dump"), {}, bytes);
-    heap_ += fmt::format("{:X}:E{:X}:{}\n", address, bytes.size(), base::base64(bytes));
-  }
-
-  std::set<uintptr_t> written_;
-  std::string heap_;
-};
-
 std::string place_text(const Word* address) {
   const engine::CallSite* site = engine::call_site(address);
   if (!site || !site->function) return "<terminate process normally>";
@@ -112,7 +66,7 @@ std::string place_text(const Word* address) {
 // A match context is no term that could be written.
 bool is_shown(Term t) { return t.is_immediate() || (t.is_pointer() && !is_kind(t, BoxedKind::MatchContext)); }
 
-std::string stack_text(Process& process, Terms& terms) {
+std::string stack_text(Process& process, TermLines& terms) {
   std::string out;
   int slot = 0;
   for (const Term* p = process.heap().stack_top(); p < process.heap().end(); ++p) {
@@ -190,31 +144,31 @@ std::string process_text(Process& process, Reader reader) {
   return out + fmt::format("arity = {}\nInternal State: {}\n", process.live_, internal_state_text(process));
 }
 
-std::string process_terms_text(Process& process) {
-  if (is_elsewhere(process)) return {};
+void write_process_terms(DumpFile& file, Process& process, SharedTerms& shared) {
+  if (is_elsewhere(process)) return;
   const std::string pid = pid_text(process.pid());
-  Terms terms;
-  std::string out;
+  Addresses<Word> own;
+  TermLines terms(file, process.runtime(), shared, own);
   if (process.mailbox().first()) {
-    out += fmt::format("=proc_messages:{}\n", pid);
+    file.write(fmt::format("=proc_messages:{}\n", pid));
     for (process::Signal* message = process.mailbox().first(); message; message = message->next) {
-      out += terms.word(message->parcel.term) + ":" + (!message->token.is_pointer() ? "N" : terms.word(message->token)) + "\n";
+      file.write(terms.word(message->parcel.term) + ":" + (!message->token.is_pointer() ? "N" : terms.word(message->token)) + "\n");
     }
   }
   heap::FragmentAllocator pairs(64);
   if (process.dictionary_ && process.dictionary_->count() > 0) {
-    out += fmt::format("=proc_dictionary:{}\n", pid);
+    file.write(fmt::format("=proc_dictionary:{}\n", pid));
     for (size_t i = 0; i < process.dictionary_->count(); ++i) {
       Term* place = pairs.allocate(3);
       place[0].raw = tuple_header(2);
       place[1] = process.dictionary_->key(i);
       place[2] = process.dictionary_->value(i);
-      out += terms.word(Term::boxed(place)) + "\n";
+      file.write(terms.word(Term::boxed(place)) + "\n");
     }
   }
-  if (std::string stack = stack_text(process, terms); !stack.empty()) out += fmt::format("=proc_stack:{}\n", pid) + stack;
-  if (!terms.heap().empty()) out += fmt::format("=proc_heap:{}\n", pid) + terms.heap();
-  return out;
+  if (std::string stack = stack_text(process, terms); !stack.empty()) file.write(fmt::format("=proc_stack:{}\n", pid) + stack);
+  file.write(fmt::format("=proc_heap:{}\n", pid));
+  terms.write();
 }
 
 }  // namespace athanor::machine

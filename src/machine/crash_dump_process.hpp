@@ -4,12 +4,14 @@
 
 #include <string>
 
+#include "machine/crash_dump_terms.hpp"
 #include "machine/reports.hpp"
 #include "process/process.hpp"
 
 namespace athanor::machine {
 
 std::string process_text(process::Process& process, Reader reader);   // =proc; for a person with queue, dictionary and stack
-std::string process_terms_text(process::Process& process);   // =proc_messages, =proc_dictionary, =proc_stack, =proc_heap
+// =proc_messages, =proc_dictionary, =proc_stack, =proc_heap
+void write_process_terms(DumpFile& file, process::Process& process, SharedTerms& shared);
 
 }  // namespace athanor::machine

@@ -14,6 +14,7 @@
 #include "ets/tables.hpp"
 #include "io/ports.hpp"
 #include "process/process_table.hpp"
+#include "process/timers.hpp"
 #include "term/print.hpp"
 
 namespace athanor::machine {
@@ -137,15 +138,35 @@ std::string ets_report(process::Runtime& runtime, Reader reader) {
   return out;
 }
 
+std::string timers_report(process::Runtime& runtime) {
+  std::string out;
+  for (const process::Timers::Waiting& timer : runtime.timers->waiting()) {
+    out += fmt::format("=timer:{}\nMessage: {}\nTime left: {}\n", to_text(timer.to), on_one_line(to_text(timer.message)), timer.left_ms);
+  }
+  return out;
+}
+
+std::string funs_report(process::Runtime& runtime) {
+  std::string out;
+  for (Term name : runtime.code->loaded()) {
+    const code::ModuleCode* current = runtime.code->find_module(name)->current.load(std::memory_order_acquire);
+    if (!current) continue;
+    for (const code::FunEntry* fun : current->lambdas) {
+      out += fmt::format("=fun\nModule: {}\nUniq: {}\nIndex: {}\nAddress: {:#x}\n", to_text(name), fun->old_uniq, fun->index,
+                         reinterpret_cast<uintptr_t>(fun->entry.load(std::memory_order_relaxed)));
+    }
+  }
+  return out;
+}
+
 std::string nodes_report(process::Runtime& runtime) {
   const Term own = runtime.terms.node_name;
   std::string out = fmt::format("=node:{}\n", to_text(own));
   if (own == atoms::nonode_at_nohost) return out + "=no_distribution\n";
-  uint32_t channel = 0;
   for (dist::RemoteNode* node : runtime.distribution->all()) {
     std::lock_guard lock(node->mutex);
     const bool is_connected = node->state == dist::NodeState::Connected;
-    out += fmt::format("={}:{}\nName: {}\n", !is_connected ? "not_connected" : node->is_visible() ? "visible_node" : "hidden_node", ++channel, to_text(node->name));
+    out += fmt::format("={}:{}\nName: {}\n", !is_connected ? "not_connected" : node->is_visible() ? "visible_node" : "hidden_node", node->name.atom_index(), to_text(node->name));
     if (is_connected) out += fmt::format("Controller: {}\nCreation: {}\n", to_text(node->controller), node->creation);
   }
   return out;

@@ -15,6 +15,8 @@ std::string internal_tables_report(process::Runtime& runtime);
 std::string ports_report(process::Runtime& runtime);
 // A person sees the objects as well.
 std::string ets_report(process::Runtime& runtime, Reader reader);
+std::string timers_report(process::Runtime& runtime);
+std::string funs_report(process::Runtime& runtime);
 std::string nodes_report(process::Runtime& runtime);
 std::string modules_report(process::Runtime& runtime, Reader reader);
 

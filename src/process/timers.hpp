@@ -2,6 +2,8 @@
 // Timers: receive timeouts, erlang:start_timer/send_after, timers of the machine itself. Hierarchical wheels; implemented in sched/.
 #pragma once
 
+#include <vector>
+
 #include "process/process.hpp"
 
 namespace athanor::process {
@@ -20,6 +22,10 @@ class Timers {
   virtual int64_t cancel(const uint64_t reference[2]) = 0;
   virtual int64_t read(const uint64_t reference[2]) = 0;
   virtual void process_exited(Process& self) = 0;   // drops timers that would send to its pid
+
+  // Those of erlang:start_timer & co. that have not fired, the earliest first: of a machine that stands still, for its crash dump.
+  struct Waiting { Term to, message; int64_t left_ms; };
+  virtual std::vector<Waiting> waiting() = 0;
 
   // Deadline-driven callbacks for the machine (poller, tests).
   virtual void call_at(int64_t deadline_ns, void (*function)(void*), void* argument) = 0;

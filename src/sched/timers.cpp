@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <limits>
 #include <mutex>
+#include <tuple>
 
 #include "process/process_table.hpp"
 #include "process/send.hpp"
@@ -236,6 +237,22 @@ void Timers::process_exited(Process& self) {
       at = next;
     }
   }
+}
+
+std::vector<Timers::Waiting> Timers::waiting() {
+  std::vector<const Timer*> found;
+  for (Shard& shard : shards_) {
+    std::lock_guard guard(shard.lock);
+    for (const Timer* timer : shard.buckets) {
+      for (; timer; timer = timer->chain_next) found.push_back(timer);
+    }
+  }
+  auto key = [](const Timer* timer) { return std::tuple(timer->deadline_ns, timer->wheel, timer->order); };
+  std::sort(found.begin(), found.end(), [&](const Timer* a, const Timer* b) { return key(a) < key(b); });
+  const int64_t now = runtime_.clock->monotonic_ns();
+  std::vector<Waiting> out;
+  for (const Timer* timer : found) out.push_back({timer->to, timer->message.term, left_ms(*timer, now)});
+  return out;
 }
 
 void Timers::call_at(int64_t deadline_ns, void (*function)(void*), void* argument) {

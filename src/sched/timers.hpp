@@ -41,6 +41,7 @@ class Timers final : public process::Timers {
   int64_t cancel(const uint64_t reference[2]) override;
   int64_t read(const uint64_t reference[2]) override;
   void process_exited(process::Process& self) override;
+  std::vector<Waiting> waiting() override;
   void call_at(int64_t deadline_ns, void (*function)(void*), void* argument) override;
 
   // --- for the scheduler that drives the wheel; inside an epoch ---
