@@ -10,9 +10,7 @@
 #include "nif/scheduled.hpp"
 #include "nif/term_checks.hpp"
 #include "os/threads.hpp"
-#include "process/spawn.hpp"
 #include "process/state.hpp"
-#include "sched/thread_kind.hpp"
 #include "term/atom_table.hpp"
 
 namespace athanor::nif {
@@ -180,14 +178,18 @@ int enif_consume_timeslice(ErlNifEnv* env, int percent) {
   if (env->kind != EnvKind::Process) return 0;
   percent = percent < 1 ? 1 : percent > 100 ? 100 : percent;
   const int64_t reductions = (athanor::process::kReductionsPerSlice + 99) / 100 * percent;
-  return env->process->charge(static_cast<uint64_t>(reductions)) ? 1 : 0;
+  const int64_t left = std::max<int64_t>(env->process->reductions_left_, 0);
+  return env->process->charge(static_cast<uint64_t>(std::min(reductions, left))) ? 1 : 0;   // OTP: no more than the slice has
 }
 
 int enif_is_current_process_alive(ErlNifEnv* env) {
   check(env, __func__);
   if (env->kind != EnvKind::Process) misuse(__func__, "the environment is of no process");
-  // A dirty thread has the process to itself, so an exit signal waits until somebody looks: a NIF that asks in a loop is who does.
-  if (athanor::sched::current_thread_kind != athanor::sched::ThreadKind::Scheduler) (void)athanor::process::handle_signals(*env->process);
+  // A dirty NIF that asks in a loop need not wait for a scheduler to have the time for an exit signal.
+  if (athanor::process::dirty_participant) {
+    const Inside inside(*env->runtime);
+    athanor::process::serve_signals(*env->process);
+  }
   return athanor::process::is_exiting(*env->process) ? 0 : 1;
 }
 

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Processes and ports: finding them, telling them.
+#include <optional>
+
 #include "bif/bif.hpp"
 #include "nif/library.hpp"
 #include "nif/term_checks.hpp"
@@ -24,6 +26,13 @@ process::Runtime& machine_of(ErlNifEnv* env, const void* caller, const char* fun
 bool is_alive(process::Runtime& runtime, Term pid) {
   const process::Process* found = pid.is_local_pid() && !has_ended(runtime) ? runtime.processes->find(pid) : nullptr;
   return found && !process::is_exiting(*found);
+}
+
+void tell_tracer(process::Process& self, Term to, Term message) {
+  // A dirty NIF's flags belong to whoever handles its process's signals.
+  std::optional<process::DirtySignals> held;
+  if (process::dirty_participant) held.emplace(self);
+  if (process::is_traced(self, process::trace_flag::kSend)) self.runtime().tracing->sent(self, to, message);
 }
 
 }  // namespace
@@ -86,10 +95,7 @@ int enif_send(ErlNifEnv* env, const ErlNifPid* to, ErlNifEnv* message_env, ERL_N
   process::Process* self = env ? env->process : nullptr;
   if (self && process::is_exiting(*self)) return 0;   // its dirty NIF runs on
   if (!is_alive(runtime, pid)) return 0;
-  // Not what a tracer sends; and a dirty NIF's flags belong to whoever handles its process's signals.
-  if (self && env->row && !process::dirty_participant && ATH_UNLIKELY(process::is_traced(*self, process::trace_flag::kSend))) {
-    runtime.tracing->sent(*self, pid, term_of(message));
-  }
+  if (self && env->row && ATH_UNLIKELY(runtime.tracing->in_use.load(std::memory_order_relaxed))) tell_tracer(*self, pid, term_of(message));   // not what a tracer sends
   const Term from = self ? self->pid() : Term::none();
   const heap::Parcel parcel = message_env ? heap::Parcel{term_of(message), static_cast<OwnEnv*>(message_env)->take()} : heap::pack(term_of(message), runtime.literals);
   return process::send_parcel(runtime, pid, parcel, from);

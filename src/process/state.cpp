@@ -176,6 +176,16 @@ void serve_signals(Process& process) {
   else if (gained & kRunning) serve_queued(process, signal_priority(t.before));
 }
 
+DirtySignals::DirtySignals(Process& process) : process_(process) {
+  while (transit(process, [](uint32_t state) { return state | kDirtySignals; }).before & kDirtySignals) std::this_thread::yield();
+}
+
+// Who brought a signal meanwhile saw it as being served.
+DirtySignals::~DirtySignals() {
+  const Transition t = transit(process_, [](uint32_t state) { return state & ~kDirtySignals; });
+  if (t.after & kSignals) process_.runtime().waker->enqueue_signals(process_, queue_priority(t.after));
+}
+
 AfterRun end_run(Process& process, Outcome outcome) {
   switch (outcome) {
     case Outcome::Exited: return AfterRun::Gone;

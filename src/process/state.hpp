@@ -45,6 +45,17 @@ void notify(Process& process, uint32_t bits, Priority priority = Priority::Low);
 // What runtime.waker->enqueue_signals asked for: handles the waiting signals of a process that stands in a run queue or runs dirty. Where
 // it stands in a run queue it stays there; begin_run finds it running and leaves it to this thread.
 void serve_signals(Process& process);
+// The thread that runs a process dirty holds its signals off, to look at what their handlers change (the trace flags) or to do what they do.
+class DirtySignals {
+ public:
+  explicit DirtySignals(Process& process);
+  ~DirtySignals();
+  DirtySignals(const DirtySignals&) = delete;
+  DirtySignals& operator=(const DirtySignals&) = delete;
+
+ private:
+  Process& process_;
+};
 inline void make_runnable(Process& process) { notify(process, kActive); }
 // A process that was made with kRunning set, so that no signal ran it half made, is queued. Not to be touched after it.
 void begin_life(Process& process);

@@ -184,9 +184,21 @@ static ERL_NIF_TERM round_trip(ErlNifEnv* env, int argc, const ERL_NIF_TERM argv
   return enif_make_tuple2(env, enif_make_uint64(env, enif_hash(ERL_NIF_PHASH2, argv[0], 0)), back);
 }
 
+static ERL_NIF_TERM tell_pid(ErlNifEnv* env, int argc, const ERL_NIF_TERM argv[]) {
+  ErlNifPid to;
+  if (!enif_get_local_pid(env, argv[0], &to)) return enif_make_badarg(env);
+  return enif_make_int(env, enif_send(env, &to, NULL, argv[1]));
+}
+static ERL_NIF_TERM consume(ErlNifEnv* env, int argc, const ERL_NIF_TERM argv[]) {
+  int percent;
+  if (!enif_get_int(env, argv[0], &percent)) return enif_make_badarg(env);
+  return enif_make_int(env, enif_consume_timeslice(env, percent));
+}
+
 static ErlNifFunc functions[] = {{"look", 1, look}, {"thing", 0, thing}, {"watch", 2, watch}, {"unwatch", 1, unwatch}, {"await_input", 2, await_input}, {"feed", 1, feed},
   {"stop", 1, stop}, {"steps", 2, steps}, {"cpu_thread", 0, kind_of_thread, ERL_NIF_DIRTY_JOB_CPU_BOUND}, {"io_thread", 0, kind_of_thread, ERL_NIF_DIRTY_JOB_IO_BOUND},
   {"own_thread", 0, kind_of_thread}, {"fail", 1, fail}, {"dirty_fail", 1, fail, ERL_NIF_DIRTY_JOB_CPU_BOUND}, {"threads", 0, threads}, {"queue", 1, queue}, {"text", 1, text},
-  {"round_trip", 1, round_trip}};
+  {"round_trip", 1, round_trip}, {"tell_pid", 2, tell_pid}, {"dirty_cpu_tell", 2, tell_pid, ERL_NIF_DIRTY_JOB_CPU_BOUND},
+  {"dirty_io_tell", 2, tell_pid, ERL_NIF_DIRTY_JOB_IO_BOUND}, {"consume", 1, consume}};
 
 ERL_NIF_INIT(probe, functions, load, NULL, NULL, NULL)

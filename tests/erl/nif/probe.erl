@@ -2,7 +2,7 @@
 %% Each part of the NIF interface, with a library compiled for the occasion.
 -module(probe).
 -export([main/1, look/1, thing/0, watch/2, unwatch/1, await_input/2, feed/1, stop/1, steps/2, cpu_thread/0, io_thread/0, own_thread/0, fail/1, dirty_fail/1,
-         threads/0, queue/1, text/1, round_trip/1, not_there/0]).
+         threads/0, queue/1, text/1, round_trip/1, tell_pid/2, dirty_cpu_tell/2, dirty_io_tell/2, consume/1, not_there/0]).
 
 main([Path]) ->
     p("no file", strip(erlang:load_nif("/nowhere/at_all", 101))),
@@ -24,8 +24,33 @@ main([Path]) ->
     p("queue", queue([<<"abc">>, <<>>, binary:copy(<<"0123456789">>, 20)])),
     p("queue of no binaries", catch_all(fun() -> queue([<<"abc">>, 1]) end)),
     p("text", text({a, "b", [1.5, <<"c">>], #{k => v}})),
+    p("traced sends", [traced(Tell) || Tell <- [fun tell_pid/2, fun dirty_cpu_tell/2, fun dirty_io_tell/2]]),
+    p("slices", slices()),
     p("round trip", round_trip({a, [1, 2 | c], <<1:3>>, 1.0e10, 1 bsl 100})),
     ok.
+
+%% What a tracer hears of a message that a NIF sends.
+traced(Tell) ->
+    Self = self(),
+    Pid = spawn_link(fun() -> receive go -> ok end, 1 = Tell(Self, {told, [1, 2.5]}), receive stop -> ok end end),
+    1 = erlang:trace(Pid, true, [send]),
+    Pid ! go,
+    Told = receive {told, _} = T -> T after 5000 -> none end,
+    Event = receive {trace, Pid, send, What, To} -> {What, To =:= Self} after 5000 -> none end,
+    Pid ! stop,
+    {Told, Event}.
+
+%% A slice is consumed whole at most.
+slices() ->
+    Self = self(),
+    spawn_link(fun() ->
+                       erlang:yield(),
+                       {reductions, Before} = process_info(self(), reductions),
+                       Ends = [consume(P) || P <- [100, 90, 100, 100]],
+                       {reductions, After} = process_info(self(), reductions),
+                       Self ! {slices, {lists:nthtail(2, Ends), abs(After - Before - 12000) < 500}}
+               end),
+    receive {slices, S} -> S after 5000 -> none end.
 
 terms() ->
     Terms = [a, '', 'ÅÄÖ', 'Ω', 0, -1, 1 bsl 31, -(1 bsl 63), 1 bsl 63, 1.5, <<>>, <<"abc">>, binary:copy(<<7>>, 100), <<1:3>>, {}, {1, a}, [], [1, 2, 3], [1 | 2], #{},
@@ -92,4 +117,8 @@ threads() -> erlang:nif_error(not_loaded).
 queue(_) -> erlang:nif_error(not_loaded).
 text(_) -> erlang:nif_error(not_loaded).
 round_trip(_) -> erlang:nif_error(not_loaded).
+tell_pid(_, _) -> erlang:nif_error(not_loaded).
+dirty_cpu_tell(_, _) -> erlang:nif_error(not_loaded).
+dirty_io_tell(_, _) -> erlang:nif_error(not_loaded).
+consume(_) -> erlang:nif_error(not_loaded).
 not_there() -> erlang:nif_error(not_loaded).
