@@ -12,8 +12,8 @@ NOTSUP = "return self.error(atoms::notsup);"
 # Subjects and their state in words.
 SUBJECTS = [
     ("Distribution", "nodes of the stock VM (25 and 27) and ours in one cluster, also over `inet_tls`; killed, stopped, cut off and healed they say what four stock nodes say"),
-    ("NIF libraries", "all functions of `erl_nif.h`; `crypto.so` and `asn1rt_nif.so` of the release load unmodified; misuse is named (`ATHANOR_NIF_CHECK=1`: terms too); a process that ends beside its dirty NIF is gone at once; not yet: messages that a dirty NIF sends are not traced"),
-    ("Driver libraries", "all functions of `erl_driver.h` and of `erl_ddll`; requests to a port do not queue, so `busy_limits_msgq` has no effect"),
+    ("NIF libraries", "all functions of `erl_nif.h`; `crypto.so` and `asn1rt_nif.so` of the release load unmodified; misuse is named (`ATHANOR_NIF_CHECK=1`: terms too); a process that ends beside its dirty NIF is gone at once"),
+    ("Driver libraries", "all functions of `erl_driver.h` and of `erl_ddll`; requests to a port do not queue (design note 12), so `busy_limits_msgq` has no effect"),
     ("TCP and UDP (`gen_tcp`, `gen_udp`)", "all of the inet drivers' protocol; 10,000 connections at once and 19,800 WebSockets on Cowboy in under 0.4 of the stock VM's memory (`tests/load`)"),
     ("Packages of others", "25 libraries with NIFs, drivers and ports print what they print on the stock VM; Yaws, ejabberd (XMPP, MQTT, HTTP API) and Tsung run (`tests/packages`)"),
     ("RabbitMQ", "the package's broker boots, relays 100,000 messages in order with confirms, keeps durable ones over SIGKILL (`tests/rabbit`)"),
@@ -21,7 +21,7 @@ SUBJECTS = [
     ("The module `socket`", "all natives of `prim_socket` and `prim_net` for Linux; not yet: `counter_wrap` messages; SCTP options are untried"),
     ("Child programs", "children of a helper process; `busy_limits_msgq` has no effect"),
     ("Tracing", "calls, processes, sequences, `system_monitor`; processes and ports as tracees; pids, ports and modules as tracers; `system_profile`"),
-    ("Break menu, crash dumps", "all entries of the menu but the figures of allocators, which this machine has not; dumps by a text, SIGUSR1, the end of a process of the machine, read by `crashdump_viewer`; `ERL_CRASH_DUMP`, `_BYTES`, `_SECONDS`; names that look like parts of a dump are read back"),
+    ("Break menu, crash dumps", "all entries of the menu but the figures of allocators, which this machine has not; dumps by a text, SIGUSR1, the end of a process of the machine, read by `crashdump_viewer`; `ERL_CRASH_DUMP`, `_BYTES`, `_SECONDS`; terms cell by cell, binaries, literals, persistent terms and timers in sections of their own; not yet: the last calls of a process (`process_flag(save_calls, N)` records nothing)"),
     ("ETS", "order, locks and chunks as on the stock VM, `compressed` too; inserting long lists, emptying, deleting and the end of an owner are cut into slices"),
     ("Debugger", "`int` and `debugger`: modules are interpreted, with break points and steps (`tests/erl/interpreted.erl`, OTP's suites of `debugger`)"),
     ("JIT", "functions that are called often become machine code for x86-64 (`src/engine/jit`); maps but for reading small ones, receives and most built-ins are run by the interpreter's handlers"),

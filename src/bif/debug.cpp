@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "bif/bif.hpp"
+#include "engine/engine.hpp"
 #include "heap/copy.hpp"
 #include "heap/literal_area.hpp"
 #include "term/print.hpp"
@@ -51,6 +52,27 @@ BifResult error_logger::warning_map_0(Process& self, const Term*) {
 BifResult io::printable_range_0(Process& self, const Term*) { return self.runtime().identity.printable_unicode ? atoms::unicode : atoms::latin1; }
 
 namespace erts_debug {
+
+// OTP: a machine with a JIT has nothing to take apart, whatever is asked for.
+BifResult disassemble_1(Process&, const Term*) { return atoms::false_; }
+
+BifResult instructions_0(Process& self, const Term*) {
+  std::vector<Term> names;
+  for (const std::string& name : engine::instruction_names()) {
+    std::vector<Term> letters;
+    for (char letter : name) letters.push_back(Term::small(letter));
+    names.push_back(make_list(self.heap(), letters.data(), letters.size()));
+  }
+  return make_list(self.heap(), names.data(), names.size());
+}
+
+BifResult interpreter_size_0(Process& self, const Term*) { return integer::from_uint64(self.heap(), engine::interpreter_bytes()); }
+
+// OTP: of a machine that does not count its locks.
+BifResult lcnt_clear_0(Process&, const Term*) { return atoms::error; }
+BifResult lcnt_collect_0(Process&, const Term*) { return atoms::error; }
+BifResult lcnt_control_1(Process& self, const Term*) { return self.badarg(); }
+BifResult lcnt_control_2(Process& self, const Term*) { return self.badarg(); }
 
 BifResult same_2(Process&, const Term* args) { return boolean(args[0] == args[1]); }
 

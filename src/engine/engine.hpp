@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "code/code_server.hpp"
 #include "process/executor.hpp"
@@ -27,5 +28,9 @@ std::string backtrace_text(process::Process& process);
 bool refers_to(process::Process& process, const code::ModuleCode& code);
 // Internal functions reachable as exports by trap (erlang:apply/3's tail form and the like) are natives in bif/.
 // Fun application seen from a BIF: BIFs trap to erlang:apply/2.
+
+// The instructions that the interpreter knows, as listings name them, with the kinds of their operands; and how far its handlers reach.
+std::vector<std::string> instruction_names();
+size_t interpreter_bytes();
 
 }  // namespace athanor::engine
