@@ -98,17 +98,20 @@ BifResult size_shared_1(Process& self, const Term* args) {
     }
     Word header = box_header(t);
     size_t arity = header_arity(header);
-    words += arity + 1;
     size_t first = arity + 1;
     switch (header_kind(header)) {
       case BoxedKind::Tuple: first = 1; break;
       case BoxedKind::FlatMap:
       case BoxedKind::HashMap:
       case BoxedKind::HashNode: first = 2; break;
-      case BoxedKind::Fun: first = 4; break;
+      case BoxedKind::Fun:
+        first = 4;
+        if (first <= arity) ++words;   // OTP: funs have a word more than here
+        break;
       case BoxedKind::SubBinary: first = 4; break;
       default: break;
     }
+    words += first > arity ? heap::told_words(t) : arity + 1;   // of what has no parts, as told
     for (size_t i = first; i <= arity; ++i) rest.push_back(t.pointer()[i]);
   }
   return integer::from_uint64(self.heap(), words);

@@ -103,8 +103,8 @@ BifResult erts_internal::term_type_1(Process&, const Term* args) {
     case BoxedKind::FlatMap: return atoms::flatmap;
     case BoxedKind::HashMap: return atoms::hashmap;
     case BoxedKind::HashNode: return atoms::hashmap_node;
-    case BoxedKind::Fun:
-    case BoxedKind::Export: return atoms::fun;
+    case BoxedKind::Fun: return atoms::fun;
+    case BoxedKind::Export: return intern("export");
     case BoxedKind::HeapBinary: return atoms::heap_binary;
     case BoxedKind::BinaryRef: return atoms::refc_binary;
     case BoxedKind::SubBinary: return atoms::sub_binary;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/engine.hpp"
 
+#include "engine/interp/bound_native.hpp"
 #include "engine/interp/cells.hpp"
 #include "engine/interp/exceptions.hpp"
 #include "engine/interp/raw_trace.hpp"
@@ -18,10 +19,26 @@ code::EngineStubs make_stubs() {
   return stubs;
 }
 
+namespace {
+// OTP: a dirty native that is done goes on in a function of erts_internal, or in its continuation.
+Mfa function_of(const process::Process& process, const process::NativeRow& row) {
+  const bool is_bound = row.function == nullptr;
+  if (process.dirty_done_) {
+    if (process.pending_ == process::Pending::Trap) return process.trap_target_->mfa;
+    const bool has_value = process.pending_ == process::Pending::None;
+    const char* const name = is_bound ? has_value ? "dirty_nif_finalizer" : "dirty_nif_exception" : has_value ? "dirty_bif_result" : "dirty_bif_exception";
+    return {atoms::erts_internal, intern(name), 1};
+  }
+  Mfa mfa = mfa_of(row);
+  if (is_bound) mfa.arity = static_cast<const BoundRow&>(row).own_arity;
+  return mfa;
+}
+}  // namespace
+
 Mfa current_function(process::Process& process) {
   const Word* ip = process.ip_;
   if (!ip) return process.initial_call_;
-  if (const NativeCell* native = native_cell_at(ip)) return mfa_of(*native->row);
+  if (const NativeCell* native = native_cell_at(ip)) return function_of(process, *native->row);
   if (ip == kHibernated.address()) return {atoms::erlang, atoms::hibernate, 3};
   if (const CallSite* site = call_site(ip); site && site->function) return site->function->mfa;
   for (const Term* p = process.heap().stack_top(); p < process.heap().end(); ++p) {

@@ -86,10 +86,21 @@ namespace {
 // What the boxes take here, and what the release says they take.
 struct HeldSizes {
   static constexpr size_t kNodeHead = 2, kFunHead = 4, kExportWords = 2, kBytesOnHeap = 0;   // apart from children and environment
+  static size_t leaf(const Term* box) { return header_arity(box[0].raw) + 1; }
 };
 struct ToldSizes {
   // OTP: an inner node of a hashed map has its bitmap in its header; funs of modules are like the others; short parts of binaries are copies.
   static constexpr size_t kNodeHead = 1, kFunHead = 5, kExportWords = 5, kBytesOnHeap = 64;
+  // What names another node is linked to its like; references that own an object have one size.
+  static size_t leaf(const Term* box) {
+    switch (header_kind(box[0].raw)) {
+      case BoxedKind::ExternalPid:
+      case BoxedKind::ExternalPort: return 4;
+      case BoxedKind::ExternalReference: return 3 + (box[2].raw + 2) / 2;
+      case BoxedKind::MagicReference: return 3;
+      default: return header_arity(box[0].raw) + 1;
+    }
+  }
 };
 
 template <class Sizes = HeldSizes, class IsShared>
@@ -142,7 +153,7 @@ size_t words_of_copy(Term root, const IsShared& is_shared) {
           words += is_copied ? heap_binary_words(part.whole_bytes) : part_words(part);
           break;
         }
-        default: words += arity + 1;
+        default: words += Sizes::leaf(box);
       }
     }
     if (todo.empty()) return words;

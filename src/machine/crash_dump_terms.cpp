@@ -39,6 +39,8 @@ Term without_environment(Allocator& heap, Term fun) {
   return Term::boxed(place);
 }
 
+constexpr uint64_t kMostBits = uint64_t{1} << 20;   // of a bitstring that is copied into the dump
+
 std::string_view text_of(const Term* first, size_t bytes) { return {reinterpret_cast<const char*>(first), bytes}; }
 
 }  // namespace
@@ -103,7 +105,10 @@ std::string TermLines::line_of(Term t) {
       return fmt::format("Yc{:X}:{:X}:{:X}", box[3].raw, box[4].raw - reinterpret_cast<Word>(binary->data()), box[1].raw);
     }
     case BoxedKind::SubBinary: {
-      // OTP: of bits only whole bytes are shown, from the byte that the first one is in. Off-heap bytes are referred to themselves.
+      // What is not whole bytes can be said by the external format alone; of much of it the bytes are shown that it lies in, as OTP does.
+      // Off-heap bytes are referred to themselves.
+      const binary::Bits bits = binary::bits_of(t);
+      if (!(bits.is_whole_bytes() && bits.is_aligned()) && bits.bit_size < kMostBits) return external(t);
       const Term* base = box[4].pointer();
       (void)word(box[4]);
       const bool is_off_heap = header_kind(base->raw) == BoxedKind::BinaryRef;

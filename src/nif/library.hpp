@@ -29,7 +29,7 @@ struct NifRow : engine::BoundRow {
   const code::Function* of = nullptr;    // what the process called; check_process_code finds the generation through it
   NifFunction nif = nullptr;
   // OTP: an exception shows the call of `of`, however often it was continued. A continuation has the arguments of that call behind its own.
-  unsigned own_arity = 0, first_arity = 0;
+  unsigned first_arity = 0;
   engine::CallSite site{};
   engine::NativeCell cell{};
 

@@ -40,6 +40,7 @@ constexpr uint32_t kReturnCells = 1u << 28;           // return cells with excep
 constexpr uint32_t kToken = 1u << 29;                 // a sequential trace token is held
 constexpr uint32_t kSensitive = 1u << 30;             // process_flag(sensitive, true): no events
 constexpr uint32_t kTimed = 1u << 31;                 // call_time keeps a clock for it
+constexpr uint32_t kTellsRuns = kRunning | kRunningProcs | kExiting | kTimed | kAsksTracer;   // Tracing::ran is to be called
 }  // namespace trace_flag
 
 inline bool is_traced(const Process& process, uint32_t flag) {

@@ -2,6 +2,8 @@
 #include "sched/dirty_pool.hpp"
 
 #include "process/state.hpp"
+#include "process/tracing.hpp"
+#include "term/atom_table.hpp"
 
 namespace athanor::sched {
 
@@ -34,6 +36,13 @@ void DirtyPool::push(Job job) {
   if (started) workers_.push_back(std::move(worker));
 }
 
+// OTP: a process is scheduled in and out for its dirty native as for its code.
+void DirtyPool::tell_tracer(process::Process& process, Term what) {
+  if (!runtime_.tracing || ATH_LIKELY(!runtime_.tracing->in_use.load(std::memory_order_relaxed))) return;
+  const process::DirtySignals held(process);
+  if ((process.trace_flags_ & process::trace_flag::kTellsRuns) && !process::is_exiting(process)) runtime_.tracing->ran(process, what, false);
+}
+
 void DirtyPool::work(Worker& worker) {
   process::ThreadScope scope(runtime_);
   current_thread_kind = kind_;
@@ -57,7 +66,9 @@ void DirtyPool::work(Worker& worker) {
     runtime_.epochs->enter(participant);
     worker.accounts.enter(job.process ? base::Microstate::Emulator : base::Microstate::Other);
     if (job.process) {
+      tell_tracer(*job.process, atoms::in);
       executor->run_dirty(*job.process);
+      tell_tracer(*job.process, atoms::out);
       process::end_dirty(*job.process);
     } else {
       job.function(job.argument);

@@ -53,6 +53,7 @@ class DirtyPool {
     std::atomic<int64_t> active_since{0};                 // 0: idle
   };
   void push(Job job);
+  void tell_tracer(process::Process& process, Term what);
   void work(Worker& worker);
 
   process::Runtime& runtime_;

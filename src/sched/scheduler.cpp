@@ -25,8 +25,6 @@ thread_local Scheduler* current_scheduler = nullptr;
 thread_local ThreadKind current_thread_kind = ThreadKind::Foreign;
 
 namespace {
-constexpr uint32_t kTellsRuns = process::trace_flag::kRunning | process::trace_flag::kRunningProcs | process::trace_flag::kExiting | process::trace_flag::kTimed | process::trace_flag::kAsksTracer;
-
 // Counters with one writer need no read-modify-write.
 template <class T>
 void add(std::atomic<T>& counter, T amount) {
@@ -81,7 +79,7 @@ void Scheduler::slice(Process& process) {
     if (!process.ip_) executor_->prepare_call(process, process.saved_[0], process.saved_[1], process.saved_[2]);
     int64_t granted = all_.slice();
     process.reductions_left_ = granted;
-    if (ATH_UNLIKELY(process.trace_flags_ & kTellsRuns)) all_.runtime().tracing->ran(process, atoms::in, process::is_exiting(process));
+    if (ATH_UNLIKELY(process.trace_flags_ & process::trace_flag::kTellsRuns)) all_.runtime().tracing->ran(process, atoms::in, process::is_exiting(process));
     const int64_t long_ms = all_.runtime().long_slice_ms.load(std::memory_order_relaxed);
     const int64_t began = ATH_UNLIKELY(long_ms != 0) ? all_.runtime().clock->monotonic_ns() : 0;
     const Mfa in = ATH_UNLIKELY(long_ms != 0) ? executor_->current_function(process) : Mfa{};
@@ -92,7 +90,7 @@ void Scheduler::slice(Process& process) {
       const int64_t took_ms = (all_.runtime().clock->monotonic_ns() - began) / 1'000'000;
       if (took_ms >= long_ms) all_.runtime().tracing->ran_long(process, took_ms, in);
     }
-    if (outcome != Outcome::Exited && ATH_UNLIKELY(process.trace_flags_ & kTellsRuns)) {
+    if (outcome != Outcome::Exited && ATH_UNLIKELY(process.trace_flags_ & process::trace_flag::kTellsRuns)) {
       all_.runtime().tracing->ran(process, atoms::out, process::is_exiting(process));
     }
     uint64_t used = 1;

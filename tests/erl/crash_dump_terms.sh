@@ -10,7 +10,7 @@ main() ->
     Me = self(),
     P = spawn(fun() -> register(dumped, self()), fill(), Me ! filled, receive never -> ok end end),
     receive filled -> ok end,
-    P ! {message, list_to_binary(lists:seq(0, 255)), <<1:3, 5:70>>},
+    P ! {message, list_to_binary(lists:seq(0, 255))},
     P ! ["a list", 1.5 | improper],
     erlang:send_after(1000000, P, {to_pid, 1}),
     erlang:send_after(2000000, dumped, to_name),

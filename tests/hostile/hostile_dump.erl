@@ -35,7 +35,7 @@ read() ->
     false = lists:any(fun(P) -> lists:member("made up", tuple_to_list(P)) end, Processes),
     [P] = [P || P <- Processes, lists:member("'\\n=end\\nState: x'", tuple_to_list(P))],
     {ok, Details, _} = crashdump_viewer:proc_details(pid_to_list(element(2, P))),
-    Lists = [L || L <- tuple_to_list(Details), is_list(L)],
+    Lists = [whole(L) || L <- tuple_to_list(Details), is_list(L)],
     %% A message is among the elements of its row; a pair of the dictionary is there as it is.
     [] = [{no_message, T} || T <- Terms, not in_some(fun(Row) -> is_tuple(Row) andalso lists:member(T, tuple_to_list(Row)) end, Lists)],
     [] = [{no_pair, T} || T <- Terms, not in_some(fun(Row) -> Row =:= {T, T} end, Lists)],
@@ -43,6 +43,12 @@ read() ->
     true = length(Tables) >= length(names()),
     io:format("crash dump: ~w terms read back~n", [length(Terms)]),
     halt(0).
+
+%% Long binaries stand as the place where they are in the file.
+whole(['#CDVBin', Offset, Size, Place]) -> {ok, Binary} = crashdump_viewer:expand_binary({Offset, Size, Place}), Binary;
+whole([H | T]) -> [whole(H) | whole(T)];
+whole(T) when is_tuple(T) -> list_to_tuple([whole(E) || E <- tuple_to_list(T)]);
+whole(T) -> T.
 
 in_some(Is, Lists) -> lists:any(fun(L) -> any(Is, L) end, Lists).
 

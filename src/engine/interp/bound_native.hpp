@@ -10,6 +10,7 @@ namespace athanor::engine {
 
 struct BoundRow : process::NativeRow {
   process::BifResult (*bound)(process::Process& self, const Term* args, const BoundRow& row) = nullptr;
+  unsigned own_arity = 0;                  // as it is shown: a continuation has others' arguments behind its own
   bool is_kept_by_last_argument = false;   // which owns the row, so it stays a root until a dirty call's answer has been taken
 };
 

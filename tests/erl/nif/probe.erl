@@ -29,16 +29,29 @@ main([Path]) ->
     p("round trip", round_trip({a, [1, 2 | c], <<1:3>>, 1.0e10, 1 bsl 100})),
     ok.
 
-%% What a tracer hears of a message that a NIF sends.
+%% What a tracer hears of a message that a NIF sends: it is scheduled in and out for a dirty one.
 traced(Tell) ->
     Self = self(),
-    Pid = spawn_link(fun() -> receive go -> ok end, 1 = Tell(Self, {told, [1, 2.5]}), receive stop -> ok end end),
-    1 = erlang:trace(Pid, true, [send]),
+    Pid = spawn_link(fun() -> receive go -> ok end, 1 = Tell(Self, {told, [1, 2.5]}), Self ! called, receive stop -> ok end end),
+    1 = erlang:trace(Pid, true, [send, running]),
     Pid ! go,
     Told = receive {told, _} = T -> T after 5000 -> none end,
-    Event = receive {trace, Pid, send, What, To} -> {What, To =:= Self} after 5000 -> none end,
+    receive called -> ok end,
+    Delivered = erlang:trace_delivered(Pid),
+    receive {trace_delivered, Pid, Delivered} -> ok end,
+    erlang:trace(Pid, false, [all]),
     Pid ! stop,
-    {Told, Event}.
+    {Told, events(Pid)}.
+
+events(Pid) ->
+    receive
+        {trace, Pid, send, called, _} -> events(Pid);
+        {trace, Pid, send, What, _} -> [{send, What} | events(Pid)];
+        {trace, Pid, What, {?MODULE, F, _} = Where} when F =:= dirty_cpu_tell; F =:= dirty_io_tell -> [{What, Where} | events(Pid)];
+        {trace, Pid, What, {erts_internal, _, _} = Where} -> [{What, Where} | events(Pid)];
+        {trace, Pid, _, _} -> events(Pid)
+    after 0 -> []
+    end.
 
 %% A slice is consumed whole at most.
 slices() ->
