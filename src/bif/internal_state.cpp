@@ -158,8 +158,8 @@ BifResult get_internal_state_1(Process& self, const Term* args) {
     return process ? process_status(*process, process == &self) : atoms::undefined;
   }
   if (is_named(key, "flxctr_memory_usage")) return atoms::notsup;
-  // How often schedulers looked whether the work is spread evenly: here after each slice.
-  if (is_named(key, "nbalance")) return integer::from_uint64(self.heap(), self.runtime().scheduling->context_switches());
+  // How often schedulers looked whether the work is spread evenly.
+  if (is_named(key, "nbalance")) return integer::from_uint64(self.heap(), self.runtime().scheduling->balance_rounds());
   if (is_tuple_of(key, 3) && is_named(tuple_element(key, 0), "check_time_config")) return atoms::true_;   // every time warp mode goes with and without correction
   if (is_named(key, "check_io_debug")) {
     const process::NativeRow* check = self.runtime().code->native(atoms::erts_debug, intern("ath_check_io"), 0);

@@ -34,12 +34,32 @@ Process* RunQueue::take_first(List& list) {
   if (!list.first) list.last = nullptr;
   process->queue_next_ = nullptr;
   add(list.length, ~uint32_t{0});
+  add(list.taken, uint64_t{1});
+  return process;
+}
+
+Process* RunQueue::take_first_used_up(List& list) {
+  constexpr int kFew = 16;
+  Process* before = nullptr;
+  Process* process = list.first;
+  for (int i = 0; process && !process->used_slice_up_; ++i) {
+    if (i == kFew) return nullptr;
+    before = process;
+    process = process->queue_next_;
+  }
+  if (!process || !before) return process ? take_first(list) : nullptr;
+  before->queue_next_ = process->queue_next_;
+  if (!before->queue_next_) list.last = before;
+  process->queue_next_ = nullptr;
+  add(list.length, ~uint32_t{0});
+  add(list.taken, uint64_t{1});
   return process;
 }
 
 uint32_t RunQueue::push(Process& process, bool requeued) {
   int priority = static_cast<int>(process::queue_priority(process.state_.load(std::memory_order_relaxed)));
   std::lock_guard guard(lock_);
+  process.used_slice_up_ = requeued;
   append(lists_[priority], process);
   uint32_t length = length_.load(std::memory_order_relaxed) + 1;
   length_.store(length, std::memory_order_relaxed);
@@ -57,22 +77,25 @@ void RunQueue::count_popped(uint64_t count) {
   if (popped_.load(std::memory_order_relaxed) >= sample_end_) sample_start_.store(0, std::memory_order_relaxed);
 }
 
-Process* RunQueue::pop_locked() {
-  List& max = lists_[static_cast<int>(Priority::Max)];
-  List& high = lists_[static_cast<int>(Priority::High)];
+RunQueue::List* RunQueue::next_of_shared() {
   List& normal = lists_[static_cast<int>(Priority::Normal)];
   List& low = lists_[static_cast<int>(Priority::Low)];
-  if (max.first) return take_first(max);
-  if (high.first) return take_first(high);
-  if (!low.first) return normal.first ? take_first(normal) : nullptr;
-  if (!normal.first) return take_first(low);
+  if (!low.first) return normal.first ? &normal : nullptr;
+  if (!normal.first) return &low;
   // By shares, so that neither few low ones among many nor many among few get more or less than theirs.
   const uint64_t low_shares = low.length.load(std::memory_order_relaxed);
   const uint64_t all_shares = low_shares + uint64_t{kLowEvery} * normal.length.load(std::memory_order_relaxed);
   low_credit_ += low_shares;
-  if (low_credit_ < all_shares) return take_first(normal);
+  if (low_credit_ < all_shares) return &normal;
   low_credit_ = std::min(low_credit_ - all_shares, all_shares);   // many may have gone since it was earned
-  return take_first(low);
+  return &low;
+}
+
+Process* RunQueue::pop_locked(Priority highest) {
+  for (int i = static_cast<int>(highest); i < static_cast<int>(Priority::Normal); ++i)
+    if (lists_[i].first) return take_first(lists_[i]);
+  List* list = highest == Priority::Low ? &lists_[static_cast<int>(Priority::Low)] : next_of_shared();
+  return list && list->first ? take_first(*list) : nullptr;
 }
 
 Process* RunQueue::pop() {
@@ -83,15 +106,17 @@ Process* RunQueue::pop() {
   return process;
 }
 
-Process* RunQueue::steal_half(uint32_t& count) {
+Process* RunQueue::steal_half(uint32_t& count, Priority highest) {
   count = 0;
   if (length() == 0) return nullptr;
   std::lock_guard guard(lock_);
-  uint32_t wanted = std::min((length() + 1) / 2, kMostStolen);
+  uint32_t wanted = 0;
+  for (int i = static_cast<int>(highest); i < 4; ++i) wanted += length_of(static_cast<Priority>(i));
+  wanted = std::min((wanted + 1) / 2, kMostStolen);
   Process* first = nullptr;
   Process* last = nullptr;
   while (count < wanted) {
-    Process* process = pop_locked();
+    Process* process = pop_locked(highest);
     if (!process) break;
     if (last) last->queue_next_ = process;
     else first = process;
@@ -100,6 +125,50 @@ Process* RunQueue::steal_half(uint32_t& count) {
   }
   if (count > 0) count_popped(count);
   return first;
+}
+
+Process* RunQueue::take(Level level, double weight, bool also_woken) {
+  std::lock_guard guard(lock_);
+  Process* first = nullptr;
+  Process* last = nullptr;
+  uint64_t count = 0;
+  for (;;) {
+    List* list = level == Level::Shared ? next_of_shared() : &lists_[static_cast<int>(level)];
+    if (!list || !list->first) break;
+    const double own = list == &lists_[static_cast<int>(Priority::Low)] ? 1.0 / kLowEvery : 1.0;
+    if (own > weight) break;
+    Process* process = also_woken ? take_first(*list) : take_first_used_up(*list);
+    if (!process) break;
+    weight -= own;
+    if (last) last->queue_next_ = process;
+    else first = process;
+    last = process;
+    ++count;
+  }
+  if (count > 0) count_popped(count);
+  return first;
+}
+
+void RunQueue::push_front(Process* chain) {
+  std::lock_guard guard(lock_);
+  Process* last[4] = {};
+  uint32_t count = 0;
+  while (chain) {
+    Process* process = chain;
+    chain = chain->queue_next_;
+    const int priority = static_cast<int>(process::queue_priority(process->state_.load(std::memory_order_relaxed)));
+    List& list = lists_[priority];
+    Process*& before = last[priority];
+    process->queue_next_ = before ? before->queue_next_ : list.first;
+    (before ? before->queue_next_ : list.first) = process;
+    if (!process->queue_next_) list.last = process;
+    before = process;
+    add(list.length, uint32_t{1});
+    ++count;
+  }
+  length_.store(length_.load(std::memory_order_relaxed) + count, std::memory_order_relaxed);
+  pushed_ += count;
+  sample_end_ += count;                         // they go before the mark
 }
 
 Process* RunQueue::take_all() {

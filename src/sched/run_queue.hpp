@@ -11,6 +11,7 @@
 #include <cstdint>
 
 #include "process/process.hpp"
+#include "sched/balance.hpp"
 #include "sched/spin_lock.hpp"
 
 namespace athanor::sched {
@@ -24,13 +25,19 @@ class RunQueue {
   uint32_t push(process::Process& process, bool requeued);
   // The owner; null when empty.
   process::Process* pop();
-  // A thief: the half that waited longest, at most kMostStolen, linked by queue_next_; null when empty.
-  process::Process* steal_half(uint32_t& count);
+  // A thief: the half of those of `highest` priority and below that waited longest, at most kMostStolen, linked by queue_next_; null when empty.
+  process::Process* steal_half(uint32_t& count, process::Priority highest = process::Priority::Max);
+  // A scheduler that has work of its own: those of the level whose turn is next, as many as weigh so much (Balance), linked by queue_next_.
+  process::Process* take(Level level, double weight, bool also_woken);
+  // What was taken elsewhere when its turn was near: before all others of its level.
+  void push_front(process::Process* chain);
   // Everything: a scheduler that goes offline gives its processes away.
   process::Process* take_all();
 
   uint32_t length() const { return length_.load(std::memory_order_relaxed); }
   uint32_t length_of(process::Priority priority) const { return lists_[static_cast<int>(priority)].length.load(std::memory_order_relaxed); }
+  // How many have left the queue.
+  uint64_t taken_of(process::Priority priority) const { return lists_[static_cast<int>(priority)].taken.load(std::memory_order_relaxed); }
   // Does a process of a higher priority wait?
   bool has_above(process::Priority priority) const {
     for (int i = 0; i < static_cast<int>(priority); ++i) {
@@ -38,7 +45,6 @@ class RunQueue {
     }
     return false;
   }
-  uint64_t popped() const { return popped_.load(std::memory_order_relaxed); }
   // Under the lock: is it really empty? The last look before a sleep.
   bool is_empty_for_sure();
   // Does a mark grow old at all? Asked before a clock is read.
@@ -54,10 +60,14 @@ class RunQueue {
     process::Process* first = nullptr;
     process::Process* last = nullptr;
     std::atomic<uint32_t> length{0};
+    std::atomic<uint64_t> taken{0};
   };
   void append(List& list, process::Process& process);
   process::Process* take_first(List& list);
-  process::Process* pop_locked();
+  // The first that used up its slice, among the first few.
+  process::Process* take_first_used_up(List& list);
+  process::Process* pop_locked(process::Priority highest = process::Priority::Max);
+  List* next_of_shared();                       // whose turn is it, of normal and low? Null: none waits
   void count_popped(uint64_t count);
 
   SpinLock lock_;

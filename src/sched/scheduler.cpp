@@ -44,7 +44,7 @@ void Scheduler::run() {
   participant_ = runtime.epochs->join();
   runtime.epochs->enter(participant_);
   executor_.reset(all_.make_executor());
-  seen_popped_ = std::make_unique<uint64_t[]>(all_.scheduler_count());
+  seen_taken_ = std::make_unique<uint64_t[]>(4 * all_.scheduler_count());
   heap::BlockStore::open();
   large_memory::open_store();
   set_active(true);
@@ -77,7 +77,8 @@ void Scheduler::slice(Process& process) {
   if (process::begin_run(process)) {
     process.home_scheduler_ = static_cast<uint16_t>(index_ + 1);
     if (!process.ip_) executor_->prepare_call(process, process.saved_[0], process.saved_[1], process.saved_[2]);
-    int64_t granted = all_.slice();
+    const int64_t granted = all_.slice();
+    const auto priority = static_cast<int>(process::own_priority(process.state_.load(std::memory_order_relaxed)));
     process.reductions_left_ = granted;
     if (ATH_UNLIKELY(process.trace_flags_ & process::trace_flag::kTellsRuns)) all_.runtime().tracing->ran(process, atoms::in, process::is_exiting(process));
     const int64_t long_ms = all_.runtime().long_slice_ms.load(std::memory_order_relaxed);
@@ -100,7 +101,7 @@ void Scheduler::slice(Process& process) {
       process.reductions_left_ = 0;
       if (used * 4 > static_cast<uint64_t>(granted)) slices_until_clock_ = 1;
     }
-    add(reductions_, used);
+    add(reductions_[priority], used);
     const bool rests = outcome == Outcome::Waiting && process::begins_to_rest(process);
     const Term pid = process.pid();
     switch (process::end_run(process, outcome)) {
@@ -196,6 +197,7 @@ void Scheduler::look_at_resting() {
 
 void Scheduler::look_at_clock() {
   slices_until_clock_ = kSlicesPerClock;
+  if (os::cycle_count() >= next_balance_) even_out();
   look_at_resting();
   if (all_.timers().next_ns(index_) != std::numeric_limits<int64_t>::max()) fire_timers();
   if (--clocks_until_collect_ == 0) {
@@ -257,15 +259,27 @@ Process* Scheduler::steal(bool only_waiting) {
   return nullptr;
 }
 
+void Scheduler::even_out() {
+  next_balance_ = os::cycle_count() + all_.balance_cycles();
+  if (!is_online() || all_.schedulers_online() < 2) return;
+  Balance::Wish wish;
+  if (!all_.balance().look(index_, all_.runtime().clock->monotonic_ns(), [this](uint32_t i) { return all_.scheduler(i).load(); }, wish)) return;
+  if (Process* chain = all_.scheduler(wish.from).queue().take(wish.level, wish.weight, wish.also_woken)) queue_.push_front(chain);
+}
+
+// A list that nothing was taken from since the last look stands behind a long native, or behind higher ones that always run.
 Process* Scheduler::watch_others() {
   Process* found = nullptr;
   for (uint32_t i = 0; i < all_.scheduler_count(); ++i) {
     if (i == index_) continue;
     RunQueue& queue = all_.scheduler(i).queue();
-    uint64_t popped = queue.popped();
-    uint32_t stolen;
-    if (!found && queue.length() > 0 && popped == seen_popped_[i]) found = adopt(queue.steal_half(stolen));
-    seen_popped_[i] = queue.popped();
+    for (int p = 0; p < 4; ++p) {
+      const auto priority = static_cast<process::Priority>(p);
+      uint64_t& seen = seen_taken_[4 * i + static_cast<uint32_t>(p)];
+      uint32_t stolen;
+      if (!found && queue.length_of(priority) > 0 && queue.taken_of(priority) == seen) found = adopt(queue.steal_half(stolen, priority));
+      seen = queue.taken_of(priority);
+    }
   }
   return found;
 }
@@ -338,7 +352,7 @@ void Scheduler::handle_edges(const Poller::Edges& edges) {
 
 // True: there is something to see to when it is due.
 bool Scheduler::see_to_memory() {
-  const uint64_t reductions = reductions_.load(std::memory_order_relaxed);
+  const uint64_t reductions = this->reductions();
   if (reductions - reductions_at_return_ < MemoryReturn::kWorthReductions) return false;
   base::Clock& clock = *all_.runtime().clock;
   if (!all_.memory_return().see_to_it([&] { return clock.monotonic_ns(); }, os::return_free_memory)) return true;
@@ -357,6 +371,25 @@ void Scheduler::give_all_away() {
 }
 
 // --- figures ---
+
+uint64_t Scheduler::reductions() const {
+  uint64_t sum = 0;
+  for (const auto& of_priority : reductions_) sum += of_priority.load(std::memory_order_relaxed);
+  return sum;
+}
+
+Load Scheduler::load() const {
+  Load load;
+  for (int p = 0; p < 4; ++p) {
+    const auto priority = static_cast<process::Priority>(p);
+    load.reductions[p] = reductions_[p].load(std::memory_order_relaxed);
+    load.taken[p] = queue_.taken_of(priority);
+    load.waiting[p] = queue_.length_of(priority);
+  }
+  load.active_ns = active_ns(all_.runtime().clock->monotonic_ns());
+  load.is_online = is_online();
+  return load;
+}
 
 void Scheduler::set_active(bool active) {
   int64_t now = all_.runtime().clock->monotonic_ns();

@@ -4,7 +4,8 @@
 //   while running:  quiescent ─► clock and timers now and then ─► next process ─► a slice of it
 //   no process:     look at others for a short while (no longer than a wake-up costs) ─► sleep until woken or a timer is due
 //
-// Processes stay where they were woken. Another scheduler helps only when processes have waited for kHelpAfterNs.
+// Processes stay where they were woken. One without work helps only when processes have waited for kHelpAfterNs;
+// one that has work looks every Balance::kPeriodNs whether others have clearly more.
 #pragma once
 
 #include <atomic>
@@ -42,7 +43,8 @@ class Scheduler {
   void enqueue(process::Process& process);
   bool after_slice(const Scheduling::SliceJob& job);   // this thread; false: it is in none
 
-  uint64_t reductions() const { return reductions_.load(std::memory_order_relaxed); }
+  uint64_t reductions() const;
+  Load load() const;                 // any thread
   uint64_t context_switches() const { return context_switches_.load(std::memory_order_relaxed); }
   bool is_running_process() const { return is_running_process_.load(std::memory_order_acquire); }
   int64_t active_ns(int64_t now) const;
@@ -65,6 +67,7 @@ class Scheduler {
   process::Process* steal(bool only_waiting);
   process::Process* watch_others();  // the sentinel's look: does a long native hold up a queue?
   process::Process* adopt(process::Process* chain);
+  void even_out();                   // with others that have work, too
   process::Process* sleep();         // what the sentinel found, or null
   void handle_edges(const Poller::Edges& edges);
   void leave_poller();               // its own thread polls again
@@ -88,8 +91,9 @@ class Scheduler {
   uint32_t quiet_watches_ = 0;
   bool keeps_poller_ = false;                 // it may have been taken away meanwhile
   bool is_polling_ = false;                   // runs callbacks for descriptors
-  std::unique_ptr<uint64_t[]> seen_popped_;   // the sentinel's memory of the others' queues
-  std::atomic<uint64_t> reductions_{0};       // written by this thread alone, as the rest
+  std::unique_ptr<uint64_t[]> seen_taken_;    // the sentinel's memory of the others' queues, by priority
+  uint64_t next_balance_ = 0;                 // cycle count
+  std::atomic<uint64_t> reductions_[4] = {};  // by priority; written by this thread alone, as the rest
   uint64_t reductions_at_return_ = 0;         // when it last had free memory given back
   std::atomic<uint64_t> context_switches_{0};
   std::atomic<bool> is_running_process_{false};

@@ -45,10 +45,12 @@ Schedulers::Schedulers(process::Runtime& runtime, const SchedulingOptions& optio
       dirty_cpu_(runtime, make_executor, ThreadKind::DirtyCpu, options.dirty_cpu ? options.dirty_cpu : scheduler_count_for(options), microstate_switch_),
       dirty_io_(runtime, make_executor, ThreadKind::DirtyIo, std::max(1u, options.dirty_io), microstate_switch_),
       poller_(runtime, microstate_switch_),
-      slice_(slice_for(options)) {
+      slice_(slice_for(options)),
+      balance_(scheduler_count_for(options)) {
   uint32_t count = scheduler_count_for(options);
   double cycles = os::cycles_per_ns();
   help_after_cycles_ = static_cast<uint64_t>(cycles * Scheduler::kHelpAfterNs);
+  balance_cycles_ = static_cast<uint64_t>(cycles * Balance::kPeriodNs);
   spin_cycles_ = count == 1 ? 0 : static_cast<uint64_t>(cycles * Scheduler::kSpinNs);
   online_.store(options.schedulers_online ? std::min(options.schedulers_online, count) : count, std::memory_order_relaxed);
   dirty_cpu_online_.store(dirty_cpu_.limit(), std::memory_order_relaxed);
@@ -244,6 +246,8 @@ uint32_t Schedulers::current_scheduler_id() const {
 
 bool Schedulers::after_slice(SliceJob job) { return current_scheduler && &current_scheduler->all() == this && current_scheduler->after_slice(job); }
 
+int Schedulers::processors() const { return os::configured_processors(); }
+
 uint32_t Schedulers::awake_schedulers() const {
   return static_cast<uint32_t>(std::ranges::count_if(schedulers_, [](const auto& scheduler) { return scheduler->is_active(); }));
 }
@@ -277,8 +281,6 @@ uint64_t Schedulers::context_switches() const {
   for (auto& scheduler : schedulers_) total += scheduler->context_switches();
   return total;
 }
-
-int Schedulers::processors() const { return os::configured_processors(); }
 
 void Schedulers::set_wall_time_measuring(bool on) {
   std::lock_guard lock(mutex_);

@@ -7,6 +7,7 @@
 #include <mutex>
 #include <vector>
 
+#include "sched/balance.hpp"
 #include "sched/dirty_pool.hpp"
 #include "sched/errands.hpp"
 #include "sched/memory_return.hpp"
@@ -48,6 +49,7 @@ class Schedulers final : public Scheduling, private TimerHost {
   uint32_t dirty_busy(bool io) const override { return (io ? dirty_io_ : dirty_cpu_).busy(); }
   uint64_t total_reductions() const override;
   uint64_t context_switches() const override;
+  uint64_t balance_rounds() const override { return balance_.rounds(); }
   void set_wall_time_measuring(bool on) override;
   std::vector<WallTime> wall_times() const override;
   std::vector<ThreadMicrostates> microstates() override;
@@ -74,6 +76,8 @@ class Schedulers final : public Scheduling, private TimerHost {
   int64_t slice() const { return slice_; }
   uint64_t help_after_cycles() const { return help_after_cycles_; }
   uint64_t spin_cycles() const { return spin_cycles_; }
+  uint64_t balance_cycles() const { return balance_cycles_; }
+  Balance& balance() { return balance_; }
   // Nobody but descriptors can bring work soon, and they are best waited for in the poller.
   bool waits_for_edges() const {
     return poller_.has_edges() && asleep_online() + 1 >= schedulers_online() && dirty_io_.busy() + dirty_io_.queue_length() + dirty_cpu_.busy() + dirty_cpu_.queue_length() == 0;
@@ -118,7 +122,8 @@ class Schedulers final : public Scheduling, private TimerHost {
   MemoryReturn memory_return_;
   Poller poller_;
   int64_t slice_;
-  uint64_t help_after_cycles_, spin_cycles_;
+  uint64_t help_after_cycles_, spin_cycles_, balance_cycles_;
+  Balance balance_;
   std::atomic<int64_t> wall_time_start_{0};
   std::vector<int64_t> wall_time_base_;     // active time at wall_time_start_; guarded by mutex_
   std::atomic<uint32_t> online_;

@@ -86,6 +86,7 @@ class Scheduling : public process::Waker {
   virtual uint32_t dirty_busy(bool io) const = 0;
   virtual uint64_t total_reductions() const = 0;
   virtual uint64_t context_switches() const = 0;
+  virtual uint64_t balance_rounds() const { return 0; }   // how often schedulers with work looked whether it is even
   // {active ns, total ns} since measuring was switched on: schedulers, then dirty CPU, then dirty IO, ids counting on. Empty: off.
   virtual void set_wall_time_measuring(bool on) = 0;
   struct WallTime { uint32_t id; int64_t active_ns, total_ns; };

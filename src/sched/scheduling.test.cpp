@@ -3,178 +3,14 @@
 #include "sched/scheduling.hpp"
 
 #include <fcntl.h>
-#include <gtest/gtest.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#include <chrono>
-#include <functional>
-#include <set>
-#include <thread>
-
-#include "process/process_table.hpp"
-#include "process/send.hpp"
-#include "process/signal.hpp"
-#include "process/spawn.hpp"
-#include "process/state.hpp"
 #include "process/timers.hpp"
-#include "sched/run_queue.hpp"
+#include "sched/scheduling_fixture.hpp"
 
 namespace athanor::sched {
 namespace {
-
-using process::Outcome;
-using process::Process;
-using namespace std::chrono_literals;
-
-struct Script {
-  std::function<Outcome(Process&)> run;
-  std::function<void(Process&)> dirty;
-};
-Script* scripts = nullptr;   // by pid number
-
-const process::NativeRow kDirtyRow{"m", "f", 0, process::BifKind::DirtyIo, nullptr, 25, 999, false};
-const Word kSomewhere = 0;
-
-class FakeExecutor final : public process::Executor {
- public:
-  Outcome run(Process& p) override {
-    Outcome outcome = scripts[p.pid().pid_number()].run(p);
-    if (outcome == Outcome::Exited && !process::exit_process(p, atoms::normal)) return Outcome::Yielded;
-    return outcome;
-  }
-  void run_dirty(Process& p) override { scripts[p.pid().pid_number()].dirty(p); }
-  void prepare_call(Process& p, Term, Term, Term) override { p.ip_ = &kSomewhere; }
-  Mfa current_function(Process& p) override { return p.initial_call_; }
-};
-
-class SchedulingTest : public testing::Test {
- protected:
-  void SetUp() override { make(2); }
-  void make(uint32_t count) {
-    atoms_.reset(make_atom_table(100'000));
-    runtime_ = std::make_unique<process::Runtime>();
-    runtime_->terms.atoms = atoms_.get();
-    runtime_->terms.node_name = atoms::nonode_at_nohost;
-    runtime_->epochs = &epochs_;
-    runtime_->literals = &literals_;
-    table_ = std::make_unique<process::ProcessTable>(1024);
-    runtime_->processes = table_.get();
-    registry_.reset(process::make_registry());
-    runtime_->registry = registry_.get();
-    SchedulingOptions options;
-    options.schedulers = count;
-    scheduling_ = Scheduling::create(*runtime_, options, [](process::Runtime&) -> process::Executor* { return new FakeExecutor; });
-    scripts_.resize(1024);
-    scripts = scripts_.data();
-    scope_ = std::make_unique<process::ThreadScope>(*runtime_);
-    participant_ = epochs_.join();
-    epochs_.enter(participant_);
-  }
-  void TearDown() override {
-    epochs_.exit(participant_);
-    epochs_.leave(participant_);
-    scheduling_->stop();
-    table_.reset();
-    scheduling_.reset();
-    scope_.reset();
-  }
-  // Not yet runnable.
-  Process& create(std::function<Outcome(Process&)> run, std::function<void(Process&)> dirty = {}) {
-    Process* p = table_->create(*runtime_);
-    p->state_ |= static_cast<uint32_t>(process::Priority::Normal) << process::kPriorityShift;
-    p->heap().create_block(64);
-    scripts_[p->pid().pid_number()] = {std::move(run), std::move(dirty)};
-    return *p;
-  }
-  // Stops when it goes, before what the scripts refer to.
-  struct Running {
-    Scheduling* scheduling;
-    ~Running() { scheduling->stop(); }
-  };
-  Running start() {
-    scheduling_->start();
-    return {scheduling_.get()};
-  }
-  void wait_for(std::function<bool()> done) {
-    bool is_done = false;   // asked once more, what is so for a moment could be over
-    for (int i = 0; i < 20'000 && !(is_done = done()); ++i) std::this_thread::sleep_for(500us);
-    ASSERT_TRUE(is_done);
-  }
-  static uint32_t take_messages(Process& p) {
-    process::handle_signals(p);
-    uint32_t count = 0;
-    while (p.mailbox().peek()) {
-      process::Signal::destroy(p.mailbox().remove_current());
-      ++count;
-    }
-    return count;
-  }
-
-  base::Epochs epochs_;
-  heap::LiteralSpace literals_;
-  std::unique_ptr<AtomTable> atoms_;
-  std::unique_ptr<process::Runtime> runtime_;
-  std::unique_ptr<process::ProcessTable> table_;
-  std::unique_ptr<process::Registry> registry_;
-  std::unique_ptr<Scheduling> scheduling_;
-  std::vector<Script> scripts_;
-  std::unique_ptr<process::ThreadScope> scope_;
-  base::Epochs::Participant* participant_;
-};
-
-TEST_F(SchedulingTest, RunQueueOrdersByPriorityAndLetsLowThrough) {
-  RunQueue queue;
-  auto put = [&](process::Priority priority) {
-    Process& p = create([](Process&) { return Outcome::Waiting; });
-    p.state_ = static_cast<uint32_t>(priority) << process::kPriorityShift;
-    queue.push(p, false);
-  };
-  using process::Priority;
-  for (int i = 0; i < 20; ++i) put(Priority::Normal);
-  for (int i = 0; i < 2; ++i) put(Priority::Low);
-  put(Priority::High);
-  put(Priority::Max);
-  std::string order;
-  while (Process* p = queue.pop()) order += "MHNL"[static_cast<int>(p->priority())];
-  // Two of 162 shares at first, of ever fewer later.
-  EXPECT_EQ(order, "MHNNNNNNNNNNNNNNNNLNNNNL");
-  EXPECT_TRUE(queue.is_empty_for_sure());
-}
-
-// OTP: each process that is low is run an eighth as often as each that is normal, however many there are of either.
-TEST_F(SchedulingTest, RunQueueGivesEachLowOneItsShare) {
-  using process::Priority;
-  for (const auto& [low, normal] : {std::pair{4, 100}, {100, 4}, {50, 50}}) {
-    RunQueue queue;
-    auto put = [&](Priority priority) {
-      Process& p = create([](Process&) { return Outcome::Waiting; });
-      p.state_ = static_cast<uint32_t>(priority) << process::kPriorityShift;
-      queue.push(p, false);
-    };
-    for (int i = 0; i < low; ++i) put(Priority::Low);
-    for (int i = 0; i < normal; ++i) put(Priority::Normal);
-    double runs_low = 0, runs_normal = 0;
-    for (int i = 0; i < 50'000; ++i) {
-      Process* p = queue.pop();
-      (p->priority() == Priority::Low ? runs_low : runs_normal) += 1;
-      queue.push(*p, true);
-    }
-    EXPECT_NEAR(runs_low / low / (runs_normal / normal), 1.0 / 8, 0.01) << low << " low, " << normal << " normal";
-    queue.take_all();
-  }
-}
-
-TEST_F(SchedulingTest, RunQueueGivesHalfToAThief) {
-  RunQueue queue;
-  for (int i = 0; i < 5; ++i) queue.push(create([](Process&) { return Outcome::Waiting; }), false);
-  uint32_t stolen;
-  EXPECT_NE(queue.steal_half(stolen), nullptr);
-  EXPECT_EQ(stolen, 3u);
-  EXPECT_EQ(queue.length(), 2u);
-  EXPECT_NE(queue.take_all(), nullptr);
-  EXPECT_EQ(queue.length(), 0u);
-}
 
 TEST_F(SchedulingTest, TwoThatTalkStayTogether) {
   constexpr int kHops = 200'000;
@@ -228,6 +64,40 @@ TEST_F(SchedulingTest, BusyProcessesSpreadOverIdleSchedulers) {
   EXPECT_EQ(seen.load(), 0b110u);
   wait_for([&] { return table_->count() == 0; });
   EXPECT_GE(scheduling_->total_reductions(), used.load());
+}
+
+// One that is high and always runs has a scheduler; all others share the other one, wherever they were.
+TEST_F(SchedulingTest, AHighOneThatAlwaysRunsStarvesNobodyWhileAnotherSchedulerRunsTheLike) {
+  constexpr int kNormal = 20;
+  std::atomic<bool> stop{false};
+  std::vector<std::atomic<int>> slices(kNormal + 1);
+  auto busy = [&](process::Priority priority, int i) {
+    Process& p = create([&, i](Process& self) {
+      self.reductions_left_ = 0;
+      const auto until = std::chrono::steady_clock::now() + 50us;
+      while (std::chrono::steady_clock::now() < until) {}
+      ++slices[static_cast<size_t>(i)];
+      return stop ? Outcome::Exited : Outcome::Yielded;
+    });
+    p.state_ = (p.state_ & ~(uint32_t{3} << process::kPriorityShift)) | static_cast<uint32_t>(priority) << process::kPriorityShift;
+    process::make_runnable(p);
+  };
+  for (int i = 0; i < kNormal; ++i) busy(process::Priority::Normal, i);
+  busy(process::Priority::High, kNormal);
+  auto running = start();
+  // Each gets on while the fastest of them does; how fast is the machine's affair.
+  for (int round = 0; round < 3; ++round) {
+    const int goal = slices[0] + 20;
+    wait_for([&] { return std::all_of(slices.begin(), slices.end(), [&](const auto& count) { return count >= goal; }); });
+    int least = 1 << 30, most = 0;
+    for (int i = 0; i < kNormal; ++i) {
+      least = std::min(least, slices[static_cast<size_t>(i)].load());
+      most = std::max(most, slices[static_cast<size_t>(i)].load());
+    }
+    std::printf("  normal: %d to %d, high: %d\n", least, most, slices[kNormal].load());
+  }
+  stop = true;
+  wait_for([&] { return table_->count() == 0; });
 }
 
 // While the machine is paused nothing of a process changes, though nobody told it.
