@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/emulator_flags.hpp"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <cctype>
 #include <cstdint>
@@ -28,7 +26,7 @@ bool read_count(const std::string& text, uint32_t least, uint32_t most, uint32_t
 
 // Flags that are checked and have no effect here: what they tune is not there, or done otherwise.
 struct Tuning {
-  enum class Value : uint8_t { Any, Boolean, Count, Waiting, Threshold, Binding, Strategy, Delay };
+  enum class Value : uint8_t { Any, Boolean, Count, Waiting, Threshold, Strategy, Delay };
   std::string_view name;
   Value value;
   const char* refusal;           // followed by the value
@@ -44,8 +42,6 @@ constexpr Tuning kTuning[] = {
     {"IOPp", Tuning::Value::Count, "bad I/O pollset percentage number:", 0, 100},
     {"IOs", Tuning::Value::Boolean, "bad +IOs boolean argument:"},
     {"JDdump", Tuning::Value::Any, ""},
-    {"sbt", Tuning::Value::Binding, "bad scheduler bind type:"},
-    {"stbt", Tuning::Value::Binding, "bad scheduler bind type:"},
     {"sbwt", Tuning::Value::Waiting, "bad scheduler busy wait threshold:"},
     {"sbwtdcpu", Tuning::Value::Waiting, "bad dirty CPU scheduler busy wait threshold:"},
     {"sbwtdio", Tuning::Value::Waiting, "bad dirty I/O scheduler busy wait threshold:"},
@@ -74,7 +70,6 @@ bool is_good(const Tuning& tuning, const std::string& value) {
     case Tuning::Value::Boolean: return value == "true" || value == "false";
     case Tuning::Value::Waiting: return is_one_of(value, {"none", "very_short", "short", "medium", "long", "very_long"});
     case Tuning::Value::Threshold: return is_one_of(value, {"very_low", "low", "medium", "high", "very_high"});
-    case Tuning::Value::Binding: return is_one_of(value, {"u", "ns", "ts", "ps", "s", "nnts", "nnps", "tnnps", "db"});
     case Tuning::Value::Strategy: return value == "default" || value == "legacy";
     case Tuning::Value::Delay:
       if (value == "infinity") return true;
@@ -95,22 +90,6 @@ bool read_name_encoding(std::string_view value, MachineOptions& options) {
   const char odd = value.size() > 1 ? value[1] : 'w';
   options.odd_names = odd == 'i' ? OddNames::Ignore : odd == 'e' ? OddNames::Refuse : OddNames::Warn;
   return odd == 'w' || odd == 'i' || odd == 'e';
-}
-
-// +SP Schedulers:Online in percent of the processors; either may be left out.
-bool read_percentages(const std::string& value, uint32_t& all, uint32_t& online) {
-  const auto processors = static_cast<uint32_t>(std::max(1L, ::sysconf(_SC_NPROCESSORS_ONLN)));
-  auto share = [&](const std::string& text, uint32_t& count) {
-    uint32_t percent = 0;
-    if (text.empty()) return true;
-    if (!read_count(text, 1, UINT32_MAX, percent) || percent > 400) return false;
-    count = std::max<uint32_t>(1, processors * percent / 100);
-    return true;
-  };
-  const size_t colon = value.find(':');
-  if (!share(value.substr(0, colon), all)) return false;
-  if (colon != std::string::npos && !share(value.substr(colon + 1), online)) return false;
-  return online <= (all > 0 ? all : processors);
 }
 
 }  // namespace
@@ -147,7 +126,7 @@ size_t flag_name_length(const std::string& flag) {
   // Those that take their value attached too; a name stands before its own beginnings.
   static constexpr std::string_view kAttached[] = {
       "hmaxel", "hmaxk", "hmax", "hmbs", "hmqd", "hms", "hpds", "pc", "zdbbl", "zdntgc", "zosrl", "SDPcpu", "SDcpu", "SDio", "SP", "IOPt", "IOPp", "IOt", "IOp", "IOs",
-      "sbwtdcpu", "sbwtdio", "sbwt", "sbt", "stbt", "swtdcpu", "swtdio", "swt", "sws", "sfwi", "sssdcpu", "sssdio", "sss", "scl", "sub", "spp", "rg",
+      "sbwtdcpu", "sbwtdio", "sbwt", "sbt", "stbt", "sct", "swtdcpu", "swtdio", "swt", "sws", "sfwi", "sssdcpu", "sssdio", "sss", "scl", "sub", "spp", "rg",
       "P", "Q", "t", "A", "a", "R", "T", "W", "K", "C", "e", "S"};
   if (flag == "ec") return flag.size();
   for (std::string_view name : kAttached)
@@ -203,7 +182,6 @@ std::string apply_emulator_flag(const std::string& name, const std::string& valu
     return checked(options.perf_map || value == "false", "bad setting of +JPperf (true, map, false):");
   }
   if (name == "A") return checked(read_count(value, 0, UINT32_MAX, options.async_threads) && options.async_threads <= 1024, "bad number of async threads");
-  if (name == "SP") return checked(read_percentages(value, options.schedulers, options.schedulers_online), "bad schedulers percentage");
   if (name == "hmax") {   // as the stock VM: what is no number is no limit
     options.max_heap_words = std::strtoull(value.c_str(), nullptr, 10);
     return {};
@@ -217,16 +195,22 @@ std::string apply_emulator_flag(const std::string& name, const std::string& valu
     return checked(!value.empty() && std::string_view("wie").find(value[0]) != std::string_view::npos, "unrecognized warning_map option");
   }
   if (name == "K") return checked(value == "true" || value == "false", "bad kernel poll setting");
-  if (name == "S") {
-    size_t colon = value.find(':');
-    std::string total = value.substr(0, colon), online = colon == std::string::npos ? "" : value.substr(colon + 1);
-    uint32_t zero = 1;
-    bool good = (total.empty() && !online.empty()) || (read_count(total, 0, 1024, zero) && (zero == 0 || read_count(total, 1, 1024, options.schedulers)));
-    if (good && !online.empty()) good = read_count(online, 0, 1024, zero) && (zero == 0 || read_count(online, 1, 1024, options.schedulers_online));
-    return checked(good, "bad amount of schedulers");
+  if (SchedulerFlags::is_one(name)) return command.schedulers.apply(name, value);
+  if (name == "sct") {
+    options.cpu_topology = value;
+    const std::string wrong = check_cpu_topology(value);
+    return wrong.empty() ? wrong : "bad cpu topology '" + value + "': " + wrong;
   }
-  if (name == "SDcpu") return checked(read_count(value.substr(0, value.find(':')), 1, 1024, options.dirty_cpu_schedulers), "bad amount of dirty CPU schedulers");
-  if (name == "SDio") return checked(read_count(value, 1, 1024, options.dirty_io_schedulers), "bad number of dirty IO schedulers");
+  if (name == "ssrct") {
+    options.skips_cpu_topology = true;
+    return {};
+  }
+  if (name == "sbt" || name == "stbt") {
+    options.scheduler_bind_type = value;
+    const bool is_type = is_scheduler_bind_type(value);
+    if (is_type && (name == "stbt" || value == "u" || !options.cpu_topology.empty() || (!options.skips_cpu_topology && has_cpu_topology()))) return {};
+    return "setting scheduler bind type '" + value + "' failed: " + (is_type ? "no cpu topology available" : "invalid type");
+  }
   if (name == "B" || name == "Bc" || name == "Bd" || name == "Bi") {
     std::string kind = name.size() > 1 ? name.substr(1) : value;
     options.break_key = kind == "c" ? BreakKey::InterruptShell : kind == "i" ? BreakKey::Ignored : BreakKey::Default;
@@ -234,7 +218,7 @@ std::string apply_emulator_flag(const std::string& name, const std::string& valu
   if (name == "V") command.print_version = true;
   for (const Tuning& tuning : kTuning)
     if (name == tuning.name) return checked(is_good(tuning, value), tuning.refusal);
-  // The rest tunes allocators (+M), says where (+sct, +swct, +sws …) or is of debug builds; known by their first letters.
+  // The rest tunes allocators (+M), says when (+swct, +sws …) or is of debug builds; known by their first letters.
   static constexpr std::string_view kRest[] = {"M", "s", "z", "d", "i", "I", "J", "L", "n", "r", "v", "V", "SD", "B"};
   for (std::string_view begin : kRest)
     if (name.starts_with(begin)) return {};

@@ -190,6 +190,8 @@ ErlCommand read_erl_arguments(const std::vector<std::string>& arguments, const s
       init_flags.push_back(word);
     }
   }
+  const std::string wrong_counts = command.schedulers.finish(command.options);
+  if (wrong_flag.empty()) wrong_flag = wrong_counts;
   if (!wrong_flag.empty() && command.shown == ErlCommand::Shown::No) return refuse(wrong_flag);
   command.start_epmd = named && has_epmd;
   const bool has_limit = command.options.ets_limit != MachineOptions{}.ets_limit;

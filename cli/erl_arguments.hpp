@@ -7,11 +7,13 @@
 #include <vector>
 
 #include "athanor/machine.hpp"
+#include "cli/scheduler_flags.hpp"
 
 namespace athanor::cli {
 
 struct ErlCommand {
   MachineOptions options;
+  SchedulerFlags schedulers;
   bool detached = false;
   bool start_epmd = false;          // -sname or -name without `-start_epmd false` or `-no_epmd`
   std::string epmd_command;         // -epmd; empty: the release's

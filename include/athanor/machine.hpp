@@ -30,6 +30,16 @@ enum class NameEncoding : uint8_t { Locale, Latin1, Utf8 };
 // What becomes of a name that is no UTF-8 text where a list of names is asked for.
 enum class OddNames : uint8_t { Warn, Ignore, Refuse };
 
+// The system's processors: all, and how many this program may use (affinity, quota).
+struct ProcessorCounts {
+  uint32_t configured = 1, usable = 1;
+};
+ProcessorCounts processor_counts();
+// What is wrong with the text of a topology (MachineOptions::cpu_topology), in words; empty: nothing.
+std::string check_cpu_topology(const std::string& text);
+bool has_cpu_topology();              // does the system tell one?
+bool is_scheduler_bind_type(const std::string& name);
+
 // What a machine starts with. Everything has a default that suits a program which only wants to run code.
 struct MachineOptions {
   std::vector<std::string> arguments;   // as after `erl`'s emulator flags: {"-root", R, "-bindir", B, "--", "-home", H, "--", "-noshell", …}
@@ -39,8 +49,12 @@ struct MachineOptions {
   int otp_release = 25;
   uint32_t schedulers = 0;              // 0: as many as CPUs
   uint32_t schedulers_online = 0;
-  uint32_t dirty_cpu_schedulers = 0;
+  uint32_t dirty_cpu_schedulers = 0;    // 0: as schedulers
+  uint32_t dirty_cpu_schedulers_online = 0;
   uint32_t dirty_io_schedulers = 10;
+  std::string scheduler_bind_type;      // +sbt's names (u, ns, ts, ps, s, nnts, nnps, tnnps, db); empty or u: schedulers are bound to no processor
+  std::string cpu_topology;             // +sct's text; empty: as the system tells
+  bool skips_cpu_topology = false;      // the system is not asked (+ssrct)
   uint32_t process_limit = 262144;
   uint32_t port_limit = 65536;
   uint32_t dist_busy_limit_kib = 1024;   // of output to one node above which senders wait

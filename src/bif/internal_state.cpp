@@ -7,6 +7,7 @@
 #include "bif/bif.hpp"
 #include "bif/magic.hpp"
 #include "bif/process_items.hpp"
+#include "bif/processor_info.hpp"
 #include "code/code_server.hpp"
 #include "os/clock.hpp"
 #include "process/executor.hpp"
@@ -161,6 +162,7 @@ BifResult get_internal_state_1(Process& self, const Term* args) {
   // How often schedulers looked whether the work is spread evenly.
   if (is_named(key, "nbalance")) return integer::from_uint64(self.heap(), self.runtime().scheduling->balance_rounds());
   if (is_tuple_of(key, 3) && is_named(tuple_element(key, 0), "check_time_config")) return atoms::true_;   // every time warp mode goes with and without correction
+  if (is_tuple_of(key, 2) && is_named(tuple_element(key, 0), "fake_scheduler_bindings")) return planned_bindings(self, tuple_element(key, 1));
   if (is_named(key, "check_io_debug")) {
     const process::NativeRow* check = self.runtime().code->native(atoms::erts_debug, intern("ath_check_io"), 0);
     return check ? check->function(self, nullptr) : self.error(atoms::notsup);

@@ -2,6 +2,7 @@
 // erlang:system_flag/2.
 #include "bif/bif.hpp"
 #include "bif/max_heap.hpp"
+#include "bif/processor_info.hpp"
 #include "bif/system.hpp"
 #include "bif/time.hpp"
 #include "code/code_server.hpp"
@@ -141,14 +142,9 @@ BifResult erlang::system_flag_2(Process& self, const Term* args) {
     if (value != atoms::true_ && value != atoms::false_) return self.badarg();
     return boolean(runtime.scheduling->change_microstates(value == atoms::true_ ? Change::On : Change::Off));
   }
-  // Binding schedulers and setting topologies are not supported; switching off is the state there is.
-  if (flag == atoms::scheduler_bind_type) {
-    for (Term type : {atoms::unbound, atoms::default_bind, atoms::no_spread, atoms::thread_spread, atoms::processor_spread, atoms::spread,
-                      atoms::no_node_thread_spread, atoms::no_node_processor_spread, atoms::thread_no_node_processor_spread})
-      if (value == type) return value == atoms::unbound || value == atoms::default_bind ? BifResult(atoms::unbound) : self.error(atoms::notsup);
-    return self.badarg();
-  }
-  if (flag == atoms::cpu_topology || flag == atoms::internal_cpu_topology) return self.error(atoms::notsup);
+  if (flag == atoms::scheduler_bind_type) return set_scheduler_bind_type(self, value);
+  if (flag == atoms::cpu_topology) return ask_for_topology(self, value);
+  if (flag == atoms::internal_cpu_topology) return set_topology(self, value);
   if (flag == atoms::erts_alloc) return self.badarg();
   return self.badarg_because(atoms::badopt);
 }

@@ -10,6 +10,7 @@
 #include "bif/bif.hpp"
 #include "bif/build_flags.hpp"
 #include "bif/max_heap.hpp"
+#include "bif/processor_info.hpp"
 #include "bif/system.hpp"
 #include "bif/time.hpp"
 #include "code/code_server.hpp"
@@ -62,14 +63,6 @@ Term emulator_arguments(Process& self) {
   return make_list(self.heap(), words.data(), words.size());
 }
 
-Term scheduler_bindings(Process& self) {
-  uint32_t count = scheduling(self).scheduler_count();
-  Term* place = self.allocate(count + 1);
-  place[0].raw = tuple_header(count);
-  for (uint32_t i = 1; i <= count; ++i) place[i] = atoms::unbound;
-  return Term::boxed(place);
-}
-
 Term online_schedulers(Process& self) { return number(self, scheduling(self).schedulers_online()); }
 
 Term schedulers_state(Process& self) {
@@ -103,13 +96,6 @@ Term heap_sizes(Process& self) {
     words = next;
   }
   return make_list(self.heap(), sizes.data(), sizes.size());
-}
-
-Term processor_topology(Process& self) {
-  Term cores = Term::nil();
-  for (int i = athanor::os::configured_processors(); i-- > 0;)
-    cores = cons(self.heap(), pair(self, atoms::core, pair(self, atoms::logical, Term::small(i))), cores);
-  return list(self, pair(self, atoms::processor, cores));
 }
 
 Term garbage_collection(Process& self) {
@@ -236,19 +222,20 @@ constexpr Row kRows[] = {
     ANSWER(all_schedulers_state, all_schedulers_state(self))
     COUNT(scheduler_id, std::max(1u, scheduling(self).current_scheduler_id()))
     ANSWER(scheduler_bindings, scheduler_bindings(self))
-    CONSTANT(scheduler_bind_type, atoms::unbound)
+    ANSWER(scheduler_bind_type, scheduler_bind_type(self))
     COUNT(dirty_cpu_schedulers, scheduling(self).dirty_cpu_count())
     COUNT(dirty_cpu_schedulers_online, scheduling(self).dirty_cpu_online())
     COUNT(dirty_io_schedulers, scheduling(self).dirty_io_count())
-    COUNT(logical_processors, athanor::os::configured_processors())
-    COUNT(logical_processors_online, athanor::os::online_processors())
-    COUNT(logical_processors_available, athanor::os::available_processors())
-    ANSWER(cpu_topology, processor_topology(self))
-    {atoms::cpu_quota, [](Process&) -> Term {
-       int quota = athanor::os::quota_processors();
+    COUNT(run_queues, scheduling(self).scheduler_count())
+    // As they were when last looked at: at start, or for update_cpu_info.
+    COUNT(logical_processors, scheduling(self).bindings().figures().configured)
+    COUNT(logical_processors_online, scheduling(self).bindings().figures().online)
+    COUNT(logical_processors_available, scheduling(self).bindings().figures().available)
+    {atoms::cpu_quota, [](Process& self) -> Term {
+       const int quota = scheduling(self).bindings().figures().quota;
        return quota > 0 ? Term::small(quota) : atoms::unknown;
      }},
-    CONSTANT(update_cpu_info, atoms::unchanged)
+    ANSWER(update_cpu_info, update_processor_info(self))
     ANSWER(multi_scheduling, scheduling(self).settings.multi_scheduling_blocks.load() ? atoms::blocked : atoms::enabled)
     ANSWER(multi_scheduling_blockers, blockers(self, false))
     ANSWER(normal_multi_scheduling_blockers, blockers(self, true))
@@ -344,10 +331,6 @@ constexpr Row kRows[] = {
 // {Key, Argument}. none(): no such.
 Term answer_pair(Process& self, Term key, Term argument) {
   if (key == atoms::wordsize && (argument == atoms::internal || argument == atoms::external)) return Term::small(8);
-  if (key == atoms::cpu_topology) {
-    if (argument == atoms::detected || argument == atoms::used) return processor_topology(self);
-    if (argument == atoms::defined) return atoms::undefined;
-  }
   if (key == atoms::allocator || (key.is_atom() && atom_text(key) == "allocator_sizes")) return allocators::figures(self.heap(), argument);
   return Term::none();
 }
@@ -359,8 +342,10 @@ BifResult erlang::system_info_1(Process& self, const Term* args) {
   if (key.is_atom()) {
     for (const Row& row : kRows)
       if (row.key == key) return row.answer(self);
+    if (key == atoms::cpu_topology) return topology_info(self, atoms::used);
     if (atom_text(key) == "beam_jump_table") return atoms::true_;   // no switch stands between two instructions
   } else if (is_tuple_of(key, 2)) {
+    if (tuple_element(key, 0) == atoms::cpu_topology) return topology_info(self, tuple_element(key, 1));
     Term answer = answer_pair(self, tuple_element(key, 0), tuple_element(key, 1));
     if (!answer.is_none()) return answer;
   } else if (is_tuple_of(key, 3)) {

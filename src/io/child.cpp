@@ -16,6 +16,7 @@
 
 #include "io/child_helper/image.hpp"
 #include "io/child_helper/protocol.hpp"
+#include "os/processors.hpp"
 
 namespace athanor::io {
 
@@ -77,6 +78,7 @@ int run_helper(int program, int socket) {
   posix_spawnattr_setsigmask(&attributes, &none);
   posix_spawnattr_setsigdefault(&attributes, &all);
   posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+  const os::WithoutBinding for_children;
   pid_t pid;
   int error = posix_spawn(&pid, path, &actions, &attributes, arguments, variables);
   posix_spawn_file_actions_destroy(&actions);

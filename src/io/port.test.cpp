@@ -38,7 +38,7 @@ class StepScheduling : public sched::Scheduling {
   uint64_t context_switches() const override { return 0; }
   void set_wall_time_measuring(bool) override {}
   std::vector<WallTime> wall_times() const override { return {}; }
-  int processors() const override { return 1; }
+  sched::Bindings& bindings() override { return bindings_; }
   uint32_t dirty_cpu_online() const override { return 1; }
   void set_dirty_cpu_online(uint32_t) override {}
   std::vector<uint32_t> active_tasks() const override { return {0}; }
@@ -76,6 +76,7 @@ class StepScheduling : public sched::Scheduling {
   }
 
  private:
+  sched::Bindings bindings_{1, {}};
   struct Interest { uint32_t events; void (*callback)(void*, uint32_t); void* argument; };
   std::map<int, Interest> interests_;
   std::deque<std::pair<void (*)(void*), void*>> jobs_;

@@ -20,6 +20,7 @@
 #include "machine/joins.hpp"
 #include "machine/natives.hpp"
 #include "machine/own_modules.hpp"
+#include "machine/processors.hpp"
 #include "machine/release.hpp"
 #include "nif/monitor.hpp"
 #include "nif/select.hpp"
@@ -149,7 +150,9 @@ void Machine::Implementation::join_layers() {
   scheduling_options.schedulers = options.schedulers;
   scheduling_options.schedulers_online = options.schedulers_online;
   scheduling_options.dirty_cpu = options.dirty_cpu_schedulers;
+  scheduling_options.dirty_cpu_online = options.dirty_cpu_schedulers_online;
   scheduling_options.dirty_io = options.dirty_io_schedulers;
+  scheduling_options.binding = machine::binding_options(options);
   scheduling_options.stress = options.stress;
   scheduling = sched::Scheduling::create(runtime, scheduling_options, engine::make_executor);
   runtime.start_monotonic_ns = runtime.clock->monotonic_ns();

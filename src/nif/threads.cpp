@@ -11,6 +11,7 @@
 #include <unordered_map>
 
 #include "nif/env.hpp"
+#include "os/processors.hpp"
 
 using namespace athanor;
 using namespace athanor::nif;
@@ -225,7 +226,11 @@ int athanor::nif::create_thread(process::Runtime* runtime, const char* name, Erl
   sigfillset(&blocked);
   for (int synchronous : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGABRT, SIGSYS}) sigdelset(&blocked, synchronous);
   pthread_sigmask(SIG_SETMASK, &blocked, &previous);
-  const int error = pthread_create(&thread->handle, &attributes, run, thread);
+  int error;
+  {
+    const os::WithoutBinding for_the_new_one;
+    error = pthread_create(&thread->handle, &attributes, run, thread);
+  }
   pthread_sigmask(SIG_SETMASK, &previous, nullptr);
   pthread_attr_destroy(&attributes);
   if (error) {

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "os/processors.hpp"
 
+#include <pthread.h>
 #include <sched.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdio>
 #include <cstring>
 #include <vector>
@@ -64,16 +66,62 @@ bool has_controller(const std::string& list, const char* wanted) {
 int configured_processors() { return std::max<long>(1, sysconf(_SC_NPROCESSORS_CONF)); }
 int online_processors() { return std::max<long>(1, sysconf(_SC_NPROCESSORS_ONLN)); }
 
-int available_processors() {
+std::vector<int> allowed_processors() {
+  std::vector<int> ids;
   for (int room = 1024; room <= 1 << 20; room *= 2) {
     cpu_set_t* set = CPU_ALLOC(room);
-    size_t bytes = CPU_ALLOC_SIZE(room);
-    bool ok = sched_getaffinity(0, bytes, set) == 0;
-    int count = ok ? CPU_COUNT_S(bytes, set) : 0;
+    const size_t bytes = CPU_ALLOC_SIZE(room);
+    const bool ok = sched_getaffinity(getpid(), bytes, set) == 0;   // a scheduler's thread may be bound
+    for (int id = 0; ok && id < room; ++id)
+      if (CPU_ISSET_S(static_cast<size_t>(id), bytes, set)) ids.push_back(id);
     CPU_FREE(set);
-    if (ok) return std::max(1, count);
+    if (ok) break;
   }
-  return online_processors();
+  return ids;
+}
+
+int available_processors() {
+  const auto count = static_cast<int>(allowed_processors().size());
+  return count > 0 ? std::min(count, online_processors()) : online_processors();
+}
+
+namespace {
+
+thread_local int bound_to = -1;
+
+int set_affinity_of_this_thread(const std::vector<int>& ids) {
+  if (ids.empty()) return EINVAL;
+  const auto room = static_cast<size_t>(std::ranges::max(ids)) + 1;
+  cpu_set_t* set = CPU_ALLOC(room);
+  const size_t bytes = CPU_ALLOC_SIZE(room);
+  CPU_ZERO_S(bytes, set);
+  for (int id : ids) CPU_SET_S(static_cast<size_t>(id), bytes, set);
+  const int failed = pthread_setaffinity_np(pthread_self(), bytes, set);
+  CPU_FREE(set);
+  return failed;
+}
+
+}  // namespace
+
+int bind_this_thread(int logical) {
+  if (logical < 0) return EINVAL;
+  const int failed = set_affinity_of_this_thread({logical});
+  if (failed == 0) bound_to = logical;
+  return failed;
+}
+
+int unbind_this_thread() {
+  if (bound_to < 0) return 0;
+  const int failed = set_affinity_of_this_thread(allowed_processors());
+  if (failed == 0) bound_to = -1;
+  return failed;
+}
+
+WithoutBinding::WithoutBinding() : was_bound_to_(bound_to) {
+  if (was_bound_to_ >= 0) unbind_this_thread();
+}
+WithoutBinding::~WithoutBinding() {
+  if (was_bound_to_ >= 0) (void)bind_this_thread(was_bound_to_);
 }
 
 int quota_to_processors(long long quota_us, long long period_us) {

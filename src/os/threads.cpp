@@ -13,6 +13,7 @@
 #include <memory>
 
 #include "base/assert.hpp"
+#include "os/processors.hpp"
 
 namespace athanor::os {
 
@@ -54,6 +55,7 @@ bool Thread::start(const char* name, void (*function)(void*), void* argument, si
   sigfillset(&blocked);
   for (int synchronous : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGABRT, SIGSYS}) sigdelset(&blocked, synchronous);
   pthread_sigmask(SIG_SETMASK, &blocked, &previous);
+  const WithoutBinding for_the_new_one;
   pthread_t handle;
   int failed = pthread_create(&handle, &attributes, run, start.get());
   pthread_sigmask(SIG_SETMASK, &previous, nullptr);

@@ -5,10 +5,12 @@
 #include <limits>
 
 #include "heap/block.hpp"
+#include "heap/fragment.hpp"
 #include "os/clock.hpp"
 #include "os/system.hpp"
 #include "process/process_table.hpp"
 #include "process/resting.hpp"
+#include "process/send.hpp"
 #include "process/state.hpp"
 #include "process/tracing.hpp"
 #include "sched/schedulers.hpp"
@@ -47,6 +49,7 @@ void Scheduler::run() {
   seen_taken_ = std::make_unique<uint64_t[]>(4 * all_.scheduler_count());
   heap::BlockStore::open();
   large_memory::open_store();
+  bind();
   set_active(true);
   while (!all_.is_stopping()) {
     runtime.epochs->quiescent(participant_);
@@ -197,6 +200,7 @@ void Scheduler::look_at_resting() {
 
 void Scheduler::look_at_clock() {
   slices_until_clock_ = kSlicesPerClock;
+  if (ATH_UNLIKELY(all_.bindings().version() != binding_version_)) bind();
   if (os::cycle_count() >= next_balance_) even_out();
   look_at_resting();
   if (all_.timers().next_ns(index_) != std::numeric_limits<int64_t>::max()) fire_timers();
@@ -224,6 +228,7 @@ Process* Scheduler::find_work() {
     if (found) break;
     fire_timers();
     look_at_resting();
+    if (all_.bindings().version() != binding_version_) bind();
     if (!is_online()) give_all_away();
     else if ((found = queue_.pop())) break;
     found = sleep();
@@ -257,6 +262,17 @@ Process* Scheduler::steal(bool only_waiting) {
     if (Process* process = adopt(queue.steal_half(stolen))) return process;
   }
   return nullptr;
+}
+
+void Scheduler::bind() {
+  std::string error;
+  binding_version_ = all_.bindings().apply(index_, error);
+  if (error.empty()) return;
+  const std::string text = "Scheduler " + std::to_string(index_ + 1) + " " + error;
+  heap::FragmentAllocator to(2 * text.size() + 8);
+  Term words = Term::nil();
+  for (size_t i = text.size(); i-- > 0;) words = make_cons(to.allocate(2), Term::small(static_cast<unsigned char>(text[i])), words);
+  process::log_event(all_.runtime(), atoms::error, "~s", make_cons(to.allocate(2), words, Term::nil()), Term::none(), Term::none());
 }
 
 void Scheduler::even_out() {

@@ -68,6 +68,7 @@ class Scheduler {
   process::Process* watch_others();  // the sentinel's look: does a long native hold up a queue?
   process::Process* adopt(process::Process* chain);
   void even_out();                   // with others that have work, too
+  void bind();                       // as Bindings has planned
   process::Process* sleep();         // what the sentinel found, or null
   void handle_edges(const Poller::Edges& edges);
   void leave_poller();               // its own thread polls again
@@ -93,6 +94,7 @@ class Scheduler {
   bool is_polling_ = false;                   // runs callbacks for descriptors
   std::unique_ptr<uint64_t[]> seen_taken_;    // the sentinel's memory of the others' queues, by priority
   uint64_t next_balance_ = 0;                 // cycle count
+  uint32_t binding_version_ = 0;              // of Bindings, as this thread is bound
   std::atomic<uint64_t> reductions_[4] = {};  // by priority; written by this thread alone, as the rest
   uint64_t reductions_at_return_ = 0;         // when it last had free memory given back
   std::atomic<uint64_t> context_switches_{0};

@@ -46,14 +46,15 @@ Schedulers::Schedulers(process::Runtime& runtime, const SchedulingOptions& optio
       dirty_io_(runtime, make_executor, ThreadKind::DirtyIo, std::max(1u, options.dirty_io), microstate_switch_),
       poller_(runtime, microstate_switch_),
       slice_(slice_for(options)),
-      balance_(scheduler_count_for(options)) {
+      balance_(scheduler_count_for(options)),
+      bindings_(scheduler_count_for(options), options.binding) {
   uint32_t count = scheduler_count_for(options);
   double cycles = os::cycles_per_ns();
   help_after_cycles_ = static_cast<uint64_t>(cycles * Scheduler::kHelpAfterNs);
   balance_cycles_ = static_cast<uint64_t>(cycles * Balance::kPeriodNs);
   spin_cycles_ = count == 1 ? 0 : static_cast<uint64_t>(cycles * Scheduler::kSpinNs);
   online_.store(options.schedulers_online ? std::min(options.schedulers_online, count) : count, std::memory_order_relaxed);
-  dirty_cpu_online_.store(dirty_cpu_.limit(), std::memory_order_relaxed);
+  dirty_cpu_online_.store(options.dirty_cpu_online ? std::min(options.dirty_cpu_online, dirty_cpu_.limit()) : dirty_cpu_.limit(), std::memory_order_relaxed);
   asleep_words_ = (count + 63) / 64;
   asleep_ = std::make_unique<std::atomic<uint64_t>[]>(asleep_words_);
   for (uint32_t i = 0; i < asleep_words_; ++i) asleep_[i].store(0, std::memory_order_relaxed);
@@ -224,6 +225,10 @@ void Schedulers::enqueue_signals(Process& target, process::Priority priority) {
 
 void Schedulers::set_schedulers_online(uint32_t count) {
   online_.store(std::clamp(count, 1u, scheduler_count()), std::memory_order_release);
+  wake_all_threads();
+}
+
+void Schedulers::wake_all_threads() {
   for (auto& scheduler : schedulers_)
     if (scheduler->has_thread_.load(std::memory_order_acquire)) wake_thread(*scheduler);
 }
@@ -245,8 +250,6 @@ uint32_t Schedulers::current_scheduler_id() const {
 }
 
 bool Schedulers::after_slice(SliceJob job) { return current_scheduler && &current_scheduler->all() == this && current_scheduler->after_slice(job); }
-
-int Schedulers::processors() const { return os::configured_processors(); }
 
 uint32_t Schedulers::awake_schedulers() const {
   return static_cast<uint32_t>(std::ranges::count_if(schedulers_, [](const auto& scheduler) { return scheduler->is_active(); }));

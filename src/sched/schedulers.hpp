@@ -54,7 +54,8 @@ class Schedulers final : public Scheduling, private TimerHost {
   std::vector<WallTime> wall_times() const override;
   std::vector<ThreadMicrostates> microstates() override;
   bool change_microstates(MicrostateChange change) override;
-  int processors() const override;
+  Bindings& bindings() override { return bindings_; }
+  void look_at_bindings() override { wake_all_threads(); }
   size_t timer_count() const override { return timers_.count(); }
   size_t polled_descriptors() const override { return poller_.watched(); }
   void poll(int descriptor, uint32_t interest, void (*callback)(void*, uint32_t), void* argument) override;
@@ -106,6 +107,7 @@ class Schedulers final : public Scheduling, private TimerHost {
   void wake_thread(Scheduler& scheduler) {
     if (!scheduler.parker_.unpark()) poller_.wake_idle();
   }
+  void wake_all_threads();
   void unpark(uint32_t index);              // starts its thread where it has none yet
   int sleeping_scheduler() const;           // an online one; -1: none
 
@@ -124,6 +126,7 @@ class Schedulers final : public Scheduling, private TimerHost {
   int64_t slice_;
   uint64_t help_after_cycles_, spin_cycles_, balance_cycles_;
   Balance balance_;
+  Bindings bindings_;
   std::atomic<int64_t> wall_time_start_{0};
   std::vector<int64_t> wall_time_base_;     // active time at wall_time_start_; guarded by mutex_
   std::atomic<uint32_t> online_;

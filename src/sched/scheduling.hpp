@@ -13,6 +13,7 @@
 #include "base/microstates.hpp"
 #include "process/executor.hpp"
 #include "process/runtime.hpp"
+#include "sched/bindings.hpp"
 
 namespace athanor::sched {
 
@@ -20,8 +21,10 @@ struct SchedulingOptions {
   uint32_t schedulers = 0;          // 0: as many as CPUs (cgroup quota heeded)
   uint32_t schedulers_online = 0;
   uint32_t dirty_cpu = 0;           // 0: as schedulers
+  uint32_t dirty_cpu_online = 0;
   uint32_t dirty_io = 10;
   bool stress = false;              // tiny slices
+  Bindings::Options binding;        // of schedulers to processors
 };
 
 // system_monitor/2's wishes.
@@ -100,7 +103,9 @@ class Scheduling : public process::Waker {
   virtual std::vector<ThreadMicrostates> microstates() { return {}; }
   enum class MicrostateChange : uint8_t { Off, On, Reset };
   virtual bool change_microstates(MicrostateChange) { return false; }
-  virtual int processors() const = 0;   // configured on the system
+  // Processors, and schedulers' bindings to them; told to the schedulers by look_at_bindings.
+  virtual Bindings& bindings() = 0;
+  virtual void look_at_bindings() {}
   virtual size_t timer_count() const = 0;
   virtual size_t polled_descriptors() const = 0;
 
