@@ -11,6 +11,7 @@
 #include "process/spawn.hpp"
 #include "process/state.hpp"
 #include "process/tracing.hpp"
+#include "sched/scheduling.hpp"
 #include "term/map.hpp"
 #define ATH_FAMILY "bif/processes.def"
 #include "bif/declare.inc"
@@ -44,6 +45,15 @@ static BifResult set_max_heap(Process& self, Term value) {
   Term old = max_heap_map(self.heap(), max_heap_of(self));
   self.extra().max_heap = limit;
   return old;
+}
+
+// 0: to none. It goes on where it then belongs.
+static BifResult bind_to_scheduler(Process& self, Term value) {
+  uint64_t number;
+  if (!read_count(value, number) || number > self.runtime().scheduling->scheduler_count()) return self.badarg();
+  const Term old = Term::small(self.bound_scheduler_);
+  self.bound_scheduler_ = static_cast<uint16_t>(number);
+  return self.trap(self.runtime().code->export_of(atoms::erts_debug, intern("ath_moved"), 1), {old});
 }
 
 BifResult erlang::process_flag_2(Process& self, const Term* args) {
@@ -116,7 +126,7 @@ BifResult erlang::process_flag_2(Process& self, const Term* args) {
     Term old = self.runtime().monitor_nodes(self, on, flag.is_atom() ? Term::nil() : tuple_element(flag, 1));
     return old.is_none() ? self.badarg() : BifResult(old);
   }
-  if (flag == atoms::scheduler) return value.is_small() ? BifResult(Term::small(0)) : self.badarg();
+  if (flag == atoms::scheduler) return bind_to_scheduler(self, value);
   return self.badarg();
 }
 

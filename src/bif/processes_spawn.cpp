@@ -9,6 +9,7 @@
 #include "process/send.hpp"
 #include "process/spawn.hpp"
 #include "process/tracing.hpp"
+#include "sched/scheduling.hpp"
 #include "term/map.hpp"
 #define ATH_FAMILY "bif/processes.def"
 #include "bif/declare.inc"
@@ -82,7 +83,7 @@ bool read_option(Runtime& runtime, Term option, SpawnOptions& options, RequestOp
     return true;
   }
   if (name == atoms::scheduler) {
-    if (!value.is_small() || value.small_value() < 0) return false;
+    if (!value.is_small() || value.small_value() < 0 || value.small_value() > runtime.scheduling->scheduler_count()) return false;
     options.scheduler = static_cast<uint32_t>(value.small_value());
     return true;
   }

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "process/process.hpp"
+#include "sched/blocks.hpp"
 
 namespace athanor::bif {
 
@@ -14,6 +15,7 @@ struct MemoryFigures {
 };
 MemoryFigures memory_figures(process::Runtime& runtime);
 uint32_t default_min_heap_words(process::Runtime& runtime);
+Term multi_scheduling_state(sched::Blocked blocked);
 Term system_logger(process::Runtime& runtime);
 
 }  // namespace athanor::bif

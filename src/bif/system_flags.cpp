@@ -47,30 +47,40 @@ BifResult set_max_heap_size(Process& self, Term value) {
   return before;
 }
 
-// OTP: normal schedulers stop but one. The scheduler count is what this changes here.
+// The answer is given when whoever may no longer run has stopped, and where the process itself may.
+BifResult when_settled(Process& self, Term answer) {
+  return self.trap(self.runtime().code->export_of(atoms::erts_debug, intern("ath_settled"), 2), {answer, atoms::false_});
+}
+
 BifResult set_multi_scheduling(Process& self, Term value) {
   auto& scheduling = *self.runtime().scheduling;
-  auto& settings = scheduling.settings;
-  bool normal = value == atoms::block_normal || value == atoms::unblock_normal;
+  const auto which = value == atoms::block_normal || value == atoms::unblock_normal ? sched::Blocked::Normal : sched::Blocked::All;
   if (value == atoms::block || value == atoms::block_normal) {
-    if (settings.multi_scheduling_blocks.fetch_add(1, std::memory_order_acq_rel) == 0) {
-      settings.schedulers_before_block = scheduling.schedulers_online();
-      settings.blocker_raw = self.pid().raw;
-      scheduling.set_schedulers_online(1);
-    }
-    return normal ? atoms::blocked_normal : atoms::blocked;
+    scheduling.block(self.pid(), which);
+    return when_settled(self, multi_scheduling_state(scheduling.blocked()));
   }
   if (value != atoms::unblock && value != atoms::unblock_normal) return self.badarg();
-  uint32_t blocks = settings.multi_scheduling_blocks.load(std::memory_order_acquire);
-  do {
-    if (blocks == 0) return atoms::enabled;
-  } while (!settings.multi_scheduling_blocks.compare_exchange_weak(blocks, blocks - 1, std::memory_order_acq_rel));
-  if (blocks > 1) return normal ? atoms::blocked_normal : atoms::blocked;
-  scheduling.set_schedulers_online(settings.schedulers_before_block);
-  return atoms::enabled;
+  scheduling.unblock(self.pid(), which);
+  return multi_scheduling_state(scheduling.blocked());
 }
 
 }  // namespace
+
+Term multi_scheduling_state(sched::Blocked blocked) {
+  return blocked == sched::Blocked::All ? atoms::blocked : blocked == sched::Blocked::Normal ? atoms::blocked_normal : atoms::enabled;
+}
+
+// (Answer, Has it given up its slice?)
+BifResult erts_debug::ath_settled_2(Process& self, const Term* args) {
+  if (args[1] == atoms::false_) return self.yield({args[0], atoms::true_});
+  return self.runtime().scheduling->wait_until_settled(self.pid()) ? BifResult(args[0]) : self.wait({args[0], atoms::true_});
+}
+
+// The answer, once the process runs where it is bound to.
+BifResult erts_debug::ath_moved_1(Process& self, const Term* args) {
+  const bool is_there = self.bound_scheduler_ == 0 || self.runtime().scheduling->current_scheduler_id() == self.bound_scheduler_;
+  return is_there ? BifResult(args[0]) : self.yield({args[0]});
+}
 
 BifResult erlang::system_flag_2(Process& self, const Term* args) {
   Runtime& runtime = self.runtime();
@@ -111,10 +121,10 @@ BifResult erlang::system_flag_2(Process& self, const Term* args) {
     if (!count(value, 1, scheduling.scheduler_count(), n)) return self.badarg();
     uint32_t before = scheduling.schedulers_online();
     scheduling.set_schedulers_online(n);
-    return Term::small(before);
+    return when_settled(self, Term::small(before));
   }
   if (flag == atoms::dirty_cpu_schedulers_online) {
-    if (!count(value, 1, scheduling.dirty_cpu_count(), n)) return self.badarg();
+    if (!count(value, 1, std::min(scheduling.dirty_cpu_count(), scheduling.schedulers_online()), n)) return self.badarg();
     uint32_t before = scheduling.dirty_cpu_online();
     scheduling.set_dirty_cpu_online(n);
     return Term::small(before);

@@ -63,20 +63,19 @@ Term emulator_arguments(Process& self) {
   return make_list(self.heap(), words.data(), words.size());
 }
 
-Term online_schedulers(Process& self) { return number(self, scheduling(self).schedulers_online()); }
+using Kind = sched::Scheduling::Kind;
 
 Term schedulers_state(Process& self) {
-  Term online = online_schedulers(self);
-  return make_tuple(self.heap(), number(self, scheduling(self).scheduler_count()), online, online);
+  const auto counts = scheduling(self).counts(Kind::Normal);
+  return make_tuple(self.heap(), Term::small(counts.total), Term::small(counts.online), Term::small(counts.active));
 }
 
 Term all_schedulers_state(Process& self) {
-  sched::Scheduling& s = scheduling(self);
-  auto row = [&](Term name, uint32_t total, uint32_t online) {
-    return make_tuple(self.heap(), name, Term::small(total), Term::small(online), Term::small(online));
+  auto row = [&](Term name, Kind kind) {
+    const auto counts = scheduling(self).counts(kind);
+    return make_tuple(self.heap(), name, Term::small(counts.total), Term::small(counts.online), Term::small(counts.active));
   };
-  return list(self, row(atoms::normal, s.scheduler_count(), s.schedulers_online()), row(atoms::dirty_cpu, s.dirty_cpu_count(), s.dirty_cpu_online()),
-              row(atoms::dirty_io, s.dirty_io_count(), s.dirty_io_count()));
+  return list(self, row(atoms::normal, Kind::Normal), row(atoms::dirty_cpu, Kind::DirtyCpu), row(atoms::dirty_io, Kind::DirtyIo));
 }
 
 Term clock_source(Process& self, Term clock, int64_t now, bool tells_extended) {
@@ -187,10 +186,9 @@ Term distribution_text(Process& self) {
   return binary::from_text(self.heap(), fmt::format("=node:{}\n=no_distribution\n", to_text(self.runtime().terms.node_name)));
 }
 
-Term blockers(Process& self, bool normal) {
-  auto& settings = scheduling(self).settings;
-  if (settings.multi_scheduling_blocks.load(std::memory_order_acquire) == 0) return Term::nil();
-  return list(self, Term(settings.blocker_raw.load(std::memory_order_relaxed)));
+Term blockers(Process& self, sched::Blocked which) {
+  const std::vector<Term> pids = scheduling(self).blockers(which);
+  return make_list(self.heap(), pids.data(), pids.size());
 }
 
 struct Row {
@@ -216,8 +214,8 @@ constexpr Row kRows[] = {
     // --- schedulers and processors ---
     COUNT(schedulers, scheduling(self).scheduler_count())
     COUNT(schedulers_total, scheduling(self).scheduler_count())
-    ANSWER(schedulers_online, online_schedulers(self))
-    ANSWER(schedulers_active, online_schedulers(self))
+    COUNT(schedulers_online, scheduling(self).schedulers_online())
+    COUNT(schedulers_active, scheduling(self).counts(Kind::Normal).active)
     ANSWER(schedulers_state, schedulers_state(self))
     ANSWER(all_schedulers_state, all_schedulers_state(self))
     COUNT(scheduler_id, std::max(1u, scheduling(self).current_scheduler_id()))
@@ -236,9 +234,9 @@ constexpr Row kRows[] = {
        return quota > 0 ? Term::small(quota) : atoms::unknown;
      }},
     ANSWER(update_cpu_info, update_processor_info(self))
-    ANSWER(multi_scheduling, scheduling(self).settings.multi_scheduling_blocks.load() ? atoms::blocked : atoms::enabled)
-    ANSWER(multi_scheduling_blockers, blockers(self, false))
-    ANSWER(normal_multi_scheduling_blockers, blockers(self, true))
+    ANSWER(multi_scheduling, multi_scheduling_state(scheduling(self).blocked()))
+    ANSWER(multi_scheduling_blockers, blockers(self, sched::Blocked::All))
+    ANSWER(normal_multi_scheduling_blockers, blockers(self, sched::Blocked::Normal))
     CONSTANT(context_reductions, Term::small(process::kReductionsPerSlice))
     CONSTANT(smp_support, atoms::true_)
     CONSTANT(threads, atoms::true_)

@@ -15,6 +15,7 @@
 #include "process/process_table.hpp"
 #include "process/send.hpp"
 #include "process/timers.hpp"
+#include "sched/scheduling.hpp"
 #include "term/print.hpp"
 #include "term/magic_reference.hpp"
 
@@ -60,6 +61,7 @@ void run_exit_hooks(process::Process& exiting, Term reason) {
   runtime.distribution->process_exited(exiting, reason);
   runtime.drivers->process_exited(exiting.pid());
   runtime.timers->process_exited(exiting);
+  runtime.scheduling->forget_blocker(exiting.pid());
   // OTP: the machine does not live on without a process of its own, init first of all.
   if (exiting.pid() == Term::local_pid(0) || (exiting.state_.load(std::memory_order_relaxed) & process::kSystemProcess)) {
     const std::string words = "System process " + to_text(exiting.pid()) + " terminated: " + to_text(reason);

@@ -194,6 +194,7 @@ class Process final : public heap::RootSource {
   heap::Fragment* late_fragments_ = nullptr;   // adopted when the dirty job ends; written under kDirtySignals
   Continuation* continuation_ = nullptr;    // of the built-in that gave up its slice; no collection while it is there
   uint16_t home_scheduler_ = 0;             // where it ran last
+  uint16_t bound_scheduler_ = 0;            // the only one that it may run on (process_flag(scheduler, _)); 0: any
   bool used_slice_up_ = false;              // when it was last queued; guarded by the run queue
 };
 

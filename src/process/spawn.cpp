@@ -47,7 +47,7 @@ void apply_options(Runtime& runtime, Process& child, const SpawnOptions& options
     extra.off_heap_messages = off_heap_messages;
     extra.min_binary_heap_words = options.min_binary_heap_words ? min_binary_words : 0;
   }
-  if (options.scheduler) child.home_scheduler_ = static_cast<uint16_t>(options.scheduler);
+  child.bound_scheduler_ = static_cast<uint16_t>(options.scheduler);
 }
 
 // Parent and child know each other before the child runs: no signal is needed.

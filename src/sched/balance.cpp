@@ -65,8 +65,8 @@ void Balance::judge(Row& row) {
   for (int level = 0; level < kLevels; ++level) {
     row.gives[level] = rest / row.active_ns;
     if (level < static_cast<int>(Level::Shared)) rest -= row.reductions[level];
-    row.waiting[level] = of_level(row.seen.waiting, level);
-    row.load[level] = row.waiting[level] + (all > 0 ? of_level(row.reductions, level) / all : 0);   // and what of it runs, on average
+    row.free[level] = of_level(row.seen.free, level);
+    row.load[level] = of_level(row.seen.waiting, level) + (all > 0 ? of_level(row.reductions, level) / all : 0);   // and what of it runs, on average
   }
 }
 
@@ -97,7 +97,7 @@ bool Balance::choose(uint32_t index, Level level, Wish& wish) {
   if (amount > 0) {
     for (Row& row : rows_) {
       if (!row.counts || &row == &self) continue;
-      const double surplus = std::min(row.load[l] - share(row), row.waiting[l]);
+      const double surplus = std::min(row.load[l] - share(row), row.free[l]);
       if (surplus <= most) continue;
       most = surplus;
       from = &row;
@@ -109,15 +109,15 @@ bool Balance::choose(uint32_t index, Level level, Wish& wish) {
     return false;
   }
   self.owed[l] = std::min(self.owed[l] + amount / 2, kMostTaken);
-  const double one = level == Level::Shared && from->seen.waiting[kNormal] == 0 ? kLowWeight : 1;
+  const double one = level == Level::Shared && from->seen.free[kNormal] == 0 ? kLowWeight : 1;
   if (self.owed[l] < one) return false;
   wish = {static_cast<uint32_t>(from - rows_.data()), level, self.owed[l], waits_long(*from, level)};
   // Others may look before the figures are renewed.
-  const double moved = std::min(self.owed[l], from->waiting[l]);
+  const double moved = std::min(self.owed[l], from->free[l]);
   from->load[l] -= moved;
-  from->waiting[l] -= moved;
+  from->free[l] -= moved;
   self.load[l] += moved;
-  self.waiting[l] += moved;
+  self.free[l] += moved;
   self.owed[l] = 0;
   return true;
 }

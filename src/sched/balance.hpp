@@ -21,11 +21,12 @@ namespace athanor::sched {
 enum class Level : uint8_t { Max, High, Shared };
 constexpr int kLevels = 3;
 
-// Of one scheduler, by priority; all but `waiting` only grow.
+// Of one scheduler, by priority; all but `waiting` and `free` only grow.
 struct Load {
   uint64_t reductions[4] = {};
   uint64_t taken[4] = {};          // how many left the queue
   uint32_t waiting[4] = {};
+  uint32_t free[4] = {};           // of these, those that others may take
   int64_t active_ns = 0;           // with work
   bool is_online = false;
 };
@@ -58,7 +59,7 @@ class Balance {
     double reductions[4] = {}, taken[4] = {};      // of late
     double active_ns = 0;
     double load[kLevels] = {}, gives[kLevels] = {};
-    double waiting[kLevels] = {};                  // part of load
+    double free[kLevels] = {};                     // part of load
     double owed[kLevels] = {};                     // lacked at past looks and not yet taken
     bool counts = false;                           // was there for long enough to be judged
   };

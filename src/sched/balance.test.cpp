@@ -78,6 +78,7 @@ class Machine {
     load.is_online = true;
     for (int p = 0; p < 4; ++p) load.waiting[p] = static_cast<uint32_t>(one.queue[p].size());
     if (const int running = pick(one); load.waiting[running] > 0) --load.waiting[running];
+    std::copy(std::begin(load.waiting), std::end(load.waiting), load.free);
     return load;
   }
   void move(uint32_t to, const Balance::Wish& wish) {

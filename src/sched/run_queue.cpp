@@ -25,35 +25,42 @@ void RunQueue::append(List& list, Process& process) {
   if (list.last) list.last->queue_next_ = &process;
   else list.first = &process;
   list.last = &process;
-  add(list.length, uint32_t{1});
+  count_in(list, process);
 }
 
-Process* RunQueue::take_first(List& list) {
-  Process* process = list.first;
-  list.first = process->queue_next_;
-  if (!list.first) list.last = nullptr;
+void RunQueue::count_in(List& list, const Process& process) {
+  add(list.length, uint32_t{1});
+  if (ATH_LIKELY(process.bound_scheduler_ == 0)) return;
+  add(list.bound, uint32_t{1});
+  add(bound_, uint32_t{1});
+}
+
+Process* RunQueue::unlink(List& list, Process* before, Process* process) {
+  (before ? before->queue_next_ : list.first) = process->queue_next_;
+  if (list.last == process) list.last = before;
   process->queue_next_ = nullptr;
   add(list.length, ~uint32_t{0});
   add(list.taken, uint64_t{1});
+  if (ATH_UNLIKELY(process->bound_scheduler_ != 0)) {
+    add(list.bound, ~uint32_t{0});
+    add(bound_, ~uint32_t{0});
+  }
   return process;
 }
 
-Process* RunQueue::take_first_used_up(List& list) {
-  constexpr int kFew = 16;
+Process* RunQueue::take_first(List& list, Whom whom) {
+  constexpr int kFew = 64;
   Process* before = nullptr;
   Process* process = list.first;
-  for (int i = 0; process && !process->used_slice_up_; ++i) {
-    if (i == kFew) return nullptr;
-    before = process;
-    process = process->queue_next_;
+  if (whom != Whom::Anyone) {
+    const auto is_wanted = [whom](const Process& p) { return p.bound_scheduler_ == 0 && (whom == Whom::Free || p.used_slice_up_); };
+    for (int i = 0; process && !is_wanted(*process); ++i) {
+      if (i == kFew) return nullptr;
+      before = process;
+      process = process->queue_next_;
+    }
   }
-  if (!process || !before) return process ? take_first(list) : nullptr;
-  before->queue_next_ = process->queue_next_;
-  if (!before->queue_next_) list.last = before;
-  process->queue_next_ = nullptr;
-  add(list.length, ~uint32_t{0});
-  add(list.taken, uint64_t{1});
-  return process;
+  return process ? unlink(list, before, process) : nullptr;
 }
 
 uint32_t RunQueue::push(Process& process, bool requeued) {
@@ -91,35 +98,32 @@ RunQueue::List* RunQueue::next_of_shared() {
   return &low;
 }
 
-Process* RunQueue::pop_locked(Priority highest) {
+Process* RunQueue::pop_locked(Priority highest, Whom whom) {
   for (int i = static_cast<int>(highest); i < static_cast<int>(Priority::Normal); ++i)
-    if (lists_[i].first) return take_first(lists_[i]);
+    if (Process* process = take_first(lists_[i], whom)) return process;
   List* list = highest == Priority::Low ? &lists_[static_cast<int>(Priority::Low)] : next_of_shared();
-  return list && list->first ? take_first(*list) : nullptr;
+  if (!list) return nullptr;
+  if (Process* process = take_first(*list, whom)) return process;
+  if (whom == Whom::Anyone || highest == Priority::Low) return nullptr;
+  const auto other = list == &lists_[static_cast<int>(Priority::Low)] ? Priority::Normal : Priority::Low;   // all of the one are bound
+  return take_first(lists_[static_cast<int>(other)], whom);
 }
 
 Process* RunQueue::pop() {
   if (length() == 0) return nullptr;   // what another thread pushes just now is found before sleeping
   std::lock_guard guard(lock_);
-  Process* process = pop_locked();
+  Process* process = pop_locked(Priority::Max, Whom::Anyone);
   if (process) count_popped(1);
   return process;
 }
 
-Process* RunQueue::steal_half(uint32_t& count, Priority highest) {
+template <class Next>
+Process* RunQueue::take_chain(Next next, uint32_t& count) {
   count = 0;
-  if (length() == 0) return nullptr;
-  std::lock_guard guard(lock_);
-  uint32_t wanted = 0;
-  for (int i = static_cast<int>(highest); i < 4; ++i) wanted += length_of(static_cast<Priority>(i));
-  wanted = std::min((wanted + 1) / 2, kMostStolen);
   Process* first = nullptr;
   Process* last = nullptr;
-  while (count < wanted) {
-    Process* process = pop_locked(highest);
-    if (!process) break;
-    if (last) last->queue_next_ = process;
-    else first = process;
+  while (Process* process = next()) {
+    (last ? last->queue_next_ : first) = process;
     last = process;
     ++count;
   }
@@ -127,26 +131,28 @@ Process* RunQueue::steal_half(uint32_t& count, Priority highest) {
   return first;
 }
 
+Process* RunQueue::steal_half(uint32_t& count, Priority highest) {
+  count = 0;
+  if (free_length() == 0) return nullptr;
+  std::lock_guard guard(lock_);
+  uint32_t wanted = 0;
+  for (int i = static_cast<int>(highest); i < 4; ++i) wanted += free_length_of(static_cast<Priority>(i));
+  wanted = std::min((wanted + 1) / 2, kMostStolen);
+  return take_chain([&]() -> Process* { return wanted-- > 0 ? pop_locked(highest, Whom::Free) : nullptr; }, count);
+}
+
 Process* RunQueue::take(Level level, double weight, bool also_woken) {
   std::lock_guard guard(lock_);
-  Process* first = nullptr;
-  Process* last = nullptr;
-  uint64_t count = 0;
-  for (;;) {
+  uint32_t count;
+  const auto next = [&]() -> Process* {
     List* list = level == Level::Shared ? next_of_shared() : &lists_[static_cast<int>(level)];
-    if (!list || !list->first) break;
+    if (!list) return nullptr;
     const double own = list == &lists_[static_cast<int>(Priority::Low)] ? 1.0 / kLowEvery : 1.0;
-    if (own > weight) break;
-    Process* process = also_woken ? take_first(*list) : take_first_used_up(*list);
-    if (!process) break;
+    if (own > weight) return nullptr;
     weight -= own;
-    if (last) last->queue_next_ = process;
-    else first = process;
-    last = process;
-    ++count;
-  }
-  if (count > 0) count_popped(count);
-  return first;
+    return take_first(*list, also_woken ? Whom::Free : Whom::FreeAndUsedUp);
+  };
+  return take_chain(next, count);
 }
 
 void RunQueue::push_front(Process* chain) {
@@ -163,7 +169,7 @@ void RunQueue::push_front(Process* chain) {
     (before ? before->queue_next_ : list.first) = process;
     if (!process->queue_next_) list.last = process;
     before = process;
-    add(list.length, uint32_t{1});
+    count_in(list, *process);
     ++count;
   }
   length_.store(length_.load(std::memory_order_relaxed) + count, std::memory_order_relaxed);
@@ -173,22 +179,33 @@ void RunQueue::push_front(Process* chain) {
 
 Process* RunQueue::take_all() {
   std::lock_guard guard(lock_);
-  Process* first = nullptr;
-  Process* last = nullptr;
-  uint64_t count = 0;
-  while (Process* process = pop_locked()) {
-    if (last) last->queue_next_ = process;
-    else first = process;
-    last = process;
-    ++count;
+  uint32_t count;
+  Process* bound = nullptr;
+  const auto next = [&]() -> Process* {
+    while (Process* process = pop_locked(Priority::Max, Whom::Anyone)) {
+      if (process->bound_scheduler_ == 0) return process;
+      process->queue_next_ = bound;
+      bound = process;
+    }
+    return nullptr;
+  };
+  Process* free = take_chain(next, count);
+  while (bound) {                               // the last first: what went out in order comes back in order
+    Process* process = bound;
+    bound = bound->queue_next_;
+    const int priority = static_cast<int>(process::queue_priority(process->state_.load(std::memory_order_relaxed)));
+    List& list = lists_[priority];
+    process->queue_next_ = list.first;
+    list.first = process;
+    if (!process->queue_next_) list.last = process;
+    count_in(list, *process);
   }
-  count_popped(count);
-  return first;
+  return free;
 }
 
-bool RunQueue::is_empty_for_sure() {
+bool RunQueue::is_empty_for_sure(bool but_for_bound) {
   std::lock_guard guard(lock_);
-  return length() == 0;
+  return (but_for_bound ? free_length() : length()) == 0;
 }
 
 }  // namespace athanor::sched

@@ -7,6 +7,7 @@
 // it has been taken the mark grows old. No clock is read while at most one process waits, so two that talk pay nothing.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
 
@@ -31,11 +32,20 @@ class RunQueue {
   process::Process* take(Level level, double weight, bool also_woken);
   // What was taken elsewhere when its turn was near: before all others of its level.
   void push_front(process::Process* chain);
-  // Everything: a scheduler that goes offline gives its processes away.
+  // Everything that is not bound to this scheduler: one that goes offline gives its processes away.
   process::Process* take_all();
 
   uint32_t length() const { return length_.load(std::memory_order_relaxed); }
   uint32_t length_of(process::Priority priority) const { return lists_[static_cast<int>(priority)].length.load(std::memory_order_relaxed); }
+  // Without those bound to this scheduler (process_flag(scheduler, _)): what others may take.
+  uint32_t free_length() const {
+    const uint32_t all = length();
+    return all - std::min(bound_.load(std::memory_order_relaxed), all);
+  }
+  uint32_t free_length_of(process::Priority priority) const {
+    const List& list = lists_[static_cast<int>(priority)];
+    return list.length.load(std::memory_order_relaxed) - std::min(list.bound.load(std::memory_order_relaxed), list.length.load(std::memory_order_relaxed));
+  }
   // How many have left the queue.
   uint64_t taken_of(process::Priority priority) const { return lists_[static_cast<int>(priority)].taken.load(std::memory_order_relaxed); }
   // Does a process of a higher priority wait?
@@ -45,14 +55,14 @@ class RunQueue {
     }
     return false;
   }
-  // Under the lock: is it really empty? The last look before a sleep.
-  bool is_empty_for_sure();
+  // Under the lock: is it really empty, or has it only processes that are bound to this scheduler? The last look before a sleep.
+  bool is_empty_for_sure(bool but_for_bound = false);
   // Does a mark grow old at all? Asked before a clock is read.
   bool is_sampling() const { return sample_start_.load(std::memory_order_relaxed) != 0; }
   // Has something waited for more than this? Any thread; `now` from os::cycle_count.
   bool has_waited(uint64_t now, uint64_t cycles) const {
     uint64_t since = sample_start_.load(std::memory_order_relaxed);
-    return since != 0 && length() > 0 && now > since && now - since > cycles;
+    return since != 0 && free_length() > 0 && now > since && now - since > cycles;
   }
 
  private:
@@ -61,12 +71,18 @@ class RunQueue {
     process::Process* last = nullptr;
     std::atomic<uint32_t> length{0};
     std::atomic<uint64_t> taken{0};
+    std::atomic<uint32_t> bound{0};             // of its length
   };
+  enum class Whom : uint8_t { Anyone, Free, FreeAndUsedUp };   // UsedUp: its slice, when it was queued
   void append(List& list, process::Process& process);
-  process::Process* take_first(List& list);
-  // The first that used up its slice, among the first few.
-  process::Process* take_first_used_up(List& list);
-  process::Process* pop_locked(process::Priority highest = process::Priority::Max);
+  void count_in(List& list, const process::Process& process);
+  // Others than anyone: the first of those among the first few.
+  process::Process* take_first(List& list, Whom whom);
+  process::Process* unlink(List& list, process::Process* before, process::Process* process);
+  process::Process* pop_locked(process::Priority highest, Whom whom);
+  // As many as wanted, one after the other by `next`, linked.
+  template <class Next>
+  process::Process* take_chain(Next next, uint32_t& count);
   List* next_of_shared();                       // whose turn is it, of normal and low? Null: none waits
   void count_popped(uint64_t count);
 
@@ -74,6 +90,7 @@ class RunQueue {
   List lists_[4];
   uint64_t low_credit_ = 0;                     // what low ones have coming: at the sum of all shares it is the turn of one
   std::atomic<uint32_t> length_{0};
+  std::atomic<uint32_t> bound_{0};              // of its length
   uint64_t pushed_ = 0;
   std::atomic<uint64_t> popped_{0};
   uint64_t sample_end_ = 0;                     // the sample is over when this many have been taken

@@ -96,5 +96,35 @@ TEST_F(RunQueueTest, GivesOfALevelToWhoHasWork) {
   queue.take_all();
 }
 
+// Those bound to the queue's scheduler are run by it and taken by nobody.
+TEST_F(RunQueueTest, KeepsThoseBoundToIt) {
+  using process::Priority;
+  RunQueue queue;
+  std::vector<Process*> made;
+  for (int i = 0; i < 8; ++i) {
+    made.push_back(&create([](Process&) { return Outcome::Waiting; }));
+    made.back()->state_ = static_cast<uint32_t>(i < 4 ? Priority::Normal : Priority::Low) << process::kPriorityShift;
+    made.back()->bound_scheduler_ = i % 2 == 0 ? 1 : 0;
+    queue.push(*made.back(), true);
+  }
+  EXPECT_EQ(queue.length(), 8u);
+  EXPECT_EQ(queue.free_length(), 4u);
+  uint32_t stolen;
+  Process* chain = queue.steal_half(stolen);
+  EXPECT_EQ(stolen, 2u);
+  EXPECT_EQ(chain, made[1]);
+  EXPECT_EQ(chain->queue_next_, made[3]);
+  EXPECT_EQ(queue.take(Level::Shared, 0.2, true), nullptr);   // a normal one is next, and too heavy
+  chain = queue.take_all();
+  EXPECT_EQ(chain, made[5]);
+  EXPECT_EQ(chain->queue_next_, made[7]);
+  EXPECT_EQ(queue.free_length(), 0u);
+  EXPECT_EQ(queue.steal_half(stolen), nullptr);
+  EXPECT_TRUE(queue.is_empty_for_sure(true));
+  EXPECT_FALSE(queue.is_empty_for_sure());
+  for (int i : {0, 2, 4, 6}) EXPECT_EQ(queue.pop(), made[static_cast<size_t>(i)]);
+  EXPECT_TRUE(queue.is_empty_for_sure());
+}
+
 }  // namespace
 }  // namespace athanor::sched

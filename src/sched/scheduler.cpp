@@ -70,13 +70,21 @@ void Scheduler::run() {
   current_scheduler = nullptr;
 }
 
-bool Scheduler::is_online() const { return index_ < all_.schedulers_online(); }
+bool Scheduler::is_online() const { return index_ < all_.schedulers_in_use(); }
 
 void Scheduler::slice(Process& process) {
   if (queue_.length() > 0 && !all_.has_sentinel() && all_.someone_sleeps()) all_.wake_a_helper();   // it stays as sentinel
   is_running_process_.store(true, std::memory_order_relaxed);
   std::atomic_signal_fence(std::memory_order_seq_cst);   // for the compiler; Schedulers::pause has the processors' part
   if (ATH_UNLIKELY(all_.is_paused())) hold();
+  std::unique_lock<std::mutex> turn;
+  if (ATH_UNLIKELY(index_ >= all_.schedulers_at_will())) {
+    if (!is_online()) {                // no longer since it was taken
+      is_running_process_.store(false, std::memory_order_release);
+      return all_.enqueue(process);
+    }
+    turn = wait_for_turn();
+  }
   if (process::begin_run(process)) {
     process.home_scheduler_ = static_cast<uint16_t>(index_ + 1);
     if (!process.ip_) executor_->prepare_call(process, process.saved_[0], process.saved_[1], process.saved_[2]);
@@ -109,7 +117,8 @@ void Scheduler::slice(Process& process) {
     const Term pid = process.pid();
     switch (process::end_run(process, outcome)) {
       case AfterRun::Requeue:
-        queue_.push(process, true);
+        if (ATH_UNLIKELY(process.bound_scheduler_ != 0)) all_.enqueue(process);   // it may just have asked for another
+        else queue_.push(process, true);
         break;
       case AfterRun::Dirty:
         all_.dirty_pool(process.dirty_waits_).run(process);
@@ -153,6 +162,21 @@ void Scheduler::hold() {
     std::atomic_signal_fence(std::memory_order_seq_cst);
   }
   set_active(true);
+}
+
+// A dirty job may have it for long: others are not held up by that.
+std::unique_lock<std::mutex> Scheduler::wait_for_turn() {
+  base::Epochs& epochs = *all_.runtime().epochs;
+  is_running_process_.store(false, std::memory_order_release);
+  set_active(false);
+  epochs.exit(participant_);
+  std::unique_lock turn(all_.turn());
+  epochs.enter(participant_);
+  set_active(true);
+  is_running_process_.store(true, std::memory_order_relaxed);
+  std::atomic_signal_fence(std::memory_order_seq_cst);
+  if (ATH_UNLIKELY(all_.is_paused())) hold();
+  return turn;
 }
 
 bool Scheduler::run_errand() {
@@ -229,8 +253,10 @@ Process* Scheduler::find_work() {
     fire_timers();
     look_at_resting();
     if (all_.bindings().version() != binding_version_) bind();
-    if (!is_online()) give_all_away();
-    else if ((found = queue_.pop())) break;
+    if (!is_online()) {
+      give_all_away();
+      all_.tell_if_settled();
+    } else if ((found = queue_.pop())) break;
     found = sleep();
   }
   all_.helper_done(*this);
@@ -251,12 +277,12 @@ Process* Scheduler::adopt(Process* chain) {
 }
 
 Process* Scheduler::steal(bool only_waiting) {
-  uint32_t count = all_.schedulers_online();
+  uint32_t count = all_.schedulers_in_use();
   if (count < 2) return nullptr;
   uint64_t now = os::cycle_count();
   for (uint32_t i = 1; i < count; ++i) {
     RunQueue& queue = all_.scheduler((index_ + i) % count).queue();
-    if (&queue == &queue_ || queue.length() == 0) continue;
+    if (&queue == &queue_ || queue.free_length() == 0) continue;
     if (only_waiting && !queue.has_waited(now, all_.help_after_cycles())) continue;
     uint32_t stolen;
     if (Process* process = adopt(queue.steal_half(stolen))) return process;
@@ -277,7 +303,7 @@ void Scheduler::bind() {
 
 void Scheduler::even_out() {
   next_balance_ = os::cycle_count() + all_.balance_cycles();
-  if (!is_online() || all_.schedulers_online() < 2) return;
+  if (!is_online() || all_.schedulers_in_use() < 2) return;
   Balance::Wish wish;
   if (!all_.balance().look(index_, all_.runtime().clock->monotonic_ns(), [this](uint32_t i) { return all_.scheduler(i).load(); }, wish)) return;
   if (Process* chain = all_.scheduler(wish.from).queue().take(wish.level, wish.weight, wish.also_woken)) queue_.push_front(chain);
@@ -293,7 +319,7 @@ Process* Scheduler::watch_others() {
       const auto priority = static_cast<process::Priority>(p);
       uint64_t& seen = seen_taken_[4 * i + static_cast<uint32_t>(p)];
       uint32_t stolen;
-      if (!found && queue.length_of(priority) > 0 && queue.taken_of(priority) == seen) found = adopt(queue.steal_half(stolen, priority));
+      if (!found && queue.free_length_of(priority) > 0 && queue.taken_of(priority) == seen) found = adopt(queue.steal_half(stolen, priority));
       seen = queue.taken_of(priority);
     }
   }
@@ -316,11 +342,11 @@ Process* Scheduler::sleep() {
   if (returns_memory) next = std::min(next, all_.memory_return().due_ns());
   int64_t timeout = -1;
   if (next != std::numeric_limits<int64_t>::max()) timeout = std::max<int64_t>(0, next - all_.runtime().clock->monotonic_ns());
-  if (timeout == 0 || !queue_.is_empty_for_sure() || !all_.errands().is_empty_for_sure() || all_.is_stopping()) {
+  if (timeout == 0 || !queue_.is_empty_for_sure(!is_online()) || !all_.errands().is_empty_for_sure() || all_.is_stopping()) {
     all_.mark_awake(index_);
     return nullptr;
   }
-  bool is_sentinel = is_online() && all_.asleep_online() < all_.schedulers_online() && all_.become_sentinel(*this);
+  bool is_sentinel = is_online() && all_.asleep_online() < all_.schedulers_in_use() && all_.become_sentinel(*this);
   if (is_sentinel) {
     int64_t period = kSentinelNs << std::min(quiet_watches_, 2u);
     timeout = timeout < 0 ? period : std::min(timeout, period);
@@ -329,7 +355,7 @@ Process* Scheduler::sleep() {
   accounts_.enter(base::Microstate::Sleep);
   // Who sleeps last waits for descriptors too.
   Poller::Edges edges;
-  if (!is_sentinel && all_.asleep_online() == all_.schedulers_online() && all_.poller().begin_idle(this)) {
+  if (!is_sentinel && all_.asleep_online() == all_.schedulers_in_use() && all_.poller().begin_idle(this)) {
     if (parker_.begin_elsewhere()) all_.poller().wait_idle(timeout, edges);
     parker_.end_elsewhere();
     keeps_poller_ = edges.count > 0;
@@ -401,6 +427,7 @@ Load Scheduler::load() const {
     load.reductions[p] = reductions_[p].load(std::memory_order_relaxed);
     load.taken[p] = queue_.taken_of(priority);
     load.waiting[p] = queue_.length_of(priority);
+    load.free[p] = queue_.free_length_of(priority);
   }
   load.active_ns = active_ns(all_.runtime().clock->monotonic_ns());
   load.is_online = is_online();

@@ -10,6 +10,7 @@
 
 #include <atomic>
 #include <memory>
+#include <mutex>
 #include <vector>
 
 #include "base/microstates.hpp"
@@ -59,6 +60,7 @@ class Scheduler {
  private:
   void slice(process::Process& process);
   void hold();                       // while the machine is paused
+  std::unique_lock<std::mutex> wait_for_turn();   // while multi-scheduling is blocked
   void end_slice();                  // what was put off until then is done
   bool run_errand();                 // signals of a process that another may not wait for: any there?
   void look_at_clock();

@@ -42,8 +42,8 @@ Schedulers::Schedulers(process::Runtime& runtime, const SchedulingOptions& optio
     : runtime_(runtime),
       make_executor_(make_executor),
       timers_(with_clock(runtime, clock_, chance_), *this, scheduler_count_for(options)),
-      dirty_cpu_(runtime, make_executor, ThreadKind::DirtyCpu, options.dirty_cpu ? options.dirty_cpu : scheduler_count_for(options), microstate_switch_),
-      dirty_io_(runtime, make_executor, ThreadKind::DirtyIo, std::max(1u, options.dirty_io), microstate_switch_),
+      dirty_cpu_(runtime, make_executor, ThreadKind::DirtyCpu, options.dirty_cpu ? options.dirty_cpu : scheduler_count_for(options), microstate_switch_, *this),
+      dirty_io_(runtime, make_executor, ThreadKind::DirtyIo, std::max(1u, options.dirty_io), microstate_switch_, *this),
       poller_(runtime, microstate_switch_),
       slice_(slice_for(options)),
       balance_(scheduler_count_for(options)),
@@ -54,7 +54,10 @@ Schedulers::Schedulers(process::Runtime& runtime, const SchedulingOptions& optio
   balance_cycles_ = static_cast<uint64_t>(cycles * Balance::kPeriodNs);
   spin_cycles_ = count == 1 ? 0 : static_cast<uint64_t>(cycles * Scheduler::kSpinNs);
   online_.store(options.schedulers_online ? std::min(options.schedulers_online, count) : count, std::memory_order_relaxed);
+  in_use_.store(online_.load(std::memory_order_relaxed), std::memory_order_relaxed);
+  at_will_.store(online_.load(std::memory_order_relaxed), std::memory_order_relaxed);
   dirty_cpu_online_.store(options.dirty_cpu_online ? std::min(options.dirty_cpu_online, dirty_cpu_.limit()) : dirty_cpu_.limit(), std::memory_order_relaxed);
+  dirty_cpu_.set_allowed(dirty_cpu_online(), false);
   asleep_words_ = (count + 63) / 64;
   asleep_ = std::make_unique<std::atomic<uint64_t>[]>(asleep_words_);
   for (uint32_t i = 0; i < asleep_words_; ++i) asleep_[i].store(0, std::memory_order_relaxed);
@@ -156,7 +159,7 @@ bool Schedulers::mark_awake(uint32_t index) {
 }
 
 uint32_t Schedulers::asleep_online() const {
-  uint32_t online = schedulers_online();
+  const uint32_t online = schedulers_in_use();
   uint32_t count = 0;
   for (uint32_t word = 0; word * 64 < online; ++word) {
     uint64_t bits = asleep_[word].load(std::memory_order_relaxed);
@@ -168,7 +171,7 @@ uint32_t Schedulers::asleep_online() const {
 }
 
 int Schedulers::sleeping_scheduler() const {
-  uint32_t online = schedulers_online();
+  const uint32_t online = schedulers_in_use();
   for (uint32_t word = 0; word * 64 < online; ++word) {
     uint64_t bits = asleep_[word].load(std::memory_order_relaxed);
     uint32_t valid = online - word * 64;
@@ -197,9 +200,16 @@ void Schedulers::wake_a_helper() {
 // --- work ---
 
 void Schedulers::enqueue(Process& target) {
-  uint32_t online = schedulers_online();
+  const uint32_t online = schedulers_in_use();
   Scheduler* self = current_scheduler;
-  const bool is_own = self && &self->all() == this && self->index() < online;
+  const bool is_on_scheduler = self && &self->all() == this;
+  if (ATH_UNLIKELY(target.bound_scheduler_ != 0)) {
+    const uint32_t index = target.bound_scheduler_ - 1u;
+    if (is_on_scheduler && self->index() == index) return self->enqueue(target);
+    schedulers_[index]->queue().push(target, false);
+    return wake(index);
+  }
+  const bool is_own = is_on_scheduler && self->index() < online;
   // For descriptors: as from outside, except that this thread does instead of one that sleeps.
   if (is_own && (!self->is_polling() || target.home_scheduler_ == 0 || target.home_scheduler_ == self->index() + 1 || is_asleep((target.home_scheduler_ - 1u) % online))) {
     self->enqueue(target);
@@ -221,11 +231,6 @@ void Schedulers::enqueue_signals(Process& target, process::Priority priority) {
   if (current_scheduler && &current_scheduler->all() == this) return;
   int sleeping = sleeping_scheduler();
   if (sleeping >= 0) wake(static_cast<uint32_t>(sleeping));
-}
-
-void Schedulers::set_schedulers_online(uint32_t count) {
-  online_.store(std::clamp(count, 1u, scheduler_count()), std::memory_order_release);
-  wake_all_threads();
 }
 
 void Schedulers::wake_all_threads() {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "sched/balance.hpp"
+#include "sched/blocks.hpp"
 #include "sched/dirty_pool.hpp"
 #include "sched/errands.hpp"
 #include "sched/memory_return.hpp"
@@ -37,8 +38,15 @@ class Schedulers final : public Scheduling, private TimerHost {
   uint32_t dirty_cpu_count() const override { return dirty_cpu_.limit(); }
   uint32_t dirty_io_count() const override { return dirty_io_.limit(); }
   uint32_t dirty_cpu_online() const override { return dirty_cpu_online_.load(std::memory_order_relaxed); }
-  void set_dirty_cpu_online(uint32_t count) override { dirty_cpu_online_.store(count, std::memory_order_relaxed); }
+  void set_dirty_cpu_online(uint32_t count) override;
   void set_schedulers_online(uint32_t count) override;
+  Counts counts(Kind kind) const override;
+  void block(Term pid, Blocked which) override;
+  void unblock(Term pid, Blocked which) override;
+  void forget_blocker(Term pid) override;
+  Blocked blocked() const override { return blocks_.state(); }
+  std::vector<Term> blockers(Blocked which) override { return blocks_.pids(which); }
+  bool wait_until_settled(Term pid) override;
   uint32_t current_scheduler_id() const override;
   bool after_slice(SliceJob job) override;
   uint32_t awake_schedulers() const override;
@@ -81,14 +89,20 @@ class Schedulers final : public Scheduling, private TimerHost {
   Balance& balance() { return balance_; }
   // Nobody but descriptors can bring work soon, and they are best waited for in the poller.
   bool waits_for_edges() const {
-    return poller_.has_edges() && asleep_online() + 1 >= schedulers_online() && dirty_io_.busy() + dirty_io_.queue_length() + dirty_cpu_.busy() + dirty_cpu_.queue_length() == 0;
+    return poller_.has_edges() && asleep_online() + 1 >= schedulers_in_use() && dirty_io_.busy() + dirty_io_.queue_length() + dirty_cpu_.busy() + dirty_cpu_.queue_length() == 0;
   }
+  uint32_t schedulers_in_use() const { return in_use_.load(std::memory_order_relaxed); }
+  // Of these, those that need not take turns. None, where multi-scheduling is blocked altogether: a slice and a dirty job each wait until no other runs.
+  uint32_t schedulers_at_will() const { return at_will_.load(std::memory_order_relaxed); }
+  std::mutex& turn() { return turn_; }
+  bool someone_settles() const { return someone_settles_.load(std::memory_order_seq_cst); }
+  void tell_if_settled();                   // who waits for a change, when the last that may not run has stopped
   bool is_stopping() const { return stopping_.load(std::memory_order_acquire); }
   bool is_paused() const { return paused_.load(std::memory_order_acquire); }
   void wait_until_resumed();
   Scheduler& scheduler(uint32_t index) { return *schedulers_[index]; }
   bool someone_sleeps() const { return asleep_online() > 0; }
-  uint32_t asleep_online() const;           // how many of the online ones sleep
+  uint32_t asleep_online() const;           // how many of those in use sleep
   bool is_asleep(uint32_t index) const { return (asleep_[index / 64].load(std::memory_order_acquire) >> (index % 64) & 1) != 0; }
   void mark_asleep(uint32_t index);
   bool mark_awake(uint32_t index);          // false: it was not marked asleep
@@ -108,8 +122,10 @@ class Schedulers final : public Scheduling, private TimerHost {
     if (!scheduler.parker_.unpark()) poller_.wake_idle();
   }
   void wake_all_threads();
+  void change_in_use();                     // after what it follows from
+  bool has_settled() const;
   void unpark(uint32_t index);              // starts its thread where it has none yet
-  int sleeping_scheduler() const;           // an online one; -1: none
+  int sleeping_scheduler() const;           // one in use; -1: none
 
   process::Runtime& runtime_;
   process::MakeExecutor make_executor_;
@@ -129,8 +145,14 @@ class Schedulers final : public Scheduling, private TimerHost {
   Bindings bindings_;
   std::atomic<int64_t> wall_time_start_{0};
   std::vector<int64_t> wall_time_base_;     // active time at wall_time_start_; guarded by mutex_
-  std::atomic<uint32_t> online_;
+  std::atomic<uint32_t> online_, in_use_, at_will_;
   std::atomic<uint32_t> dirty_cpu_online_;
+  std::mutex in_use_mutex_;                 // changes of these
+  std::mutex turn_;
+  Blocks blocks_;
+  std::mutex settle_mutex_;
+  std::vector<Term> settling_;              // processes that wait until a change has settled; guarded by settle_mutex_
+  std::atomic<bool> someone_settles_{false};
   std::atomic<bool> started_{false};
   std::atomic<bool> stopping_{false};
   std::unique_ptr<std::atomic<uint64_t>[]> asleep_;   // bit a scheduler

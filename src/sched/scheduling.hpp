@@ -14,6 +14,7 @@
 #include "process/executor.hpp"
 #include "process/runtime.hpp"
 #include "sched/bindings.hpp"
+#include "sched/blocks.hpp"
 
 namespace athanor::sched {
 
@@ -38,9 +39,6 @@ struct SystemMonitor {
 struct SystemSettings {
   std::atomic<int64_t> last_exact_reductions{0};       // statistics/1: since the last call
   std::atomic<uint32_t> trace_control_word{0};
-  std::atomic<uint32_t> multi_scheduling_blocks{0};    // how often blocked
-  std::atomic<uint32_t> schedulers_before_block{1};
-  std::atomic<uint64_t> blocker_raw{0};                // Term: who blocked last
   static constexpr int64_t kDefaultLoopLimit = 32768;
   std::atomic<bool> internal_state_available{false};   // erts_debug:set_internal_state/2 may be used
   std::atomic<int64_t> binary_loop_limit{kDefaultLoopLimit}, re_loop_limit{kDefaultLoopLimit}, unicode_loop_limit{kDefaultLoopLimit};
@@ -71,6 +69,17 @@ class Scheduling : public process::Waker {
   virtual void set_schedulers_online(uint32_t count) = 0;
   virtual uint32_t dirty_cpu_online() const = 0;
   virtual void set_dirty_cpu_online(uint32_t count) = 0;
+  enum class Kind : uint8_t { Normal, DirtyCpu, DirtyIo };
+  struct Counts { uint32_t total, online, active; };
+  virtual Counts counts(Kind) const { return {1, 1, 1}; }   // active: online, and not blocked
+  // Normal or All schedulers but one cease to run until as often unblocked by the same process, or until that ends.
+  virtual void block(Term /*pid*/, Blocked /*which*/) {}
+  virtual void unblock(Term /*pid*/, Blocked /*which*/) {}
+  virtual void forget_blocker(Term /*pid*/) {}
+  virtual Blocked blocked() const { return Blocked::No; }
+  virtual std::vector<Term> blockers(Blocked /*which*/) { return {}; }
+  // Has each that may no longer run stopped? False: this process, which is the caller, is made runnable when they have.
+  virtual bool wait_until_settled(Term /*pid*/) { return true; }
   // 1.. for scheduler threads, 0 elsewhere.
   virtual uint32_t current_scheduler_id() const = 0;
   // Runs the job on this thread when the slice it is in has ended: so what a process asks for many times in a slice is done in one go. False:

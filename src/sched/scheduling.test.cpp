@@ -431,5 +431,123 @@ TEST_F(SchedulingTest, SchedulersGoOfflineAndBack) {
   wait_for([&] { return ended == 6; });
 }
 
+TEST_F(SchedulingTest, WhoIsBoundRunsOnItsSchedulerOnly) {
+  std::atomic<int> ended{0}, elsewhere{0};
+  for (int i = 0; i < 12; ++i) {
+    auto rounds = std::make_shared<int>(0);
+    Process& p = create([&, i, rounds](Process& self) {
+      if (i % 3 != 0 && scheduling_->current_scheduler_id() != self.bound_scheduler_) ++elsewhere;
+      if (i % 3 != 0 && *rounds % 50 == 49) self.bound_scheduler_ = static_cast<uint16_t>(3 - self.bound_scheduler_);
+      self.reductions_left_ = 0;
+      if (++*rounds < 400) return Outcome::Yielded;
+      ++ended;
+      return Outcome::Exited;
+    });
+    p.bound_scheduler_ = static_cast<uint16_t>(i % 3);   // 0: anywhere
+    process::make_runnable(p);
+  }
+  auto running = start();
+  wait_for([&] { return ended == 12; });
+  EXPECT_EQ(elsewhere, 0);
+}
+
+// From the moment that a block has settled until it goes nothing else runs, dirty jobs neither, but for those that the blocker itself waits for.
+TEST_F(SchedulingTest, WhoBlocksTheOthersRunsAlone) {
+  constexpr int kWorkers = 6, kRounds = 40;
+  std::atomic<bool> stop{false};
+  std::atomic<int> in_slice{0}, side_by_side{0}, blocks{0};
+  const auto dirty = [&](Process& p) {
+    p.dirty_job_ = const_cast<process::NativeRow*>(&kDirtyRow);
+    p.dirty_waits_ = true;
+    return Outcome::Dirty;
+  };
+  for (int i = 0; i < kWorkers; ++i) {
+    process::make_runnable(create(
+        [&, i](Process& p) {
+          ++in_slice;
+          for (int spin = 0; spin < 500; ++spin) std::atomic_signal_fence(std::memory_order_seq_cst);
+          --in_slice;
+          if (stop) return Outcome::Exited;
+          return i < 3 ? Outcome::Yielded : dirty(p);
+        },
+        [&](Process&) {
+          ++in_slice;
+          std::this_thread::sleep_for(50us);
+          --in_slice;
+        }));
+  }
+  enum Step { Block, Settle, Hold, AfterDirty } step = Block;
+  int left = kRounds;
+  process::make_runnable(create(
+      [&](Process& p) {
+        process::handle_signals(p);
+        switch (step) {
+          case Block:
+            scheduling_->block(p.pid(), Blocked::All);
+            EXPECT_EQ(scheduling_->counts(Scheduling::Kind::Normal).active, 1u);
+            EXPECT_EQ(scheduling_->counts(Scheduling::Kind::DirtyIo).active, 0u);
+            step = Settle;
+            return Outcome::Yielded;
+          case Settle:
+            if (!scheduling_->wait_until_settled(p.pid())) return Outcome::Waiting;
+            step = Hold;
+            [[fallthrough]];
+          case Hold:
+            ++blocks;
+            for (int i = 0; i < 20; ++i) {
+              if (in_slice != 0) ++side_by_side;
+              std::this_thread::sleep_for(10us);
+            }
+            step = AfterDirty;
+            return dirty(p);
+          case AfterDirty: break;
+        }
+        scheduling_->unblock(p.pid(), Blocked::All);
+        step = Block;
+        if (--left > 0) return Outcome::Yielded;
+        scheduling_->block(p.pid(), Blocked::Normal);
+        scheduling_->forget_blocker(p.pid());
+        stop = true;
+        return Outcome::Exited;
+      },
+      [](Process&) {}));
+  auto running = start();
+  wait_for([&] { return table_->count() == 0; });
+  EXPECT_EQ(blocks, kRounds);
+  EXPECT_EQ(side_by_side, 0);
+  EXPECT_EQ(scheduling_->blocked(), Blocked::No);
+  EXPECT_EQ(scheduling_->counts(Scheduling::Kind::Normal).active, 2u);
+}
+
+// OTP: as on a scheduler, who is low has an eighth of the turns.
+TEST_F(SchedulingTest, DirtyJobsHaveTheirTurnsByPriority) {
+  constexpr int kEach = 60;
+  std::atomic<bool> stop{false};
+  std::atomic<int> jobs[2] = {};
+  for (int i = 0; i < 2 * kEach; ++i) {
+    Process& p = create(
+        [&](Process& self) {
+          if (stop) return Outcome::Exited;
+          self.dirty_job_ = const_cast<process::NativeRow*>(&kDirtyRow);
+          self.dirty_waits_ = true;
+          return Outcome::Dirty;
+        },
+        [&, i](Process&) {
+          std::this_thread::sleep_for(200us);
+          ++jobs[i % 2];
+        });
+    const auto priority = i % 2 == 0 ? process::Priority::Normal : process::Priority::Low;
+    p.state_ = (p.state_ & ~(uint32_t{3} << process::kPriorityShift)) | static_cast<uint32_t>(priority) << process::kPriorityShift;
+    process::make_runnable(p);
+  }
+  auto running = start();
+  wait_for([&] { return jobs[0] > 40 * kEach; });
+  const double ratio = static_cast<double>(jobs[1]) / jobs[0];
+  EXPECT_GT(ratio, 0.06);
+  EXPECT_LT(ratio, 0.3);
+  stop = true;
+  wait_for([&] { return table_->count() == 0; });
+}
+
 }  // namespace
 }  // namespace athanor::sched
