@@ -40,7 +40,6 @@ constexpr Tuning kTuning[] = {
     {"IOp", Tuning::Value::Count, "bad I/O pollset number:", 1, 1024},
     {"IOPt", Tuning::Value::Count, "bad I/O poll threads percentage number:", 0, 100},
     {"IOPp", Tuning::Value::Count, "bad I/O pollset percentage number:", 0, 100},
-    {"IOs", Tuning::Value::Boolean, "bad +IOs boolean argument:"},
     {"JDdump", Tuning::Value::Any, ""},
     {"sbwt", Tuning::Value::Waiting, "bad scheduler busy wait threshold:"},
     {"sbwtdcpu", Tuning::Value::Waiting, "bad dirty CPU scheduler busy wait threshold:"},
@@ -196,6 +195,10 @@ std::string apply_emulator_flag(const std::string& name, const std::string& valu
   }
   if (name == "K") return checked(value == "true" || value == "false", "bad kernel poll setting");
   if (SchedulerFlags::is_one(name)) return command.schedulers.apply(name, value);
+  if (name == "IOs") {
+    options.schedulers_poll = value == "true";
+    return checked(value == "true" || value == "false", "bad +IOs boolean argument:");
+  }
   if (name == "sct") {
     options.cpu_topology = value;
     const std::string wrong = check_cpu_topology(value);

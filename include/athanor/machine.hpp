@@ -52,6 +52,7 @@ struct MachineOptions {
   uint32_t dirty_cpu_schedulers = 0;    // 0: as schedulers
   uint32_t dirty_cpu_schedulers_online = 0;
   uint32_t dirty_io_schedulers = 10;
+  bool schedulers_poll = true;          // one without work waits for descriptors in the poller's stead
   std::string scheduler_bind_type;      // +sbt's names (u, ns, ts, ps, s, nnts, nnps, tnnps, db); empty or u: schedulers are bound to no processor
   std::string cpu_topology;             // +sct's text; empty: as the system tells
   bool skips_cpu_topology = false;      // the system is not asked (+ssrct)

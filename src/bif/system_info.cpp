@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // erlang:system_info/1: a row a key. Release facts are told as the release does, figures as they are here.
 #include <algorithm>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -111,17 +112,20 @@ Term asked_of_nodes(Process& self, Term key) {
   return row ? row->function(self, &key).value : Term::nil();
 }
 
-// OTP also tells memory_size and active_fds; the poller does not count them, so they are left out.
+// OTP also tells memory_size and active_fds; the poller does not count them, so they are left out. Schedulers without work wait for part of what
+// its thread waits for: no threads of its own, as OTP has it.
 Term check_io(Process& self) {
-  Term polled = number(self, scheduling(self).polled_descriptors());
-  Term set = list(self, pair(self, atoms::name, atoms::erts_poll), pair(self, atoms::primary, atoms::epoll),
-                  pair(self, atoms::kernel_poll, atoms::epoll),
-                  pair(self, atoms::total_poll_set_size, polled), pair(self, atoms::lazy_updates, atoms::false_),
-                  pair(self, atoms::pending_updates, Term::small(0)), pair(self, atoms::batch_updates, atoms::false_),
-                  pair(self, atoms::concurrent_updates, atoms::true_), pair(self, atoms::fallback, atoms::false_),
-                  pair(self, atoms::max_fds, number(self, static_cast<uint64_t>(athanor::os::descriptor_limit()))),
-                  pair(self, atoms::poll_threads, Term::small(1)));
-  return list(self, set);
+  const auto set = [&](uint64_t descriptors, int threads) {
+    return list(self, pair(self, atoms::name, atoms::erts_poll), pair(self, atoms::primary, atoms::epoll), pair(self, atoms::kernel_poll, atoms::epoll),
+                pair(self, atoms::total_poll_set_size, number(self, descriptors)), pair(self, atoms::lazy_updates, atoms::false_),
+                pair(self, atoms::pending_updates, Term::small(0)), pair(self, atoms::batch_updates, atoms::false_),
+                pair(self, atoms::concurrent_updates, atoms::true_), pair(self, atoms::fallback, atoms::false_),
+                pair(self, atoms::max_fds, number(self, static_cast<uint64_t>(athanor::os::descriptor_limit()))),
+                pair(self, atoms::poll_threads, Term::small(threads)));
+  };
+  const Term of_thread = set(scheduling(self).polled_descriptors(), 1);
+  const std::optional<size_t> by_schedulers = scheduling(self).polled_by_schedulers();
+  return by_schedulers ? list(self, set(*by_schedulers, 0), of_thread) : list(self, of_thread);
 }
 
 Term allocated_areas(Process& self) {

@@ -152,6 +152,7 @@ void Machine::Implementation::join_layers() {
   scheduling_options.dirty_cpu = options.dirty_cpu_schedulers;
   scheduling_options.dirty_cpu_online = options.dirty_cpu_schedulers_online;
   scheduling_options.dirty_io = options.dirty_io_schedulers;
+  scheduling_options.schedulers_poll = options.schedulers_poll;
   scheduling_options.binding = machine::binding_options(options);
   scheduling_options.stress = options.stress;
   scheduling = sched::Scheduling::create(runtime, scheduling_options, engine::make_executor);

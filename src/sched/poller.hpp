@@ -19,6 +19,7 @@
 #include <atomic>
 #include <condition_variable>
 #include <mutex>
+#include <optional>
 #include <unordered_map>
 #include <vector>
 
@@ -32,7 +33,7 @@ using PollCallback = void (*)(void*, uint32_t ready);
 
 class Poller {
  public:
-  Poller(process::Runtime& runtime, const base::MicrostateSwitch& microstates);
+  Poller(process::Runtime& runtime, const base::MicrostateSwitch& microstates, bool schedulers_poll);
   base::MicrostateAccounts& accounts() { return accounts_; }
   ~Poller();
   void poll(int descriptor, uint32_t interest, PollCallback callback, void* argument);
@@ -41,8 +42,12 @@ class Poller {
   void resume();
   void stop();
   size_t watched() const;
+  // Those that a scheduler may wait for; none: none does.
+  std::optional<size_t> edges_for_schedulers() const {
+    return schedulers_poll_ ? std::optional(static_cast<size_t>(edges_.load(std::memory_order_relaxed))) : std::nullopt;
+  }
 
-  bool has_edges() const { return edges_.load(std::memory_order_relaxed) > 0; }
+  bool has_edges() const { return schedulers_poll_ && edges_.load(std::memory_order_relaxed) > 0; }   // for a scheduler to wait for
   // --- a scheduler that waits here; one at a time ---
   bool begin_idle(const void* who);     // false: another does, or no edges are watched
   // Until there are edges, wake_idle, or the time is over (< 0: no limit). Then tell_edges and keep_idle where there are some, else end_idle.
@@ -90,6 +95,7 @@ class Poller {
   void answer(int descriptor, uint32_t generation, uint32_t ready);
 
   process::Runtime& runtime_;
+  const bool schedulers_poll_;          // else nobody waits here but the poller's thread
   base::MicrostateAccounts accounts_;
   mutable std::mutex mutex_;
   std::condition_variable finished_, resumed_;

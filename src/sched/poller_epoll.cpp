@@ -50,7 +50,8 @@ void add(int epoll, int descriptor, uint64_t data) {
 }
 }  // namespace
 
-Poller::Poller(process::Runtime& runtime, const base::MicrostateSwitch& microstates) : runtime_(runtime), accounts_(microstates) {}
+Poller::Poller(process::Runtime& runtime, const base::MicrostateSwitch& microstates, bool schedulers_poll)
+    : runtime_(runtime), schedulers_poll_(schedulers_poll), accounts_(microstates) {}
 
 Poller::~Poller() {
   for (int descriptor : {epoll_, outer_, event_, idle_event_, limit_}) {

@@ -44,7 +44,7 @@ Schedulers::Schedulers(process::Runtime& runtime, const SchedulingOptions& optio
       timers_(with_clock(runtime, clock_, chance_), *this, scheduler_count_for(options)),
       dirty_cpu_(runtime, make_executor, ThreadKind::DirtyCpu, options.dirty_cpu ? options.dirty_cpu : scheduler_count_for(options), microstate_switch_, *this),
       dirty_io_(runtime, make_executor, ThreadKind::DirtyIo, std::max(1u, options.dirty_io), microstate_switch_, *this),
-      poller_(runtime, microstate_switch_),
+      poller_(runtime, microstate_switch_, options.schedulers_poll),
       slice_(slice_for(options)),
       balance_(scheduler_count_for(options)),
       bindings_(scheduler_count_for(options), options.binding) {

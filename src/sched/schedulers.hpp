@@ -66,6 +66,7 @@ class Schedulers final : public Scheduling, private TimerHost {
   void look_at_bindings() override { wake_all_threads(); }
   size_t timer_count() const override { return timers_.count(); }
   size_t polled_descriptors() const override { return poller_.watched(); }
+  std::optional<size_t> polled_by_schedulers() const override { return poller_.edges_for_schedulers(); }
   void poll(int descriptor, uint32_t interest, void (*callback)(void*, uint32_t), void* argument) override;
   void stop_polling(int descriptor) override;
   void set_edge_handler(EdgeHandler handler) override { poller_.set_edge_handler(handler); }

@@ -8,6 +8,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <vector>
 
 #include "base/microstates.hpp"
@@ -24,6 +25,7 @@ struct SchedulingOptions {
   uint32_t dirty_cpu = 0;           // 0: as schedulers
   uint32_t dirty_cpu_online = 0;
   uint32_t dirty_io = 10;
+  bool schedulers_poll = true;      // one without work waits for descriptors, too
   bool stress = false;              // tiny slices
   Bindings::Options binding;        // of schedulers to processors
 };
@@ -117,6 +119,7 @@ class Scheduling : public process::Waker {
   virtual void look_at_bindings() {}
   virtual size_t timer_count() const = 0;
   virtual size_t polled_descriptors() const = 0;
+  virtual std::optional<size_t> polled_by_schedulers() const { return {}; }   // those of them that one without work waits for; none: it waits for none
 
   // --- poller: readiness of descriptors (edge: asked for once, told once) ---
   enum : uint32_t { kReadable = 1, kWritable = 2 };

@@ -92,3 +92,7 @@ bound() ->
 X
 erlc t.erl || exit 1
 erl +S 4:4 +SDcpu 4:4 -noshell -s t main 2>&1
+# Schedulers that wait for descriptors themselves.
+for flags in "" "+IOs true" "+IOs false"; do
+  erl $flags -noshell -eval 'io:format("~w~n", [length([S || S <- erlang:system_info(check_io), proplists:get_value(fallback, S) =:= false, proplists:get_value(poll_threads, S) =:= 0])]), halt().'
+done
