@@ -21,7 +21,7 @@ SUBJECTS = [
     ("The module `socket`", "all natives of `prim_socket` and `prim_net` for Linux; not yet: `counter_wrap` messages; SCTP options are untried"),
     ("Child programs", "children of a helper process; `busy_limits_msgq` has no effect"),
     ("Tracing", "calls, processes, sequences, `system_monitor`; processes and ports as tracees; pids, ports and modules as tracers; `system_profile`"),
-    ("Break menu, crash dumps", "all entries of the menu but the figures of allocators, which this machine has not; dumps by a text, SIGUSR1, the end of a process of the machine, read by `crashdump_viewer`; `ERL_CRASH_DUMP`, `_BYTES`, `_SECONDS`; terms cell by cell, binaries, literals, persistent terms and timers in sections of their own; not yet: the last calls of a process (`process_flag(save_calls, N)` records nothing)"),
+    ("Break menu, crash dumps", "all entries of the menu but the figures of allocators, which this machine has not; dumps by a text, SIGUSR1, the end of a process of the machine, read by `crashdump_viewer`; `ERL_CRASH_DUMP`, `_BYTES`, `_SECONDS`; terms cell by cell, binaries, literals, persistent terms and timers in sections of their own; a process's last calls"),
     ("ETS", "order, locks and chunks as on the stock VM, `compressed` too; inserting long lists, emptying, deleting and the end of an owner are cut into slices"),
     ("Debugger", "`int` and `debugger`: modules are interpreted, with break points and steps (`tests/erl/interpreted.erl`, OTP's suites of `debugger`)"),
     ("JIT", "functions that are called often become machine code for x86-64 (`src/engine/jit`); maps but for reading small ones, receives and most built-ins are run by the interpreter's handlers"),

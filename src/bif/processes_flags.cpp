@@ -7,7 +7,9 @@
 #include "code/code_server.hpp"
 #include "process/collect.hpp"
 #include "process/process_table.hpp"
+#include "process/relations.hpp"
 #include "process/runtime.hpp"
+#include "process/send.hpp"
 #include "process/spawn.hpp"
 #include "process/state.hpp"
 #include "process/tracing.hpp"
@@ -35,6 +37,16 @@ bool read_count(Term t, uint64_t& value) {
   if (!t.is_small() || t.small_value() < 0) return false;
   value = static_cast<uint64_t>(t.small_value());
   return true;
+}
+
+constexpr uint64_t kMostSavedCalls = 10000;
+
+// OTP: what was saved is gone, whatever the number was.
+Term save_calls(Process& self, uint32_t most) {
+  const process::Extra& extra = self.extra();
+  const Term old = Term::small(extra.saved_calls ? static_cast<int64_t>(extra.saved_calls->most()) : 0);
+  self.runtime().tracing->save_calls(self, most);
+  return old;
 }
 
 }  // namespace
@@ -116,10 +128,8 @@ BifResult erlang::process_flag_2(Process& self, const Term* args) {
     return old;
   }
   if (flag == atoms::save_calls) {
-    if (!read_count(value, count) || count > 10000) return self.badarg();
-    Term old = Term::small(self.extra().save_calls);
-    self.extra().save_calls = static_cast<uint32_t>(count);
-    return old;
+    if (!read_count(value, count) || count > kMostSavedCalls) return self.badarg();
+    return save_calls(self, static_cast<uint32_t>(count));
   }
   if (flag == atoms::monitor_nodes || (is_tuple_of(flag, 2) && tuple_element(flag, 0) == atoms::monitor_nodes)) {
     if (!read_boolean(value, on) || !self.runtime().monitor_nodes) return self.badarg();
@@ -134,12 +144,16 @@ BifResult erlang::process_flag_2(Process& self, const Term* args) {
 BifResult erts_internal::process_flag_3(Process& self, const Term* args) {
   if (!args[0].is_local_pid() || args[1] != atoms::save_calls) return atoms::badarg;
   uint64_t count;
-  if (!read_count(args[2], count) || count > 10000) return atoms::badarg;
-  if (args[0] == self.pid()) {
-    Term own[2] = {args[1], args[2]};
-    return erlang::process_flag_2(self, own);
-  }
-  return atoms::badarg;
+  if (!read_count(args[2], count) || count > kMostSavedCalls) return atoms::badarg;
+  if (args[0] == self.pid()) return save_calls(self, static_cast<uint32_t>(count));
+  const Term reference = process::make_reference(self.runtime(), self.heap());
+  uint64_t words[3];
+  process::reference_words(reference, words);
+  const bool is_asked = process::request(self.runtime(), args[0], process::SignalKind::Rpc, self.pid(), words, {}, count, [](Process& target, process::Signal& signal) {
+    const bool is_gone = process::is_exiting(target);
+    process::reply(target.runtime(), signal.from, signal.reference, is_gone ? Term(atoms::badarg) : save_calls(target, static_cast<uint32_t>(signal.number)));
+  });
+  return is_asked ? reference : Term(atoms::badarg);
 }
 
 }  // namespace athanor::bif

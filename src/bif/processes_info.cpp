@@ -127,6 +127,18 @@ Term dictionary_list(Process& p, Allocator& heap) {
 }
 
 // OTP: {Pid, Active, Outstanding}. Outstanding: the other has not come to its signal yet, and still runs.
+Term last_calls_list(Process& p, Allocator& heap) {
+  const process::Extra* extra = p.extra_if_any();
+  if (!extra || !extra->saved_calls) return atoms::false_;
+  const process::SavedCalls& calls = *extra->saved_calls;
+  std::vector<Term> items;
+  for (size_t i = 0; i < calls.count(); ++i) {
+    const Mfa& call = calls.call(i);
+    items.push_back(call.module.is_none() ? call.function : mfa_tuple(heap, call));
+  }
+  return make_list(heap, items.data(), items.size());
+}
+
 Term suspending_list(Process& p, Allocator& heap) {
   Term list = Term::nil();
   for (size_t i = process::suspending_count(p); i-- > 0;) {
@@ -239,7 +251,7 @@ Term item_value(Process& p, Term item, Allocator& heap, bool asks_itself) {
     return p.trace_flags_ & process::trace_flag::kToken ? heap::copy(p.extra().seq_token, heap, p.runtime().literals) : Term::nil();
   }
   if (item == atoms::catchlevel) return Term::small(p.catches_);
-  if (item == atoms::last_calls) return atoms::false_;
+  if (item == atoms::last_calls) return last_calls_list(p, heap);
   if (item == atoms::suspending) return suspending_list(p, heap);
   if (item == atoms::parent) return p.parent_.is_none() ? atoms::undefined : p.parent_;
   if (item == atoms::min_heap_size) return min_heap_size(p);

@@ -20,6 +20,7 @@ struct Breakpoint {
   enum : uint32_t {
     kTraced = 1,   // of processes with the flag `call`
     kAlways = 2,   // of all processes
+    kSaved = 8,    // of processes with the flag kSavesCalls
     kDiverts = 4,  // nothing is told: calls go to breakpoint/3 of the caller's error handler, which the debugger answers
   };
   virtual ~Breakpoint() = default;

@@ -88,6 +88,18 @@ std::string messages_text(Process& process) {
   return out;
 }
 
+// The latest first. An empty line ends them.
+std::string last_calls_text(const Process& process) {
+  const process::Extra* extra = process.extra_if_any();
+  if (!extra || !extra->saved_calls) return {};
+  std::string out = "Last calls:";
+  for (size_t i = extra->saved_calls->count(); i-- > 0;) {
+    const Mfa& call = extra->saved_calls->call(i);
+    out += " " + (call.module.is_none() ? to_text(call.function) : mfa_text(call)) + "\n";
+  }
+  return out + "\n";
+}
+
 std::string dictionary_text(Process& process) {
   std::string out;
   for (size_t i = 0; i < process.dictionary_->count(); ++i) {
@@ -123,6 +135,7 @@ std::string process_text(Process& process, Reader reader) {
   out += fmt::format("Message queue length: {}\n", process.mailbox().count());
   if (is_read && process.mailbox().first()) out += "Message queue: [" + messages_text(process) + "]\n";
   out += fmt::format("Number of heap fragments: {}\nHeap fragment data: {}\n", heap.fragments_ ? 1 : 0, heap.fragment_words_);
+  out += last_calls_text(process);
   if (std::string relations = relations_text(process); relations != "[]") out += "Link list: " + relations + "\n";
   if (is_read && process.dictionary_ && process.dictionary_->count() > 0) out += "Dictionary: [" + dictionary_text(process) + "]\n";
   out += fmt::format("Reductions: {}\nStack+heap: {}\nOldHeap: {}\nHeap unused: {}\nOldHeap unused: {}\n", process.reductions_done_, heap.block_words(), old_words,

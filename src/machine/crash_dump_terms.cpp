@@ -39,7 +39,7 @@ Term without_environment(Allocator& heap, Term fun) {
   return Term::boxed(place);
 }
 
-constexpr uint64_t kMostBits = uint64_t{1} << 20;   // of a bitstring that is copied into the dump
+constexpr uint64_t kMostBits = binary::kHeapBinaryMax * 8;   // of a bitstring that is copied into the dump
 
 std::string_view text_of(const Term* first, size_t bytes) { return {reinterpret_cast<const char*>(first), bytes}; }
 
@@ -105,10 +105,10 @@ std::string TermLines::line_of(Term t) {
       return fmt::format("Yc{:X}:{:X}:{:X}", box[3].raw, box[4].raw - reinterpret_cast<Word>(binary->data()), box[1].raw);
     }
     case BoxedKind::SubBinary: {
-      // What is not whole bytes can be said by the external format alone; of much of it the bytes are shown that it lies in, as OTP does.
+      // What is not whole bytes can be said by the external format alone; of a long one the bytes are shown that it lies in, as OTP does.
       // Off-heap bytes are referred to themselves.
       const binary::Bits bits = binary::bits_of(t);
-      if (!(bits.is_whole_bytes() && bits.is_aligned()) && bits.bit_size < kMostBits) return external(t);
+      if (!(bits.is_whole_bytes() && bits.is_aligned()) && bits.bit_size <= kMostBits) return external(t);
       const Term* base = box[4].pointer();
       (void)word(box[4]);
       const bool is_off_heap = header_kind(base->raw) == BoxedKind::BinaryRef;

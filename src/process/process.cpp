@@ -35,7 +35,7 @@ void Process::release_memory() {
   delete dictionary_;
   dictionary_ = nullptr;
   if (extra_) {
-    if (extra_->trace || extra_->tracer.is_small()) runtime_->tracing->ended(*this);
+    if (extra_->trace || extra_->tracer.is_small() || extra_->saved_calls) runtime_->tracing->ended(*this);
     delete static_cast<Suspending*>(extra_->suspending);
     extra_->suspending = nullptr;
     forget_copy_requests(*this);

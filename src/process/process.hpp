@@ -14,6 +14,7 @@
 #include "process/exit_work.hpp"
 #include "process/mailbox.hpp"
 #include "process/runtime.hpp"
+#include "process/saved_calls.hpp"
 
 namespace athanor::code { class Export; }
 
@@ -81,7 +82,7 @@ struct Extra {
   Term seq_token;                      // root; none or {Flags, Label, Serial, From, Last}
   uint64_t seq_clock = 0, seq_last = 0;   // serial numbers of the sequential trace
   Term tracer;                         // root; with trace flags: pid, port, or a small integer that trace/ knows
-  uint32_t save_calls = 0;
+  std::unique_ptr<SavedCalls> saved_calls;   // while the flag kSavesCalls is set
   uint32_t fullsweep_after = 0; bool fullsweep_set = false;
   std::atomic<uint32_t> suspend_count{0};
   void* suspending = nullptr;          // bookkeeping of suspend_process/2

@@ -119,9 +119,14 @@ static BifResult to_elsewhere(Process& self, Term to, Term message, const SendOp
   return outcome == SendOutcome::TooLarge ? self.system_limit() : sent;
 }
 
+static void tell_send(Process& self, Term to, Term message) {
+  if (self.trace_flags_ & trace_flag::kSavesCalls) self.extra().saved_calls->note(atoms::send);
+  if (is_traced(self, trace_flag::kSend) && is_destination(to)) self.runtime().tracing->sent(self, to, message);
+}
+
 BifResult send(Process& self, Term to, Term message, const SendOptions& options, SendOutcome& outcome) {
   outcome = SendOutcome::Sent;
-  if (ATH_UNLIKELY(is_traced(self, trace_flag::kSend)) && is_destination(to)) self.runtime().tracing->sent(self, to, message);
+  if (ATH_UNLIKELY(self.trace_flags_ != 0)) tell_send(self, to, message);
   if (to.is_local_pid()) {
     send_from(self, to, message);
     return message;

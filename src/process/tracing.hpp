@@ -35,6 +35,7 @@ ATH_TRACE_FLAGS(X)
 #undef X
 constexpr uint32_t kAll = (1u << kCount) - 1;         // what programs set
 // Ours, beside them in the word.
+constexpr uint32_t kSavesCalls = 1u << 26;            // Extra::saved_calls
 constexpr uint32_t kAsksTracer = 1u << 27;            // the tracer is a module: asked for its status before each slice
 constexpr uint32_t kReturnCells = 1u << 28;           // return cells with exception_trace or return_to may lie on the stack
 constexpr uint32_t kToken = 1u << 29;                 // a sequential trace token is held
@@ -88,6 +89,7 @@ class Tracing {
   virtual void collected(Process& self, int64_t ns) = 0;
   virtual void ran_long(Process& self, int64_t ms, Mfa in) = 0;
   virtual void ended(Process& self) = 0;                                    // frees what was kept for it
+  virtual void save_calls(Process& self, uint32_t most) = 0;                // process_flag(save_calls, N): begins anew; 0 ends it
 
   // --- events of ports; with the port's lock ---
   virtual void port_created(PortTrace& trace) = 0;                          // what new ports begin with

@@ -76,6 +76,7 @@ process::ReturnCells Trace::called(Process& self, code::Breakpoint& breakpoint, 
   auto wish = [](uint32_t flags) {
     return flags & match_spec::kExceptionTrace ? Tells::ReturnAndException : flags & match_spec::kReturnTrace ? Tells::Return : Tells::Nothing;
   };
+  if ((data.kinds & kSaves) && (self.trace_flags_ & flag::kSavesCalls)) self.extra().saved_calls->note(point.mfa);
   const bool is_traced = process::is_traced(self, flag::kCall);
   if (is_traced && (data.kinds & (kLocal | kGlobal))) {
     const uint32_t flags = tell_call(self, point, data.calls, Term::none(), args);
@@ -146,6 +147,7 @@ void Trace::time_returned(Process& self, uint64_t timed_before) {
 }
 
 void Trace::ended(Process& self) {
+  if (self.extra().saved_calls) save_calls(self, 0);
   modules.release(self.extra().tracer);
   self.extra().tracer = Term::none();
   delete static_cast<Clock*>(self.extra().trace);

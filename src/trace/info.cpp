@@ -40,6 +40,7 @@ Term Trace::function_info(Allocator& heap, Mfa mfa, Term key) {
   code::ModuleCode* code = module ? module->current.load(std::memory_order_acquire) : nullptr;
   code::Function* function = code ? code->find(mfa.function, mfa.arity) : nullptr;
   if (!function && !(exported && exported->is_defined())) return pair(heap, key, atoms::undefined);
+  if (point && point->data()->kinds == kSaves) point = nullptr;
   if (!point && function && runtime_.code->has_breakpoint(*function)) point = static_cast<Point*>(function->breakpoint.load());
   if (!point) return pair(heap, key, atoms::false_);
   const PointData& data = *point->data();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a breakpoint is for: local or global call trace, meta trace, counting, timing, the debugger.
+// What a breakpoint is for: local or global call trace, meta trace, counting, timing, the debugger, the last calls of a process.
 #pragma once
 
 #include <map>
@@ -11,7 +11,7 @@
 
 namespace athanor::trace {
 
-enum PointKind : uint32_t { kLocal = 1, kGlobal = 2, kMeta = 4, kCount = 8, kTime = 16, kDebug = 32 };
+enum PointKind : uint32_t { kLocal = 1, kGlobal = 2, kMeta = 4, kCount = 8, kTime = 16, kDebug = 32, kSaves = 64 };
 
 // Replaced as a whole under Trace's lock; who reads it is inside an epoch.
 struct PointData {

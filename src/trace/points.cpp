@@ -40,6 +40,7 @@ void Point::set(process::Runtime& runtime, const PointData& next) {
   if ((next.kinds & (kLocal | kGlobal)) || next.times) watch |= kTraced;
   if ((next.kinds & kMeta) || next.counts) watch |= kAlways;
   if (next.kinds & kDebug) watch |= kDiverts;
+  if (next.kinds & kSaves) watch |= kSaved;
   watched.store(watch, std::memory_order_release);
 }
 
@@ -160,11 +161,39 @@ void Trace::set_points(code::Function& function, Switch on, const PatternFlags& 
 void Trace::set_global(code::Export& exported, bool on, Spec* spec) {
   if (!on && !exported.breakpoint.load(std::memory_order_acquire)) return;
   PointData next;
+  if (savers_ != 0) next.kinds = kSaves;
   if (on) {
-    next.kinds = kGlobal;
+    next.kinds |= kGlobal;
     next.calls = retained(spec);
   }
   settle(point_of(exported), next);
+}
+
+void Trace::set_saving(code::Export& exported, bool on) {
+  const bool is_yield = exported.mfa.module == atoms::erlang && exported.mfa.function == atoms::yield && exported.mfa.arity == 0;
+  if (is_yield) return;   // OTP: an instruction of its own, no call
+  if (!on && !exported.breakpoint.load(std::memory_order_acquire)) return;
+  Point& point = point_of(exported);
+  PointData next = runtime_.code->has_breakpoint(exported) ? *point.data() : PointData{};
+  next.kinds = on ? next.kinds | kSaves : next.kinds & ~kSaves;
+  settle(point, next);
+}
+
+// While some process saves its calls each export has a breakpoint, which the others pass by.
+void Trace::count_savers(int by) {
+  std::lock_guard lock(mutex_);
+  const bool before = savers_ != 0;
+  savers_ += by;
+  if (before == (savers_ != 0)) return;
+  for (code::Export* exported : runtime_.code->all_exports()) set_saving(*exported, !before);
+}
+
+void Trace::save_calls(process::Process& self, uint32_t most) {
+  process::Extra& extra = self.extra();
+  const bool before = extra.saved_calls != nullptr;
+  extra.saved_calls = most ? std::make_unique<process::SavedCalls>(most) : nullptr;
+  self.trace_flags_ = most ? self.trace_flags_ | flag::kSavesCalls : self.trace_flags_ & ~flag::kSavesCalls;
+  if (before != (most != 0)) count_savers(before ? -1 : 1);
 }
 
 namespace {
@@ -228,6 +257,10 @@ void Trace::set_default_pattern(Switch on, PatternFlags flags, Spec* spec) {
 
 void Trace::loaded(code::ModuleCode& code) {
   std::lock_guard lock(mutex_);
+  for (size_t i = 0; savers_ != 0 && i < code.function_count; ++i) {
+    const code::Function& function = code.functions[i];
+    if (function.exported && function.exported->function.load() == &function) set_saving(*function.exported, true);
+  }
   if (!default_.on) return;
   for (size_t i = 0; i < code.function_count; ++i) {
     code::Function& function = code.functions[i];

@@ -64,6 +64,7 @@ class Trace final : public process::Tracing {
   void returned_to(process::Process& self, const Mfa* mfa) override;
   void time_returned(process::Process& self, uint64_t timed_before) override;
   void loaded(code::ModuleCode& code) override;
+  void save_calls(process::Process& self, uint32_t most) override;
 
   // --- natives ---
   // How many functions it matched. Module, Function, Arity as far as `specified` goes. `spec` may be null.
@@ -96,6 +97,8 @@ class Trace final : public process::Tracing {
   struct Default { bool on = false; uint32_t kinds = 0; Spec* calls = nullptr; Spec* meta = nullptr; TracerHandle meta_tracer; };
   void set_points(code::Function& function, Switch on, const PatternFlags& flags, Spec* spec);
   void set_global(code::Export& exported, bool on, Spec* spec);
+  void set_saving(code::Export& exported, bool on);
+  void count_savers(int by);
   Point& point_of(code::Function& function);
   Point& point_of(code::Export& exported);
   Point* new_point();
@@ -114,6 +117,7 @@ class Trace final : public process::Tracing {
   process::Runtime& runtime_;
   std::recursive_mutex mutex_;              // changes of patterns
   Default default_;
+  int savers_ = 0;                          // processes with the flag kSavesCalls; under mutex_
   std::atomic<const EventPattern*> sends_{new EventPattern}, receives_{new EventPattern};
   std::atomic<uint64_t> profiler_raw_{0};   // Term: pid or port
   std::mutex profile_mutex_;                // the rest of it; stamps come in the order of the messages

@@ -109,7 +109,8 @@ void PassedCells::caught() {
 static ATH_HANDLER(op_breakpoint) {
   code::Breakpoint& point = *cell_at<BreakpointCell>(ip).breakpoint;
   const uint32_t watched = point.watched.load(std::memory_order_acquire);
-  if ((watched & code::Breakpoint::kAlways) || ((watched & code::Breakpoint::kTraced) && process::is_traced(*vm->self, trace_flag::kCall))) {
+  if ((watched & code::Breakpoint::kAlways) || ((watched & code::Breakpoint::kTraced) && process::is_traced(*vm->self, trace_flag::kCall)) ||
+      ((watched & code::Breakpoint::kSaved) && (vm->self->trace_flags_ & trace_flag::kSavesCalls))) {
     ATH_SYNC();
     const bool alive = tell_call(*vm, point);
     ATH_RELOAD();

@@ -11,6 +11,7 @@
 #include "engine/ir/lowering/lowered.hpp"
 #include "engine/jit/jit.hpp"
 #include "heap/collector/stress.hpp"
+#include "process/tracing.hpp"
 
 namespace athanor::engine {
 
@@ -275,7 +276,11 @@ ATH_HANDLER(op_call_external_last) {
   } while (0)
 ATH_HANDLER(op_call_bif) { ATH_CALL_BIF(in.callee->call.load(std::memory_order_relaxed)); }
 // `Pid ! Message` is no call of erlang:send/2 that could be traced.
-ATH_HANDLER(op_send) { ATH_CALL_BIF(in.function); }
+ATH_HANDLER(op_send) {
+  // OTP: among the last calls it counts as one of send/2.
+  if (ATH_UNLIKELY(vm->self->trace_flags_ & process::trace_flag::kSavesCalls)) vm->self->extra().saved_calls->note(Mfa{atoms::erlang, atoms::send, 2});
+  ATH_CALL_BIF(in.function);
+}
 // In tail position, with the end of the frame behind it for a native that has more to do. OTP: the caller's frame stays meanwhile and is in
 // the trace of an exception.
 ATH_HANDLER(op_call_bif_last) {

@@ -81,6 +81,7 @@ ATH_HANDLER(op_remove_message) {
   process::Signal* message = self.mailbox().remove_current();
   self.heap_.adopt(message->parcel.fragments);
   message->parcel.fragments = nullptr;
+  if (ATH_UNLIKELY(self.trace_flags_ & process::trace_flag::kSavesCalls)) self.extra().saved_calls->note(atoms::receive);
   if (ATH_UNLIKELY(message->token.is_pointer() || (self.trace_flags_ & process::trace_flag::kToken))) {
     ATH_SYNC();
     vm->runtime.tracing->token_received(self, *message);
@@ -132,6 +133,8 @@ ATH_HANDLER(op_wait_timeout) {
 }
 // OTP: to who traces what is received, a timeout is a message of the clock service.
 static void tell_timeout(Interpreter& vm) {
+  if (vm.self->trace_flags_ & process::trace_flag::kSavesCalls) vm.self->extra().saved_calls->note(atoms::timeout);
+  if (!process::is_traced(*vm.self, process::trace_flag::kReceive)) return;
   process::Signal timeout;
   timeout.parcel.term = atoms::timeout;
   timeout.from = intern("clock_service");
@@ -139,7 +142,7 @@ static void tell_timeout(Interpreter& vm) {
 }
 
 ATH_HANDLER(op_timeout) {
-  if (ATH_UNLIKELY(process::is_traced(*vm->self, process::trace_flag::kReceive))) {
+  if (ATH_UNLIKELY(vm->self->trace_flags_ != 0)) {
     ATH_SYNC();
     tell_timeout(*vm);
     ATH_RELOAD();
