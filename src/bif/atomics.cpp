@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Module atomics: arrays of 64-bit words behind a reference. All operations are sequentially consistent.
 #include <atomic>
-#include <memory>
-#include <new>
 
 #include "bif/bif.hpp"
 #include "bif/magic.hpp"
+#include "bif/zeroed_array.hpp"
 #include "term/map.hpp"
 #define ATH_FAMILY "bif/atomics.def"
 #include "bif/declare.inc"
@@ -14,7 +13,7 @@ namespace athanor::bif {
 namespace {
 
 struct Atomics final : MagicObject {
-  std::unique_ptr<std::atomic<uint64_t>[]> words;
+  ZeroedArray<std::atomic<uint64_t>> words;
   uint64_t count = 0;
   bool is_signed = false;
 };
@@ -61,10 +60,11 @@ BifResult erts_internal::atomics_new_2(Process& self, const Term* args) {
   bool fits = athanor::integer::to_uint64(args[0], count);
   if (!athanor::integer::to_uint64(args[1], options) || (fits && count == 0)) return self.badarg();
   if (!fits || count > (uint64_t{1} << 40)) return self.system_limit();
-  auto* words = new (std::nothrow) std::atomic<uint64_t>[count]();
-  if (!words) return self.system_limit();
   auto* atomics = new Atomics;
-  atomics->words.reset(words);
+  if (!atomics->words.create(count)) {
+    atomics->release();
+    return self.system_limit();
+  }
   atomics->count = count;
   atomics->is_signed = options & 1;
   Term reference = make_magic_reference(self, atomics);

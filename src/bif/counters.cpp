@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Counters with write_concurrency: a word for each scheduler thread, on cache lines of its own; reading adds them up.
 #include <atomic>
-#include <memory>
-#include <new>
 
 #include "bif/bif.hpp"
 #include "bif/magic.hpp"
+#include "bif/zeroed_array.hpp"
 #include "sched/scheduling.hpp"
 #include "term/map.hpp"
 #define ATH_FAMILY "bif/counters.def"
@@ -20,7 +19,7 @@ struct alignas(64) Line {
 
 //   line:  | counters 1..8 of thread 0 | of thread 1 | … | counters 9..16 of thread 0 | …
 struct Counters final : MagicObject {
-  std::unique_ptr<Line[]> lines;
+  ZeroedArray<Line> lines;
   uint64_t count = 0;
   uint64_t threads = 0;
   std::atomic<int64_t>& word(uint64_t index, uint64_t thread) { return lines[index / 8 * threads + thread].words[index % 8]; }
@@ -44,10 +43,11 @@ BifResult counters_new_1(Process& self, const Term* args) {
   if (fits && count == 0) return self.badarg();
   if (!fits || count > (uint64_t{1} << 32)) return self.system_limit();
   uint64_t threads = self.runtime().scheduling->scheduler_count() + 1;
-  auto* lines = new (std::nothrow) Line[(count + 7) / 8 * threads];
-  if (!lines) return self.system_limit();
   auto* counters = new Counters;
-  counters->lines.reset(lines);
+  if (!counters->lines.create((count + 7) / 8 * threads)) {
+    counters->release();
+    return self.system_limit();
+  }
   counters->count = count;
   counters->threads = threads;
   Term reference = make_magic_reference(self, counters);
