@@ -32,7 +32,7 @@ class Terminal:
         self.stop()
         self.count += 1   # kill-server returns before the old server has left its socket: each program has a server of its own
         self.socket = os.path.join(self.directory, "tmux%d" % self.count)
-        self.tmux("new-session", "-d", "-x", "100", "-y", "30", "sh", "-c", "trap : INT; " + command + "; echo \"[ended: $?]\"; sleep 600")
+        self.tmux("new-session", "-d", "-x", "100", "-y", "30", "sh", "-c", "trap : INT QUIT; " + command + "; echo \"[ended: $?]\"; sleep 600")
         self.running = True
 
     def stop(self):

@@ -2,6 +2,7 @@
 #include "io/os_signals.hpp"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <unistd.h>
 
@@ -92,12 +93,8 @@ void OsSignals::run() {
   ::pthread_sigmask(SIG_SETMASK, &none, nullptr);
   process::ThreadScope scope(runtime_);
   base::Epochs::Participant* participant = runtime_.epochs->join();
-  for (;;) {
-    unsigned char number;
-    ssize_t count = ::read(pipe_[0], &number, 1);
-    if (count < 0 && errno == EINTR) continue;
-    if (count != 1 || number == 0) break;
-    if (number == SIGINT) runtime_.break_menu(runtime_);
+  while (const unsigned char number = next_number()) {
+    if (number == SIGINT) runtime_.break_menu(runtime_, *this);
     for (const Row& row : kRows) {
       if (row.number != number) continue;
       runtime_.epochs->enter(participant);
@@ -107,6 +104,41 @@ void OsSignals::run() {
     }
   }
   runtime_.epochs->leave(participant);
+}
+
+// 0: this is the end.
+unsigned char OsSignals::next_number() {
+  if (!put_off_.empty()) {
+    const unsigned char number = put_off_.front();
+    put_off_.pop_front();
+    return number;
+  }
+  for (;;) {
+    unsigned char number;
+    const ssize_t count = ::read(pipe_[0], &number, 1);
+    if (count == 1) return number;
+    if (count == 0 || errno != EINTR) return 0;
+  }
+}
+
+// OTP: Ctrl-C in the menu ends the machine.
+int OsSignals::next_key() {
+  for (;;) {
+    pollfd ready[2] = {{STDIN_FILENO, POLLIN, 0}, {pipe_[0], POLLIN, 0}};
+    if (::poll(ready, 2, -1) < 0 && errno != EINTR) return kNoMoreKeys;
+    if (ready[1].revents != 0) {
+      unsigned char number;
+      if (::read(pipe_[0], &number, 1) != 1) continue;
+      if (number == SIGINT) return kNoMoreKeys;
+      put_off_.push_back(number);
+      if (number == 0) return 'c';
+    }
+    if (ready[0].revents == 0) continue;
+    unsigned char bytes[64];
+    const ssize_t count = ::read(STDIN_FILENO, bytes, sizeof(bytes));
+    if (count > 0) return bytes[0];
+    if (count == 0 || (errno != EAGAIN && errno != EINTR)) return kNoMoreKeys;
+  }
 }
 
 bool OsSignals::set(Term name, Action action) {

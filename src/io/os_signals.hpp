@@ -4,13 +4,14 @@
 #pragma once
 
 #include <atomic>
+#include <deque>
 
 #include "os/threads.hpp"
 #include "process/runtime.hpp"
 
 namespace athanor::io {
 
-class OsSignals {
+class OsSignals final : private process::BreakKeys {
  public:
   explicit OsSignals(process::Runtime& runtime) : runtime_(runtime) {}
   ~OsSignals();
@@ -21,10 +22,13 @@ class OsSignals {
   bool set(Term name, Action action);
 
  private:
-  void run();   // own thread: reads numbers from the pipe that the handler writes to
+  void run();   // own thread: takes numbers from the pipe that the handler writes to
+  unsigned char next_number();
+  int next_key() override;
   process::Runtime& runtime_;
   os::Thread thread_;
   int pipe_[2] = {-1, -1};
+  std::deque<unsigned char> put_off_;   // came while the break menu was shown; of the own thread
   std::atomic<bool> running_{false};
 };
 

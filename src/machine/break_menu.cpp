@@ -23,7 +23,7 @@ namespace athanor::machine {
 namespace {
 
 constexpr const char kMenu[] =
-    "\nBREAK: (a)bort (A)bort with dump (c)ontinue (p)roc info (i)nfo\n"
+    "BREAK: (a)bort (A)bort with dump (c)ontinue (p)roc info (i)nfo\n"
     "       (l)oaded (v)ersion (k)ill (D)b-tables (d)istribution\n";
 
 // The standard output may be non-blocking: somebody else's descriptor. OTP: lines end as for a raw terminal.
@@ -70,22 +70,6 @@ class LineMode {
   bool is_terminal_;
 };
 
-// The next key: the first byte of what there is to read, on a terminal of a line. -1: no more input. (OTP: the rest is lost.)
-int read_key() {
-  for (;;) {
-    unsigned char bytes[64];
-    ssize_t count = ::read(STDIN_FILENO, bytes, sizeof(bytes));
-    if (count > 0) return bytes[0];
-    if (count == 0) return -1;
-    if (errno == EAGAIN) {
-      pollfd input{STDIN_FILENO, POLLIN, 0};
-      ::poll(&input, 1, -1);
-    } else if (errno != EINTR) {
-      return -1;
-    }
-  }
-}
-
 std::string version_text(process::Runtime& runtime) {
   return "Erlang (BEAM) emulator version " + runtime.identity.erts_version + " [Athanor " + version() + "]\n";
 }
@@ -97,15 +81,15 @@ void write_processes(process::Runtime& runtime) {
 }
 
 // One process after the other, the youngest first, each to be killed or passed over. False: the input has ended.
-bool offer_processes(process::Runtime& runtime) {
+bool offer_processes(process::Runtime& runtime, process::BreakKeys& keys) {
   write_all("\n\nProcess Information\n\n--------------------------------------------------\n");
   std::vector<Term> pids = runtime.processes->all();
   for (auto at = pids.rbegin(); at != pids.rend(); ++at) {
     process::Process* process = runtime.processes->find(*at);
     if (!process) continue;
     write_all(process_text(*process, Reader::Person) + "(k)ill (n)ext (r)eturn:\n");
-    switch (read_key()) {
-      case -1: return false;
+    switch (keys.next_key()) {
+      case process::BreakKeys::kNoMoreKeys: return false;
       case 'k': process::send_exit(runtime, Term::local_pid(0), *at, atoms::kill, process::ExitOrigin::ExitBif); break;   // OTP: as from init
       case 'n': break;
       default: return true;
@@ -145,25 +129,28 @@ bool show(process::Runtime& runtime, int key) {
     case 'o': write_all(ports_report(runtime)); return true;
     case 'd': write_all(nodes_report(runtime)); return true;
     case 'D': write_all(ets_report(runtime, Reader::Person)); return true;
+    case 'm': return true;
     case '\n': return false;
-    default: write_all("Eh?\n\n"); return false;
+    default:
+      write_all(std::string("Invalid option '") + static_cast<char>(key) + "'. Please enter one of the following:\n" + kMenu);
+      return false;
   }
 }
 
 }  // namespace
 
 // Where the machine ends, the schedulers stay held: nothing runs on behind the last words.
-void show_break_menu(process::Runtime& runtime) {
+void show_break_menu(process::Runtime& runtime, process::BreakKeys& keys) {
   runtime.scheduling->pause();
   const Inside inside(runtime);
   const LineMode mode;
-  write_all(kMenu);
+  write_all(std::string("\n") + kMenu);
   for (bool is_done = false; !is_done;) {
-    switch (const int key = read_key()) {
-      case -1: case 'a': case 'q': case '*': return runtime.halt(runtime, 0, false, nullptr);
+    switch (const int key = keys.next_key()) {
+      case process::BreakKeys::kNoMoreKeys: case 'a': case 'q': case '*': return runtime.halt(runtime, 0, false, nullptr);
       case 'A': return runtime.halt(runtime, 1, false, "Crash dump requested by user");
       case 'k':
-        if (!offer_processes(runtime)) return runtime.halt(runtime, 0, false, nullptr);
+        if (!offer_processes(runtime, keys)) return runtime.halt(runtime, 0, false, nullptr);
         is_done = true;
         break;
       default: is_done = show(runtime, key);

@@ -7,6 +7,6 @@
 namespace athanor::machine {
 
 // Holds all schedulers and the poller, shows the menu, does what the keys say, goes on. On a thread that may wait (not a scheduler's).
-void show_break_menu(process::Runtime& runtime);
+void show_break_menu(process::Runtime& runtime, process::BreakKeys& keys);
 
 }  // namespace athanor::machine

@@ -52,6 +52,17 @@ struct Identity {
   uint32_t async_threads = 1;   // for driver_async
 };
 
+// What the break menu is told.
+class BreakKeys {
+ public:
+  static constexpr int kNoMoreKeys = -1;   // the input has ended, or Ctrl-C came again
+  // The first byte of what there is to read from the standard input, on a terminal of a line; waits for it. (OTP: the rest is lost.)
+  virtual int next_key() = 0;
+
+ protected:
+  ~BreakKeys() = default;
+};
+
 // erlang:send/3, and what became of a message to another node.
 struct SendOptions {
   bool nosuspend = false, noconnect = false;
@@ -146,7 +157,7 @@ struct Runtime {
   // Asks the machine to end with this status; flush: wait for output. Any thread. (erlang:halt)
   void (*halt)(Runtime& runtime, int status, bool flush, const char* crash_message) = nullptr;
   // SIGINT came: shows the break menu and does as told there. On a thread that may wait. Joined in machine/.
-  void (*break_menu)(Runtime& runtime) = nullptr;
+  void (*break_menu)(Runtime& runtime, BreakKeys& keys) = nullptr;
   // Runs when a process has ended, before its identity is given up: ETS tables, ports, timers. Joined in machine/.
   void (*exit_hooks)(Process& exiting, Term reason) = nullptr;
   // A message to something that is no local process: a port, or a pid, alias or {Name, Node} of another node. Joined in machine/.
