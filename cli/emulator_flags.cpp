@@ -91,6 +91,19 @@ bool read_name_encoding(std::string_view value, MachineOptions& options) {
   return odd == 'w' || odd == 'i' || odd == 'e';
 }
 
+// What is said of a flag that no other rule knows, by its first letter; empty: it tunes what is not there.
+std::string of_a_family(const std::string& name) {
+  static constexpr std::string_view kAllocators = "BDEFHILMRSTYZ", kOfAll = "eldu";   // +M: of one allocator, of all
+  switch (name[0]) {
+    case 'M': return name.size() > 1 && (kAllocators.find(name[1]) != std::string_view::npos || kOfAll.find(name[1]) != std::string_view::npos) ? "" : "bad \"" + name + "\" parameter";
+    case 's': return name == "secio" || name == "swct" ? "" : "bad scheduling option -" + name;
+    case 'z': return "bad -z option -" + name;
+    case 'J': return "invalid JIT option -" + name;
+    case 'd': case 'i': case 'I': case 'L': case 'r': case 'v': case 'V': case 'B': return {};   // of debug builds, or elsewhere
+    default: return "unknown flag -" + name;
+  }
+}
+
 }  // namespace
 
 bool flag_takes_next(std::string_view flag, const std::string* next) {
@@ -125,8 +138,8 @@ size_t flag_name_length(const std::string& flag) {
   // Those that take their value attached too; a name stands before its own beginnings.
   static constexpr std::string_view kAttached[] = {
       "hmaxel", "hmaxk", "hmax", "hmbs", "hmqd", "hms", "hpds", "pc", "zdbbl", "zdntgc", "zosrl", "SDPcpu", "SDcpu", "SDio", "SP", "IOPt", "IOPp", "IOt", "IOp", "IOs",
-      "sbwtdcpu", "sbwtdio", "sbwt", "sbt", "stbt", "sct", "swtdcpu", "swtdio", "swt", "sws", "sfwi", "sssdcpu", "sssdio", "sss", "scl", "sub", "spp", "rg",
-      "P", "Q", "t", "A", "a", "R", "T", "W", "K", "C", "e", "S"};
+      "sbwtdcpu", "sbwtdio", "sbwt", "sbt", "stbt", "sct", "swtdcpu", "swtdio", "swt", "swct", "sws", "secio", "sfwi", "sssdcpu", "sssdio", "sss", "scl", "sub", "spp", "rg",
+      "P", "Q", "t", "A", "a", "R", "T", "W", "K", "C", "e", "S", "n"};
   if (flag == "ec") return flag.size();
   for (std::string_view name : kAttached)
     if (flag.starts_with(name)) return name.size();
@@ -193,7 +206,8 @@ std::string apply_emulator_flag(const std::string& name, const std::string& valu
   if (name == "W") {   // heeded by error_logger:warning_map/0, which looks at the arguments
     return checked(!value.empty() && std::string_view("wie").find(value[0]) != std::string_view::npos, "unrecognized warning_map option");
   }
-  if (name == "K") return checked(value == "true" || value == "false", "bad kernel poll setting");
+  if (name == "K") return {};   // OTP: of any value, since all systems poll in the kernel
+  if (name == "n") return !value.empty() && std::string_view("sad").find(value[0]) != std::string_view::npos ? std::string() : "bad -n option " + value;
   if (SchedulerFlags::is_one(name)) return command.schedulers.apply(name, value);
   if (name == "IOs") {
     options.schedulers_poll = value == "true";
@@ -221,12 +235,7 @@ std::string apply_emulator_flag(const std::string& name, const std::string& valu
   if (name == "V") command.print_version = true;
   for (const Tuning& tuning : kTuning)
     if (name == tuning.name) return checked(is_good(tuning, value), tuning.refusal);
-  // The rest tunes allocators (+M), says when (+swct, +sws …) or is of debug builds; known by their first letters.
-  static constexpr std::string_view kRest[] = {"M", "s", "z", "d", "i", "I", "J", "L", "n", "r", "v", "V", "SD", "B"};
-  for (std::string_view begin : kRest)
-    if (name.starts_with(begin)) return {};
-  return "unknown flag -" + name;
+  return of_a_family(name);
 }
-
 
 }  // namespace athanor::cli

@@ -152,6 +152,13 @@ ErlCommand read_erl_arguments(const std::vector<std::string>& arguments, const s
     } else if ((word == "-env" && (!has_next || i + 2 >= words.size() || words[i + 2] == "--")) ||
                (!has_next && is_one_of(word, {"-sname", "-name", "-proto_dist", "-start_epmd", "-emu_type", "-emu_flavor", "-epmd", "-configfd"}))) {
       return refuse("Missing argument(s) for '" + word + "'.");
+    } else if (word == "-smpdisable" || (word == "-smp" && has_next && words[i + 1] == "disable")) {
+      return refuse("Argument '-smp disable' not supported. Use \"+S 1\" instead.");
+    } else if (word == "-smpenable" || word == "-smpauto" || (word == "-smp" && has_next && is_one_of(words[i + 1], {"enable", "auto"}))) {
+      i += word == "-smp";
+    } else if (word == "-man") {
+      command.manual_arguments.emplace(words.begin() + static_cast<long>(i) + 1, words.end());
+      return command;
     } else if (word == "-version") {
       command.print_version = true;
     } else if (word == "-noinput") {
@@ -236,6 +243,18 @@ static void start_epmd(const std::string& command) {
   if (std::system(command.c_str()) == -1) std::fprintf(stderr, "Error spawning %s (error %d)\n", command.c_str(), errno);
 }
 
+// The release's manual pages, by man(1).
+static int show_manual(const std::string& own_path, std::vector<std::string> arguments) {
+  const ReleaseInfo release = find_release("", own_path.substr(0, own_path.rfind('/')));
+  if (::access((release.root + "/man").c_str(), R_OK) == 0) ::setenv("MANPATH", (release.root + "/man").c_str(), 1);   // else they are among the system's
+  std::vector<char*> words{const_cast<char*>("man")};
+  for (std::string& argument : arguments) words.push_back(argument.data());
+  words.push_back(nullptr);
+  ::execvp("man", words.data());
+  std::fprintf(stderr, "Could not execute program 'man': %s\n", std::strerror(errno));
+  return 1;
+}
+
 // malloc gives back at once what is free at the end of an arena beyond its limit, and by default that is so little that what a socket's
 // messages lie in is given back and faulted in again all the time. To free a block that malloc has mapped raises the limit to twice the block's
 // size (mallopt(3), M_MMAP_THRESHOLD), and leaves it able to adapt further, which setting it would not. Who sets the limit by environment
@@ -253,6 +272,7 @@ int run_erl(const std::vector<std::string>& arguments, const std::string& own_pa
     std::fprintf(stderr, "%s\n", command.error.c_str());
     return 1;
   }
+  if (command.manual_arguments) return show_manual(own_path, *command.manual_arguments);
   if (command.print_version) {
     // The stock VM's line, which build tools read, with our name in it.
     ReleaseInfo release = find_release("", own_path.substr(0, own_path.rfind('/')));

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,7 @@ struct ErlCommand {
   std::string epmd_command;         // -epmd; empty: the release's
   bool print_version = false;       // +V
   enum class Shown : uint8_t { No, Lines, Quoted } shown = Shown::No;   // print the emulator's arguments, no more
+  std::optional<std::vector<std::string>> manual_arguments;   // -man: the rest is man's
   std::string error;                // not empty: the command line is refused, in words
 };
 

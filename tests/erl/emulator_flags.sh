@@ -17,7 +17,8 @@ erl +hmqd off_heap +hmbs 100000 -noshell -eval '
 mkdir odd && touch odd/plain "$(printf 'odd/\377')"
 for flag in +fnui +fnue +fnl; do erl $flag -noshell -eval 'io:format("~w~n", [file:list_dir("odd")]), halt().'; done
 for flags in "+fnxx" "+fx" "+pc utf" "+pcutf" "+hmqdx" "+sbtxx" "+hmqd x" "+C foo" "+A 2000" "+a 4" "+hmbs x" "+hmbs 0" "+hpds 0" "+SP 50:200" "+IOt 0" "+IOs x" "+sbt xx" "+sbwt zz" "+swt zz" \
-             "+sss 1" "+sws x" "+zdntgc x" "+rg x" "+T 10" "+R 20" "+sub x" "+scl x" "+spp x" "+l" "+bar" "+zosrl 0" "+sfwi -1"; do
+             "+sss 1" "+sws x" "+zdntgc x" "+rg x" "+T 10" "+R 20" "+sub x" "+scl x" "+spp x" "+l" "+bar" "+zosrl 0" "+sfwi -1" \
+             "+nosuch" "+na" "+n s" "+n x" "+sfoo" "+swct lazy" "+zfoo" "+Mfoo" "+MXe true" "+MBas aobf" "+MBasaobf" "+Jfoo" "+JPerf" "+K maybe" "-smp disable" "-smpdisable" "-smp enable" "-smpauto"; do
   erl $flags -noshell -eval 'halt(0).'; echo "$flags: $?"
 done
 # A time offset that becomes final, told to those who watch it.
