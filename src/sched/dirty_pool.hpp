@@ -33,7 +33,7 @@ class DirtyPool {
   uint32_t limit() const { return limit_; }
   uint32_t queue_length() const { return queue_length_.load(std::memory_order_relaxed); }
   uint32_t busy() const { return busy_.load(std::memory_order_relaxed); }
-  // How many processes it may run at once. In turns: only one, and while no scheduler runs any (Schedulers::schedulers_at_will). Any thread.
+  // How many processes it may run at once. In turns: only one, and while no scheduler runs any (Schedulers::takes_turns). Any thread.
   void set_allowed(uint32_t count, bool in_turns);
   // Processes that it runs, but for those in turn.
   uint32_t running() const { return running_.load(std::memory_order_seq_cst); }

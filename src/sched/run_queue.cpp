@@ -20,6 +20,13 @@ void add(std::atomic<T>& counter, T amount) {
 }
 }  // namespace
 
+inline void RunQueue::count_in(List& list, const Process& process) {
+  add(list.length, uint32_t{1});
+  if (ATH_LIKELY(process.bound_scheduler_ == 0)) return;
+  add(list.bound, uint32_t{1});
+  add(bound_, uint32_t{1});
+}
+
 void RunQueue::append(List& list, Process& process) {
   process.queue_next_ = nullptr;
   if (list.last) list.last->queue_next_ = &process;
@@ -28,14 +35,7 @@ void RunQueue::append(List& list, Process& process) {
   count_in(list, process);
 }
 
-void RunQueue::count_in(List& list, const Process& process) {
-  add(list.length, uint32_t{1});
-  if (ATH_LIKELY(process.bound_scheduler_ == 0)) return;
-  add(list.bound, uint32_t{1});
-  add(bound_, uint32_t{1});
-}
-
-Process* RunQueue::unlink(List& list, Process* before, Process* process) {
+inline Process* RunQueue::unlink(List& list, Process* before, Process* process) {
   (before ? before->queue_next_ : list.first) = process->queue_next_;
   if (list.last == process) list.last = before;
   process->queue_next_ = nullptr;
@@ -84,7 +84,7 @@ void RunQueue::count_popped(uint64_t count) {
   if (popped_.load(std::memory_order_relaxed) >= sample_end_) sample_start_.store(0, std::memory_order_relaxed);
 }
 
-RunQueue::List* RunQueue::next_of_shared() {
+inline RunQueue::List* RunQueue::next_of_shared() {
   List& normal = lists_[static_cast<int>(Priority::Normal)];
   List& low = lists_[static_cast<int>(Priority::Low)];
   if (!low.first) return normal.first ? &normal : nullptr;
@@ -112,8 +112,12 @@ Process* RunQueue::pop_locked(Priority highest, Whom whom) {
 Process* RunQueue::pop() {
   if (length() == 0) return nullptr;   // what another thread pushes just now is found before sleeping
   std::lock_guard guard(lock_);
-  Process* process = pop_locked(Priority::Max, Whom::Anyone);
-  if (process) count_popped(1);
+  List* list = &lists_[static_cast<int>(Priority::Max)];
+  if (!list->first) list = &lists_[static_cast<int>(Priority::High)];
+  if (!list->first) list = next_of_shared();
+  if (!list) return nullptr;
+  Process* process = unlink(*list, nullptr, list->first);
+  count_popped(1);
   return process;
 }
 

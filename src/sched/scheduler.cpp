@@ -76,14 +76,14 @@ void Scheduler::slice(Process& process) {
   if (queue_.length() > 0 && !all_.has_sentinel() && all_.someone_sleeps()) all_.wake_a_helper();   // it stays as sentinel
   is_running_process_.store(true, std::memory_order_relaxed);
   std::atomic_signal_fence(std::memory_order_seq_cst);   // for the compiler; Schedulers::pause has the processors' part
-  if (ATH_UNLIKELY(all_.is_paused())) hold();
   std::unique_lock<std::mutex> turn;
   if (ATH_UNLIKELY(index_ >= all_.schedulers_at_will())) {
+    if (all_.is_paused()) hold();
     if (!is_online()) {                // no longer since it was taken
       is_running_process_.store(false, std::memory_order_release);
       return all_.enqueue(process);
     }
-    turn = wait_for_turn();
+    if (all_.takes_turns()) turn = wait_for_turn();
   }
   if (process::begin_run(process)) {
     process.home_scheduler_ = static_cast<uint16_t>(index_ + 1);

@@ -98,13 +98,17 @@ void Schedulers::stop_schedulers() {
 }
 
 // --- pausing ---
-// A scheduler writes "runs a process", then reads "paused", with nothing but a compiler barrier between; the barrier of all threads here
+// A scheduler writes "runs a process", then reads how many run at will, with nothing but a compiler barrier between; the barrier of all threads here
 // makes one of the two see the other.
 
 void Schedulers::pause() {
   std::lock_guard lock(pause_mutex_);
   if (pauses_++ > 0) return;
-  paused_.store(true, std::memory_order_relaxed);
+  {
+    std::lock_guard in_use(in_use_mutex_);
+    paused_.store(true, std::memory_order_relaxed);
+    renew_at_will();
+  }
   os::barrier_of_all_threads();
   for (auto& scheduler : schedulers_) {
     while (scheduler->is_running_process()) os::yield_thread();
@@ -116,7 +120,11 @@ void Schedulers::resume() {
   std::lock_guard lock(pause_mutex_);
   if (--pauses_ > 0) return;
   poller_.resume();
-  paused_.store(false, std::memory_order_release);   // what the pauser has read comes before what a slice writes next
+  {
+    std::lock_guard in_use(in_use_mutex_);
+    paused_.store(false, std::memory_order_release);   // what the pauser has read comes before what a slice writes next
+    renew_at_will();
+  }
   resumed_.notify_all();
 }
 

@@ -93,8 +93,10 @@ class Schedulers final : public Scheduling, private TimerHost {
     return poller_.has_edges() && asleep_online() + 1 >= schedulers_in_use() && dirty_io_.busy() + dirty_io_.queue_length() + dirty_cpu_.busy() + dirty_cpu_.queue_length() == 0;
   }
   uint32_t schedulers_in_use() const { return in_use_.load(std::memory_order_relaxed); }
-  // Of these, those that need not take turns. None, where multi-scheduling is blocked altogether: a slice and a dirty job each wait until no other runs.
-  uint32_t schedulers_at_will() const { return at_will_.load(std::memory_order_relaxed); }
+  // Multi-scheduling is blocked altogether: a slice and a dirty job each wait until no other runs.
+  bool takes_turns() const { return takes_turns_.load(std::memory_order_relaxed); }
+  // Of those in use those that need neither take turns nor pause: what a slice looks at.
+  uint32_t schedulers_at_will() const { return at_will_.load(std::memory_order_acquire); }
   std::mutex& turn() { return turn_; }
   bool someone_settles() const { return someone_settles_.load(std::memory_order_seq_cst); }
   void tell_if_settled();                   // who waits for a change, when the last that may not run has stopped
@@ -124,6 +126,7 @@ class Schedulers final : public Scheduling, private TimerHost {
   }
   void wake_all_threads();
   void change_in_use();                     // after what it follows from
+  void renew_at_will();                     // under in_use_mutex_
   bool has_settled() const;
   void unpark(uint32_t index);              // starts its thread where it has none yet
   int sleeping_scheduler() const;           // one in use; -1: none
@@ -148,6 +151,7 @@ class Schedulers final : public Scheduling, private TimerHost {
   std::vector<int64_t> wall_time_base_;     // active time at wall_time_start_; guarded by mutex_
   std::atomic<uint32_t> online_, in_use_, at_will_;
   std::atomic<uint32_t> dirty_cpu_online_;
+  std::atomic<bool> takes_turns_{false};
   std::mutex in_use_mutex_;                 // changes of these
   std::mutex turn_;
   Blocks blocks_;

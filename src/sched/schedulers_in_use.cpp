@@ -49,13 +49,16 @@ void Schedulers::change_in_use() {
     std::lock_guard lock(in_use_mutex_);
     const Blocked blocked = blocks_.state();
     in_use_.store(blocked == Blocked::No ? schedulers_online() : 1, std::memory_order_release);
-    at_will_.store(blocked == Blocked::All ? 0 : schedulers_in_use(), std::memory_order_release);
+    takes_turns_.store(blocked == Blocked::All, std::memory_order_release);
+    renew_at_will();
     dirty_cpu_.set_allowed(dirty_cpu_online(), blocked == Blocked::All);
     dirty_io_.set_allowed(dirty_io_.limit(), blocked == Blocked::All);
   }
   os::barrier_of_all_threads();
   wake_all_threads();
 }
+
+void Schedulers::renew_at_will() { at_will_.store(is_paused() || takes_turns() ? 0 : schedulers_in_use(), std::memory_order_release); }
 
 Scheduling::Counts Schedulers::counts(Kind kind) const {
   const bool all_blocked = blocks_.state() == Blocked::All;
@@ -70,7 +73,7 @@ Scheduling::Counts Schedulers::counts(Kind kind) const {
 bool Schedulers::has_settled() const {
   for (uint32_t i = schedulers_in_use(); i < scheduler_count(); ++i)
     if (schedulers_[i]->is_running_process()) return false;
-  return schedulers_at_will() > 0 || dirty_cpu_.running() + dirty_io_.running() == 0;
+  return !takes_turns() || dirty_cpu_.running() + dirty_io_.running() == 0;
 }
 
 bool Schedulers::wait_until_settled(Term pid) {
