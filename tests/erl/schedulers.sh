@@ -66,7 +66,21 @@ main() ->
     state({4, 4}, {4, 4}, 10),
     show(info(multi_scheduling)),
     bound(),
+    tasks(),
     halt().
+
+%% A task that does nothing is answered in its turn, also by who runs all the time, and by who is gone.
+tasks() ->
+    Busy = spawn_opt(fun Loop() -> Loop() end, [{priority, low}]),
+    {Gone, Monitor} = spawn_monitor(fun() -> ok end),
+    receive {'DOWN', Monitor, _, _, normal} -> ok end,
+    [begin
+         Ref = make_ref(),
+         show(reason(fun() -> erts_internal:request_system_task(Pid, Priority, {system_task_test, Ref}) end)),
+         show(receive {system_task_test, Ref, Answer} -> Answer after 5000 -> nothing end)
+     end || Pid <- [Busy, self(), Gone], Priority <- [low, normal, max]],
+    show(reason(fun() -> erts_internal:request_system_task(Busy, low, {system_task_tset, make_ref()}) end)),
+    exit(Busy, kill).
 
 bound() ->
     Self = self(),
