@@ -33,10 +33,11 @@ void leave_world(Process& self, Term reason) {
   }
   if (ATH_UNLIKELY(is_traced(self, trace_flag::kProcs)) && !self.has_left_) runtime.tracing->told(self, atoms::exit, reason);
   self.has_left_ = true;
+  if (runtime.exit_hooks) runtime.exit_hooks(self, reason);
+  // OTP: last, so that whoever finds the name free finds those of its tables free, too.
   Term name = self.registered_name_.load();
   unregister_process(self);
   if (ATH_UNLIKELY(!name.is_none() && is_traced(self, trace_flag::kProcs))) runtime.tracing->told(self, atoms::unregister, name);
-  if (runtime.exit_hooks) runtime.exit_hooks(self, reason);
 }
 
 void close_mailbox(Process& self) {
