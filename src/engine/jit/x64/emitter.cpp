@@ -16,14 +16,23 @@ Emitter::Emitter(CodeMemory& memory, code::Function& function)
   code_.attach(&as_);
   // UBSan's check of indirect calls reads the words before a target.
   for (int i = 0; i < 16; ++i) as_.int3();
-  body_ = label();
+  entry_ = label();
   data_label_ = label();
-  as_.bind(body_);
+}
+
+void Emitter::words_here(Label label, const Word* words, size_t count) {
+  as_.align(asmjit::AlignMode::kZero, sizeof(Word));
+  as_.embed(words, sizeof(Word));
+  as_.bind(label);
+  if (count > 1) as_.embed(words + 1, (count - 1) * sizeof(Word));
+  Label behind = this->label();
+  as_.embedLabel(behind, sizeof(Word));
+  as_.bind(behind);
 }
 
 void Emitter::entry_here() {
-  body_ = label();
-  as_.bind(body_);
+  const Word site = reinterpret_cast<Word>(call_site(interpreted_));
+  words_here(entry_, &site, 1);
 }
 
 // --- data ---
@@ -52,12 +61,28 @@ void Emitter::go(size_t index) {
   as_.jmp(qword_ptr(kIp));
 }
 
+void Emitter::run_here(Word site, const Word* image, size_t count) {
+  Label handler = label();
+  as_.lea(kIp, qword_ptr(handler));
+  as_.jmp(qword_ptr(kIp));
+  std::vector<Word> words{site};
+  words.insert(words.end(), image, image + count);
+  words_here(handler, words.data(), words.size());
+}
+
 // --- calls ---
 
-void Emitter::push_return(const CallSite* site, Label back) {
+Label Emitter::push_return() {
+  Label place = label();
   as_.sub(kStackTop, Imm(sizeof(Term)));
-  as_.lea(kScratch, data(put_place(reinterpret_cast<Word>(site), back)));
+  as_.lea(kScratch, qword_ptr(place));
   as_.mov(qword_ptr(kStackTop), kScratch);
+  return place;
+}
+
+void Emitter::return_here(Label place, const CallSite* site) {
+  const Word word = reinterpret_cast<Word>(site);
+  words_here(place, &word, 1);
 }
 
 void Emitter::jump_to_entry(const std::atomic<code::CodeAddress>& entry, size_t slow) {
@@ -102,9 +127,7 @@ std::unique_ptr<NativeCode> Emitter::finish() {
     if (path.gives_reduction_back) as_.add(kReductions, Imm(1));
     go(path.index);
   }
-  const size_t entry = put_place(reinterpret_cast<Word>(call_site(interpreted_)), body_);
-  // Data on lines of their own: a processor that fetches code does not also read it as data.
-  as_.align(asmjit::AlignMode::kZero, 64);
+  as_.align(asmjit::AlignMode::kZero, sizeof(Word));
   as_.bind(data_label_);
   size_t done = 0;
   for (const auto& [index, target] : addresses_) {   // ascending
@@ -112,11 +135,11 @@ std::unique_ptr<NativeCode> Emitter::finish() {
     as_.embedLabel(target, sizeof(Word));
     done = index + 1;
   }
-  ATH_ASSERT(done == data_.size());   // the entry came last
+  as_.embed(data_.data() + done, (data_.size() - done) * sizeof(Word));
   native_->machine_code = native_->memory.add(code_);
   if (!native_->machine_code) return nullptr;
   native_->bytes = code_.codeSize();
-  native_->entry = reinterpret_cast<const Word*>(static_cast<const char*>(native_->machine_code) + code_.labelOffsetFromBase(data_label_)) + entry;
+  native_->entry = reinterpret_cast<const Word*>(static_cast<const char*>(native_->machine_code) + code_.labelOffsetFromBase(entry_));
   return std::move(native_);
 }
 

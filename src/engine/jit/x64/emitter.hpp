@@ -6,10 +6,13 @@
 // its handler. The handler ends, as always, by jumping to the word that follows, which here leads back into native code.
 //
 //   a place:          | site | machine address |             to return, resume or fail to; `site` is what stands before it in the lowered form
-//   data of a run:    | site | handler | operands … | continuation |       jumps of the image lead to places
-//   data of a call:   | CallSite* | continuation |           the second word's address is the return address
+//   image of a run:   | site | handler | operands … | continuation |       jumps of the image lead to places
+//   place of a call:  | CallSite* | continuation |           the second word's address is the return address
+//   entry:            | CallSite* | machine address |
 //
-// Data follows the code in the same block, so both go at once.
+// Most code runs seldom, and what it costs is the lines of memory it comes by. So words that are read on the way stand among the code, where
+// they are read: the entry's before its body, a call's behind the jump and before what it returns to, an image of a run that always happens
+// likewise. What only slow ways read is data behind the code, in the same block, so all go at once. Nobody writes to any of it later.
 #pragma once
 
 #include <asmjit/x86.h>
@@ -47,7 +50,7 @@ class Emitter {
 
   asmjit::x86::Assembler& as() { return as_; }
   Label label() { return as_.newLabel(); }
-  // Where calls enter; the beginning, if it is not said.
+  // Where calls enter.
   void entry_here();
 
   // --- data behind the code; indexes count words ---
@@ -58,8 +61,12 @@ class Emitter {
   asmjit::x86::Mem data(size_t index) const;
   // Goes to the handler whose word is there.
   void go(size_t index);
+  // To the handler of an image that stands here, and has no jumps; what is emitted next is what it goes on at.
+  void run_here(Word site, const Word* image, size_t count);
 
-  void push_return(const CallSite* site, Label back);
+  // Behind it comes what ends in a jump, and then `return_here`, with the place that was given.
+  Label push_return();
+  void return_here(Label place, const CallSite* site);
   // Ends here in a call: one reduction, as everywhere. Frame and return address are as they should be.
   void enter(const code::Function& callee, uint32_t arity);
   void enter(const code::Export& callee, uint32_t arity);
@@ -77,12 +84,14 @@ class Emitter {
     bool gives_reduction_back;
   };
   void jump_to_entry(const std::atomic<code::CodeAddress>& entry, size_t slow);
+  // Words that stand among the code; `label` leads to the one behind the first. What is emitted next begins at an address which is the last of them.
+  void words_here(Label label, const Word* words, size_t count);
 
   asmjit::CodeHolder code_;
   asmjit::x86::Assembler as_;
   std::unique_ptr<NativeCode> native_;
   code::CodeAddress interpreted_;
-  Label body_, data_label_;
+  Label entry_, data_label_;
   std::vector<Word> data_;
   std::vector<std::pair<size_t, Label>> addresses_;   // words of data_ that will hold them
   std::vector<SlowPath> slow_paths_;

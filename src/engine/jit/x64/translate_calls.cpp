@@ -80,8 +80,9 @@ void Translator::leave_frame(uint32_t slots) {
 
 template <class Callee>
 void Translator::call(const Callee& callee, uint32_t arity, const CallSite* site) {
-  emitter_.push_return(site, next());
+  Label place = emitter_.push_return();
   emitter_.enter(callee, arity);
+  emitter_.return_here(place, site);
 }
 template <class Callee>
 void Translator::tail_call(const Callee& callee, uint32_t arity, uint32_t slots) {
@@ -159,11 +160,13 @@ void Translator::call_fun(bool is_last) {
   as_.jmp(copy);
   as_.bind(copied);
   as_.mov(kScratch2, box_word(kScratch, 1));
+  Label place;
   if (is_last) leave_frame(i.slots);
-  else emitter_.push_return(i.site, next());
+  else place = emitter_.push_return();
   as_.sub(kReductions, Imm(1));
   as_.mov(kIp, asmjit::x86::qword_ptr(kScratch2, static_cast<int32_t>(kFunEntry)));
   as_.jmp(asmjit::x86::qword_ptr(kIp));
+  if (!is_last) emitter_.return_here(place, i.site);
   slow_way(slow);
 #endif
 }

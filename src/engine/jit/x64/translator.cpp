@@ -137,7 +137,12 @@ size_t Translator::image(Label back) {
   return from;
 }
 
-void Translator::run() { emitter_.go(image()); }
+void Translator::run() {
+  bool leads_elsewhere = false;
+  jumps([&](JumpField field) { leads_elsewhere |= offset_of(field) != 0; });
+  if (leads_elsewhere) emitter_.go(image());
+  else emitter_.run_here(before(at_), words_ + at_, end_ - at_);
+}
 
 // --- operands ---
 
