@@ -126,7 +126,6 @@ Term dictionary_list(Process& p, Allocator& heap) {
   return list;
 }
 
-// OTP: {Pid, Active, Outstanding}. Outstanding: the other has not come to its signal yet, and still runs.
 Term last_calls_list(Process& p, Allocator& heap) {
   const process::Extra* extra = p.extra_if_any();
   if (!extra || !extra->saved_calls) return atoms::false_;
@@ -139,6 +138,7 @@ Term last_calls_list(Process& p, Allocator& heap) {
   return make_list(heap, items.data(), items.size());
 }
 
+// OTP: {Pid, Active, Outstanding}. Outstanding: the other has not come to its signal yet, and still runs.
 Term suspending_list(Process& p, Allocator& heap) {
   Term list = Term::nil();
   for (size_t i = process::suspending_count(p); i-- > 0;) {
