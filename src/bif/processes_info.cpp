@@ -253,7 +253,7 @@ Term item_value(Process& p, Term item, Allocator& heap, bool asks_itself) {
   if (item == atoms::catchlevel) return Term::small(p.catches_);
   if (item == atoms::last_calls) return last_calls_list(p, heap);
   if (item == atoms::suspending) return suspending_list(p, heap);
-  if (item == atoms::parent) return p.parent_.is_none() ? atoms::undefined : p.parent_;
+  if (item == atoms::parent) return p.parent_.is_none() ? atoms::undefined : heap::copy(p.parent_, heap, p.runtime().literals);
   if (item == atoms::min_heap_size) return min_heap_size(p);
   if (item == atoms::min_bin_vheap_size) return Term::small(process::min_binary_heap_words(p));
   if (item == atoms::max_heap_size) return max_heap_map(heap, max_heap_of(p));

@@ -132,9 +132,8 @@ void Port::end(Term reason, Term closed_by) {
   if (reason == atoms::kill) reason = atoms::killed;
   process::Runtime& runtime = ports_.runtime();
   tell(process::trace_flag::kPorts, atoms::closed, reason);
-  for (Term name : runtime.registry->names()) {
-    if (runtime.registry->find(name) != id_) continue;
-    runtime.registry->remove(name);
+  for (Term name : runtime.registry->names_of_port(id_)) {
+    if (!runtime.registry->remove(name, id_)) continue;   // somebody unregistered it just now
     tell(process::trace_flag::kPorts, atoms::unregister, name);
   }
   ports_.remove(*this);

@@ -169,6 +169,7 @@ void Process::before_collection() {
 void Process::visit_roots(heap::RootVisitor& visitor) {
   visitor.visit(saved_, live_);
   visitor.visit(&group_leader_, 1);
+  visitor.visit(&parent_, 1);
   visitor.visit(&exit_reason_, 1);
   if (dictionary_) dictionary_->visit_roots(visitor);
   if (monitors_) monitors_->visit_roots(visitor);

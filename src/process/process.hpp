@@ -181,7 +181,7 @@ class Process final : public heap::RootSource {
 
   Term exit_reason_;                        // root; set with kExiting
   Term group_leader_;                       // root when boxed (external)
-  Term parent_;
+  Term parent_;                             // likewise; none() of the first
   std::atomic<Term> registered_name_{Term::none()};   // atom or none; any thread (see registry.cpp)
   Mfa initial_call_;
   Term error_handler_;                      // module; default error_handler

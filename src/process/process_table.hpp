@@ -36,6 +36,7 @@ class Registry {
   virtual bool remove(Term name, Term pid_or_port) = 0;   // only if it is this one's
   virtual Term find(Term name) const = 0;              // none() where free
   virtual std::vector<Term> names() const = 0;
+  virtual std::vector<Term> names_of_port(Term port) const = 0;   // hardly any port has one: quick where none has
 };
 Registry* make_registry();
 

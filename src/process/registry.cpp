@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <atomic>
 #include <shared_mutex>
 #include <unordered_map>
 
@@ -13,17 +14,22 @@ class LockedRegistry final : public Registry {
  public:
   bool add(Term name, Term id) override {
     std::unique_lock lock(mutex_);
-    return ids_.try_emplace(name.raw, id).second;
+    const bool is_added = ids_.try_emplace(name.raw, id).second;
+    if (is_added && id.is_local_port()) ports_.fetch_add(1, std::memory_order_relaxed);
+    return is_added;
   }
   bool remove(Term name) override {
     std::unique_lock lock(mutex_);
-    return ids_.erase(name.raw) != 0;
+    auto found = ids_.find(name.raw);
+    if (found == ids_.end()) return false;
+    erase(found);
+    return true;
   }
   bool remove(Term name, Term id) override {
     std::unique_lock lock(mutex_);
     auto found = ids_.find(name.raw);
     if (found == ids_.end() || found->second != id) return false;
-    ids_.erase(found);
+    erase(found);
     return true;
   }
   Term find(Term name) const override {
@@ -38,13 +44,35 @@ class LockedRegistry final : public Registry {
       names.reserve(ids_.size());
       for (const auto& [name, id] : ids_) names.push_back(Term(name));
     }
-    std::sort(names.begin(), names.end(), [](Term a, Term b) { return a.raw < b.raw; });   // no order of a hash table shows
+    sort(names);
+    return names;
+  }
+  std::vector<Term> names_of_port(Term port) const override {
+    std::vector<Term> names;
+    if (ports_.load(std::memory_order_relaxed) == 0) return names;
+    {
+      std::shared_lock lock(mutex_);
+      for (const auto& [name, id] : ids_)
+        if (id == port) names.push_back(Term(name));
+    }
+    sort(names);
     return names;
   }
 
  private:
+  using Ids = std::unordered_map<Word, Term>;
+
+  static void sort(std::vector<Term>& names) {   // no order of a hash table shows
+    std::sort(names.begin(), names.end(), [](Term a, Term b) { return a.raw < b.raw; });
+  }
+  void erase(Ids::iterator at) {                 // with the lock
+    if (at->second.is_local_port()) ports_.fetch_sub(1, std::memory_order_relaxed);
+    ids_.erase(at);
+  }
+
   mutable std::shared_mutex mutex_;
-  std::unordered_map<Word, Term> ids_;
+  Ids ids_;
+  std::atomic<uint32_t> ports_{0};               // names of ports
 };
 
 }  // namespace

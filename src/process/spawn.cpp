@@ -136,6 +136,7 @@ Spawned spawn(Runtime& runtime, Process* parent, Term module, Term function, Ter
   child->error_handler_ = atoms::error_handler;
   child->parent_ = parent ? parent->pid() : Term::none();
   if (options.remote) {
+    child->parent_ = heap::copy(options.remote->parent, child->heap(), runtime.literals);
     child->group_leader_ = heap::copy(options.remote->group_leader, child->heap(), runtime.literals);
     relate_remote(*child, options);
     options.remote->before_run(*child, options.remote->argument);

@@ -178,6 +178,7 @@ exits(S) ->
     exit(P, kill).
 
 spawning(S) ->
+    Me = self(),
     {P, M} = spawn_monitor(S, ?MODULE, exit_with, [finished]),
     out("spawn_monitor ~p", [case down(M) of {process, P, R} -> R; O -> O end]),
     {Q, M1} = spawn_opt(S, ?MODULE, exit_with, [opt], [monitor, {priority, low}]),
@@ -187,6 +188,10 @@ spawning(S) ->
     F ! {self(), go},
     out("fun ~p", [receive {F, N} -> N =:= S after 20000 -> timeout end]),
     process_flag(trap_exit, true),
+    Child = spawn(S, fun() -> Before = process_info(self(), parent), garbage_collect(), garbage_collect(), Me ! {self(), Before, process_info(self(), parent)}, wait() end),
+    out("parent ~p ~p", [receive {Child, First, Second} -> [First, Second] =:= [{parent, Me}, {parent, Me}] after 20000 -> timeout end,
+                         rpc:call(S, erlang, process_info, [Child, parent]) =:= {parent, Me}]),
+    exit(Child, kill),
     L = spawn_link(S, erlang, exit, [quick]),
     out("spawn_link ~p", [receive {'EXIT', L, R2} -> R2 after 20000 -> timeout end]),
     process_flag(trap_exit, false),

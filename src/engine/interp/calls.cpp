@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Calls whose target is found at run time: apply, funs, undefined functions.
+#include <bit>
+
 #include "engine/interp/cells.hpp"
 #include "engine/interp/exceptions.hpp"
 #include "process/spawn.hpp"
@@ -33,9 +35,19 @@ int64_t spread(Interpreter& vm, Term list) {
   return list.is_nil() ? count : -1;
 }
 
+// The table of all exports lies scattered in memory; what one thread applies is little.
+code::Export* find_export(Interpreter& vm, Term module, Term function, uint32_t arity) {
+  const uint64_t hash = (module.raw * 31 + function.raw * 7 + (uint64_t{arity} << 6)) * 0x9E3779B97F4A7C15u;
+  code::Export*& recent = vm.applied[hash >> (64 - std::countr_zero(kApplied))];
+  if (recent && recent->mfa.function == function && recent->mfa.module == module && recent->mfa.arity == arity) return recent;
+  code::Export* found = vm.runtime.code->find_export(module, function, arity);
+  if (found) recent = found;
+  return found;
+}
+
 // Module:Function with x[0..arity) as arguments.
 Target call_export(Interpreter& vm, Term module, Term function, uint32_t arity) {
-  code::Export* exported = vm.runtime.code->find_export(module, function, arity);
+  code::Export* exported = find_export(vm, module, function, arity);
   if (!exported) return call_undefined(vm, {module, function, arity});
   return {exported->entry.load(std::memory_order_acquire), arity};
 }

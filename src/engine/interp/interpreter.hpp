@@ -15,6 +15,7 @@
 namespace athanor::engine {
 
 constexpr uint32_t kMaxRegisters = 1024;
+constexpr uint32_t kApplied = 512;                    // a power of two
 constexpr uint32_t kUnknownLive = ~0u;                // of an instruction that says nothing of live x registers: no safepoint
 constexpr uint32_t kScratchRegister = kMaxRegisters;   // where lowering puts constants for instructions that read a register
 
@@ -38,6 +39,7 @@ class Interpreter final : public process::Executor {
   Term x[kMaxRegisters + 8];
   double floats[kMaxRegisters];
   bit_syntax::BuildState build;                      // the binary that bs_put_* write to; none across safepoints
+  code::Export* applied[kApplied] = {};              // what apply has found of late, by a hash of the name: exports stay
   uint64_t stress_draw = 1;                          // preset `stress`: which safepoints collect
 };
 
