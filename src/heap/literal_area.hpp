@@ -8,6 +8,7 @@
 #include <mutex>
 #include <vector>
 
+#include "heap/address_range.hpp"
 #include "term/allocator.hpp"
 
 namespace athanor::heap {
@@ -20,6 +21,7 @@ class LiteralSpace {
   ~LiteralSpace();
   bool contains(Term t) const { return t.raw - base_ < size_; }
   bool contains(const void* p) const { return reinterpret_cast<Word>(p) - base_ < size_; }
+  AddressRange range() const { return {base_, size_}; }
   // Any thread.
   Term* allocate(size_t words);
   void release(Term* place, size_t words);

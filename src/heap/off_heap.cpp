@@ -31,14 +31,14 @@ void off_heap_append(OffHeapList& to, OffHeapList& from) {
   from = {};
 }
 
-void off_heap_sweep(OffHeapList& from, OffHeapList& young, OffHeapList& old, const Term* old_start, const Term* old_end) {
+void off_heap_sweep(OffHeapList& from, OffHeapList& young, OffHeapList& old, AddressRange old_range) {
   Term* box = from.first;
   from = {};
   while (box) {
     if (box[0].is_boxed()) {   // moved: the header became a pointer to the new box
       Term* moved = box[0].pointer();
       box = reinterpret_cast<Term*>(off_heap_next(moved));
-      OffHeapList& list = moved >= old_start && moved < old_end ? old : young;
+      OffHeapList& list = old_range.contains(moved) ? old : young;
       off_heap_link(list, moved);
       list.bytes += off_heap_bytes(moved);
     } else {

@@ -3,6 +3,7 @@
 // by what builds it (term/binary.cpp); the places of the words are those of term/boxed.hpp.
 #pragma once
 
+#include "heap/address_range.hpp"
 #include "term/boxed.hpp"
 #include "term/off_heap_binary.hpp"
 
@@ -24,8 +25,8 @@ void off_heap_release_box(Term* box);           // gives up the count the box ho
 void off_heap_release_all(OffHeapList& list);   // of every box; the list is empty after it
 void off_heap_append(OffHeapList& to, OffHeapList& from);   // `from` is empty after it; walks `from`
 
-// After tracing: boxes of `from` that were moved go to `young`, or to `old` where their new place is in [old_start, old_end);
+// After tracing: boxes of `from` that were moved go to `young`, or to `old` where their new place is in its range;
 // the others give up their counts. `from` is empty after it.
-void off_heap_sweep(OffHeapList& from, OffHeapList& young, OffHeapList& old, const Term* old_start, const Term* old_end);
+void off_heap_sweep(OffHeapList& from, OffHeapList& young, OffHeapList& old, AddressRange old_range);
 
 }  // namespace athanor::heap

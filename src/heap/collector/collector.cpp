@@ -64,30 +64,25 @@ size_t install_block(Heap& heap, Term* block, Term* top, size_t capacity, size_t
   return words;
 }
 
-// Roots, trace, lists, fragments. Leaves the new terms in tracer.young; the block is not replaced yet.
-void run(Heap& heap, RootSource& roots, Tracer& tracer, bool full) {
-  tracer.visit_stack(heap.stack_top(), heap.end_);
+// Roots, trace, lists of what is outside, fragments. `old`: where the old generation of a minor collection is.
+template <class Tracer>
+void run(Heap& heap, RootSource& roots, Tracer& tracer, bool full, AddressRange old) {
+  tracer.visit_all(heap.stack_top(), heap.end_);
   roots.visit_roots(tracer);
   tracer.trace();
-  OffHeapList young = tracer.evacuated, old;
+  OffHeapList young = tracer.evacuated, promoted;
   for (Term* box = young.first; box; box = reinterpret_cast<Term*>(off_heap_next(box))) young.bytes += off_heap_bytes(box);
-  const Term* old_start = tracer.promote_start ? heap.old_start_ : nullptr;
-  const Term* old_end = tracer.promote_start ? heap.old_end_ : nullptr;
-  off_heap_sweep(heap.off_heap(), young, old, old_start, old_end);
-  if (full) {
-    off_heap_sweep(heap.old_off_heap_, young, old, nullptr, nullptr);
-  } else {
-    off_heap_append(old, heap.old_off_heap_);
-  }
+  off_heap_sweep(heap.off_heap(), young, promoted, old);
+  if (full) off_heap_sweep(heap.old_off_heap_, young, promoted, old);
   heap.off_heap() = young;
-  heap.old_off_heap_ = old;
+  off_heap_append(heap.old_off_heap_, promoted);
   Fragment::destroy_chain(heap.fragments_);
   heap.fragments_ = nullptr;
   heap.fragment_words_ = 0;
 }
 
 size_t minor(Heap& heap, RootSource& roots, const CollectRequest& request, const Sizes& sizes) {
-  Tracer tracer;
+  const AddressRange literals = request.literals ? request.literals->range() : AddressRange{};
   size_t promoted_max = static_cast<size_t>(heap.high_water_ - heap.start_);
   if (!heap.old_start_ && promoted_max > 0) {
     size_t words = next_heap_size(promoted_max + promoted_max / 2);
@@ -105,19 +100,29 @@ size_t minor(Heap& heap, RootSource& roots, const CollectRequest& request, const
   size_t capacity = std::max(block, needed);
   if (sizes.extra + sizes.stack > block / 2) capacity = std::max(block, next_heap_size(needed));
   Term* to = take_block(capacity);
-  tracer.literals = request.literals;
-  tracer.stay_start = heap.old_start_;
-  tracer.stay_end = heap.old_end_;
-  tracer.promote_start = heap.start_;
-  tracer.promote_end = heap.high_water_;
-  tracer.young = {to, to, to + capacity};
-  tracer.old = {heap.old_top_, heap.old_top_, heap.old_end_};
-  Term* old_top_before = heap.old_top_;
-  run(heap, roots, tracer, false);
-  heap.old_top_ = tracer.old.top;
-  size_t live = static_cast<size_t>(tracer.young.top - to);
+  Term* const old_top_before = heap.old_top_;
+  const AddressRange old(heap.old_start_, heap.old_end_);
+  const auto trace = [&](auto tracer) {
+    tracer.promoted = {heap.start_, heap.high_water_};
+    tracer.young = {to, to, to + capacity};
+    tracer.old = {heap.old_top_, heap.old_top_, heap.old_end_};
+    run(heap, roots, tracer, false, old);
+    heap.old_top_ = tracer.old.top;
+    return tracer.young.top;
+  };
+  Term* top;
+  if (heap.fragments_ == nullptr) {
+    MinorTracer tracer;
+    tracer.source.moving = {heap.start_, heap.top()};
+    top = trace(tracer);
+  } else {
+    MinorWithFragments tracer;
+    tracer.source = {old, literals};
+    top = trace(tracer);
+  }
+  size_t live = static_cast<size_t>(top - to);
   size_t used = live + sizes.stack + sizes.extra;
-  size_t words = install_block(heap, to, tracer.young.top, capacity, used <= block ? block : capacity);
+  size_t words = install_block(heap, to, top, capacity, used <= block ? block : capacity);
   heap.grow_next_ = used * 4 > words * 3;
   ++heap.minor_collections_;
   return live + static_cast<size_t>(heap.old_top_ - old_top_before);
@@ -127,29 +132,29 @@ size_t full(Heap& heap, RootSource& roots, const CollectRequest& request, const 
   size_t min_words = shape == Shape::Exact ? 0 : std::max<size_t>(heap.min_words_, kSmallestBlock);
   size_t capacity = std::max(sizes.young_max + sizes.stack + sizes.extra, min_words);
   Term* to = take_block(capacity);
-  Tracer tracer;
-  tracer.literals = request.literals;
-  tracer.evacuate = request.evacuate;
-  tracer.young = {to, to, to + capacity};
-  run(heap, roots, tracer, true);
+  const auto trace = [&](auto tracer, Term* to, size_t capacity) {
+    if (request.literals) tracer.source.literals = request.literals->range();
+    tracer.evacuate = request.evacuate;
+    tracer.young = {to, to, to + capacity};
+    run(heap, roots, tracer, true, AddressRange{});
+    return tracer.young.top;
+  };
+  Term* top = request.evacuate ? trace(EvacuatingTracer(), to, capacity) : trace(MovingWithFragments(), to, capacity);
   poison(heap.old_start_, heap.old_top_);
   give_block(heap.old_start_, static_cast<size_t>(heap.old_end_ - heap.old_start_));
   heap.old_start_ = heap.old_top_ = heap.old_end_ = nullptr;
-  size_t live = static_cast<size_t>(tracer.young.top - to);
+  size_t live = static_cast<size_t>(top - to);
   size_t used = live + sizes.stack + sizes.extra;
   size_t wanted = shape == Shape::Exact ? std::max(used, min_words) : wanted_words(used, min_words);
-  install_block(heap, to, tracer.young.top, capacity, std::min(capacity, wanted));
+  install_block(heap, to, top, capacity, std::min(capacity, wanted));
   heap.grow_next_ = wanted > capacity;
   heap.minor_collections_ = 0;
   bool wasteful = shape == Shape::Exact ? capacity > wanted : capacity > 2 * wanted;
   if (wasteful && live + sizes.stack + sizes.extra < capacity) {
     // Most of what was there is gone: what is left, which is known now, moves once more into a block of its size.
     Term* smaller = take_block(wanted);
-    Tracer again;
-    again.literals = request.literals;
-    again.young = {smaller, smaller, smaller + wanted};
-    run(heap, roots, again, true);
-    install_block(heap, smaller, again.young.top, wanted, wanted);
+    top = trace(MovingWithFragments(), smaller, wanted);
+    install_block(heap, smaller, top, wanted, wanted);
   }
   return live;
 }
