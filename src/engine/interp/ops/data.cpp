@@ -127,13 +127,20 @@ bool is_young(const heap::Heap& heap, const Term* place, const Term* heap_top) {
 }
 }  // namespace
 
+// The old generation must not refer to the young one. A tuple that a collection promoted since it was made is given what was there before that collection,
+// which is old as well.
 ATH_HANDLER(op_set_tuple_element) {
   const auto& in = ir::at<ir::SetTupleElement>(ip);
+  const heap::Heap& heap = vm->self->heap_;
   Term tuple = ir::place(in.tuple, x, stack_top);
-  if (ATH_UNLIKELY(!is_tuple(tuple) || in.index >= tuple_arity(tuple) || !is_young(vm->self->heap_, tuple.pointer(), heap_top))) {
-    ATH_LEAVE(raise_badfile(*vm, in.site));
-  }
-  tuple_elements(tuple)[in.index] = ir::load(in.value, x, stack_top);
+  const Term value = ir::load(in.value, x, stack_top);
+  const auto takes = [&] {
+    if (is_young(heap, tuple.pointer(), heap_top)) return true;
+    const bool is_old = tuple.pointer() >= heap.old_start_ && tuple.pointer() < heap.old_top_;
+    return is_old && !(value.is_pointer() && is_young(heap, value.pointer(), heap_top));
+  };
+  if (ATH_UNLIKELY(!is_tuple(tuple) || in.index >= tuple_arity(tuple) || !takes())) ATH_LEAVE(raise_badfile(*vm, in.site));
+  tuple_elements(tuple)[in.index] = value;
   ATH_NEXT(SetTupleElement);
 }
 
