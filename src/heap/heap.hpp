@@ -53,6 +53,7 @@ class Heap : public Allocator {
   uint32_t minor_collections_ = 0;   // since the last full one
   uint32_t min_words_ = 0;           // min_heap_size
   bool grow_next_ = false;           // the last collection left it more than three quarters full
+  bool promote_next_ = false;        // most of what was young survived the last collection, and it was much: what survives the next is promoted at once
   uint64_t binary_limit_ = kMinBinaryBytes;   // off-heap bytes that ask for a collection
   static constexpr uint64_t kMinBinaryBytes = 46422 * 8;   // OTP: min_bin_vheap_size
   uint64_t old_binary_limit_ = 2 * kMinBinaryBytes;   // those of the old generation that ask for a full one; set by each full one

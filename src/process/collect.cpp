@@ -72,7 +72,8 @@ bool collect_garbage(Process& self, size_t words_needed, bool full) {
   if (request.max_words != 0) request.queued_words = queued_words(self);
   const bool traced = ATH_UNLIKELY(is_traced(self, trace_flag::kGarbageCollection));
   // What is being sent to the tracer lies in fragments of its own: nothing of it is on this heap.
-  if (traced) runtime.tracing->collects(self, full ? atoms::gc_major_start : atoms::gc_minor_start, words_needed);
+  const bool is_major = traced && heap::is_full_due(self.heap(), request);
+  if (traced) runtime.tracing->collects(self, is_major ? atoms::gc_major_start : atoms::gc_minor_start, words_needed);
   const bool monitored = ATH_UNLIKELY(runtime.monitors_collections.load(std::memory_order_relaxed));
   const int64_t began = monitored ? runtime.clock->monotonic_ns() : 0;
   heap::CollectResult result;
@@ -82,7 +83,7 @@ bool collect_garbage(Process& self, size_t words_needed, bool full) {
     result = heap::collect(self.heap(), self, request);
   }
   if (monitored) runtime.tracing->collected(self, runtime.clock->monotonic_ns() - began);
-  if (traced) runtime.tracing->collects(self, full ? atoms::gc_major_end : atoms::gc_minor_end, result.words_reclaimed);
+  if (traced) runtime.tracing->collects(self, is_major ? atoms::gc_major_end : atoms::gc_minor_end, result.words_reclaimed);
   runtime.collections.fetch_add(1, std::memory_order_relaxed);
   runtime.words_reclaimed.fetch_add(result.words_reclaimed, std::memory_order_relaxed);
   self.collect_wanted_ = CollectWanted::No;

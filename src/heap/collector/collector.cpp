@@ -3,7 +3,11 @@
 //
 // minor:  [start, high_water) survived a collection already and moves to the old generation; the rest of the young one is copied
 //         to a new block, whose top becomes the high-water mark.
-// full:   young and old are copied to a new block. The next minor collection copies all that survives once more, to the old generation.
+//         After one that most of what was young survived, and much, all that survives the next moves to the old generation at once (promote_all): a process
+//         that builds something large copies it once, not twice.
+// full:   young and old are copied. What has lived is not copied again by the next minor collection: if it is much, it becomes the old generation, and the block
+//         is empty. If it is little it lies in the new block, as if it had survived for the first time: one block takes less memory than two. That is also
+//         so when the collection was asked for, or the heap is limited, since both want as little memory as can be.
 // What refers from old to young does not exist: terms are not changed once made, and fragments are emptied by every collection.
 #include "heap/collector/collector.hpp"
 
@@ -24,6 +28,8 @@ constexpr size_t kSmallestBlock = 38;
 constexpr size_t kWorkingBlock = 233;
 // Behind the live terms of a process that hibernates: it goes on with a call, and the callee asks for the room it needs.
 constexpr size_t kHibernatedReserve = 4;
+// Most words behind the old generation that a full collection asks the system for, though most of it is mapped and not touched.
+constexpr size_t kMostRoom = size_t{1} << 27;
 
 // What was in use, [from, to), is unreadable from now on where the preset `stress` looks for lost roots.
 void poison([[maybe_unused]] Term* from, [[maybe_unused]] const Term* to) {
@@ -35,9 +41,10 @@ void poison([[maybe_unused]] Term* from, [[maybe_unused]] const Term* to) {
 enum class Shape : uint8_t { Normal, Exact };
 
 struct Sizes {
-  size_t stack;      // words of the stack
-  size_t extra;      // words that must be free afterwards
-  size_t young_max;  // most words that can survive into the young block
+  size_t stack;         // words of the stack
+  size_t extra;         // words that must be free afterwards
+  size_t young_max;     // most words that can survive into the young block; full: of all
+  size_t promoted_max;  // most words that can be promoted
 };
 
 // Words the block should have for `live` words; more than three quarters full means the next size.
@@ -81,25 +88,51 @@ void run(Heap& heap, RootSource& roots, Tracer& tracer, bool full, AddressRange 
   heap.fragment_words_ = 0;
 }
 
-size_t minor(Heap& heap, RootSource& roots, const CollectRequest& request, const Sizes& sizes) {
-  const AddressRange literals = request.literals ? request.literals->range() : AddressRange{};
-  size_t promoted_max = static_cast<size_t>(heap.high_water_ - heap.start_);
-  if (!heap.old_start_ && promoted_max > 0) {
-    size_t words = next_heap_size(promoted_max + promoted_max / 2);
-    heap.old_start_ = heap.old_top_ = take_block(words);
-    heap.old_end_ = heap.old_start_ + words;
-  }
+// Words of the block after a minor collection, unless what must fit takes more.
+size_t wanted_block(const Heap& heap, const CollectRequest& request, [[maybe_unused]] size_t needed) {
   size_t block = heap.block_words();
   if (heap.grow_next_) block = next_heap_size(block + 1);
   if (heap.minor_collections_ > 0 && request.max_words == 0) block = std::max(block, kWorkingBlock);   // with a limit, no more than is needed
-  size_t needed = sizes.young_max + sizes.stack + sizes.extra;
 #ifdef ATH_STRESS
   block = std::min(block, std::max<size_t>(next_heap_size(needed), heap.min_words_));   // so many collections: large blocks cost too much
 #endif
+  return block;
+}
+
+AddressRange literals_of(const CollectRequest& request) { return request.literals ? request.literals->range() : AddressRange{}; }
+
+void create_old(Heap& heap, size_t words) {
+  heap.old_start_ = heap.old_top_ = take_block(words);
+  heap.old_end_ = heap.old_start_ + words;
+}
+
+// The young generation is empty: the next block is one without terms.
+void empty_block(Heap& heap, size_t words) {
+#ifndef ATH_STRESS   // which wants every address of before to be a wrong one, those inside of the stack too
+  if (words == heap.block_words()) {
+    heap.high_water_ = heap.start_;
+    heap.set_top(heap.start_);
+    return;
+  }
+#endif
+  Term* block = take_block(words);
+  install_block(heap, block, block, words, words);
+}
+
+// What is told to the next collection of `survived` words of `looked_at`.
+void note_survivors(Heap& heap, const CollectRequest& request, size_t survived, size_t looked_at) {
+  heap.promote_next_ = request.max_words == 0 && survived >= request.large_words && survived * 4 >= looked_at * 3;
+}
+
+size_t minor(Heap& heap, RootSource& roots, const CollectRequest& request, const Sizes& sizes) {
+  const size_t promoted_max = static_cast<size_t>(heap.high_water_ - heap.start_);
+  if (!heap.old_start_ && promoted_max > 0) create_old(heap, next_heap_size(promoted_max + promoted_max / 2));
+  const size_t needed = sizes.young_max + sizes.stack + sizes.extra;
+  const size_t block = wanted_block(heap, request, needed);
   // The most that can survive rarely does: room for it is taken, but the block ends where its size says.
   size_t capacity = std::max(block, needed);
   if (sizes.extra + sizes.stack > block / 2) capacity = std::max(block, next_heap_size(needed));
-  Term* to = take_block(capacity);
+  Term* const to = take_block(capacity);
   Term* const old_top_before = heap.old_top_;
   const AddressRange old(heap.old_start_, heap.old_end_);
   const auto trace = [&](auto tracer) {
@@ -110,30 +143,62 @@ size_t minor(Heap& heap, RootSource& roots, const CollectRequest& request, const
     heap.old_top_ = tracer.old.top;
     return tracer.young.top;
   };
-  Term* top;
-  if (heap.fragments_ == nullptr) {
-    MinorTracer tracer;
-    tracer.source.moving = {heap.start_, heap.top()};
-    top = trace(tracer);
-  } else {
-    MinorWithFragments tracer;
-    tracer.source = {old, literals};
-    top = trace(tracer);
-  }
-  size_t live = static_cast<size_t>(top - to);
-  size_t used = live + sizes.stack + sizes.extra;
-  size_t words = install_block(heap, to, top, capacity, used <= block ? block : capacity);
+  Term* const top = heap.fragments_ == nullptr ? trace(MinorTracer({{heap.start_, heap.top()}})) : trace(MinorWithFragments({old, literals_of(request)}));
+  const size_t live = static_cast<size_t>(top - to);
+  const size_t used = live + sizes.stack + sizes.extra;
+  const size_t words = install_block(heap, to, top, capacity, used <= block ? block : capacity);
   heap.grow_next_ = used * 4 > words * 3;
+  note_survivors(heap, request, live, sizes.young_max);
   ++heap.minor_collections_;
   return live + static_cast<size_t>(heap.old_top_ - old_top_before);
 }
 
+// A minor collection after which nothing is young.
+size_t promote_all(Heap& heap, RootSource& roots, const CollectRequest& request, const Sizes& sizes) {
+  if (!heap.old_start_) create_old(heap, next_heap_size(2 * sizes.promoted_max));
+  Term* const old_top_before = heap.old_top_;
+  const AddressRange old(heap.old_start_, heap.old_end_);
+  const auto trace = [&](auto tracer) {
+    tracer.young = {heap.old_top_, heap.old_top_, heap.old_end_};
+    run(heap, roots, tracer, false, old);
+    heap.old_top_ = tracer.young.top;
+  };
+  if (heap.fragments_ == nullptr) trace(MovingTracer({{heap.start_, heap.top()}}));
+  else trace(MovingWithFragments({old, literals_of(request)}));
+  const size_t live = static_cast<size_t>(heap.old_top_ - old_top_before);
+  const size_t needed = sizes.stack + sizes.extra;
+  const size_t block = wanted_block(heap, request, needed);
+  empty_block(heap, needed <= block ? block : next_heap_size(needed));
+  heap.grow_next_ = (live + needed) * 4 > heap.block_words() * 3;
+  note_survivors(heap, request, live, sizes.promoted_max);
+  ++heap.minor_collections_;
+  return live;
+}
+
+// What a full collection left, [block, top), becomes the old generation, with as much room behind it.
+void make_old(Heap& heap, const CollectRequest& request, const Sizes& sizes, Term* block, Term* top, size_t capacity) {
+  const size_t live = static_cast<size_t>(top - block);
+  const size_t needed = sizes.stack + sizes.extra;
+  heap.old_start_ = block;
+  heap.old_top_ = top;
+  heap.old_end_ = block + trim_block(block, capacity, std::min(capacity, live + std::max(live, heap.block_words())));
+  off_heap_append(heap.old_off_heap_, heap.off_heap());
+  const size_t wanted = wanted_words(live + needed, heap.min_words_);
+  const size_t words = heap.block_words();
+  empty_block(heap, words < wanted || words > 4 * wanted ? wanted : words);
+  heap.grow_next_ = false;
+  note_survivors(heap, request, live, sizes.young_max);
+}
+
 size_t full(Heap& heap, RootSource& roots, const CollectRequest& request, const Sizes& sizes, Shape shape) {
-  size_t min_words = shape == Shape::Exact ? 0 : std::max<size_t>(heap.min_words_, kSmallestBlock);
+  const size_t min_words = shape == Shape::Exact ? 0 : std::max<size_t>(heap.min_words_, kSmallestBlock);
+  const bool may_be_old = shape == Shape::Normal && !request.full && !request.evacuate && request.max_words == 0 && request.fullsweep_after != 0 &&
+                          sizes.young_max >= request.large_words;
   size_t capacity = std::max(sizes.young_max + sizes.stack + sizes.extra, min_words);
-  Term* to = take_block(capacity);
+  if (may_be_old) capacity += std::max(std::min(sizes.young_max, kMostRoom), heap.block_words());
+  Term* const to = take_block(capacity);
   const auto trace = [&](auto tracer, Term* to, size_t capacity) {
-    if (request.literals) tracer.source.literals = request.literals->range();
+    tracer.source.literals = literals_of(request);
     tracer.evacuate = request.evacuate;
     tracer.young = {to, to, to + capacity};
     run(heap, roots, tracer, true, AddressRange{});
@@ -143,47 +208,58 @@ size_t full(Heap& heap, RootSource& roots, const CollectRequest& request, const 
   poison(heap.old_start_, heap.old_top_);
   give_block(heap.old_start_, static_cast<size_t>(heap.old_end_ - heap.old_start_));
   heap.old_start_ = heap.old_top_ = heap.old_end_ = nullptr;
-  size_t live = static_cast<size_t>(top - to);
-  size_t used = live + sizes.stack + sizes.extra;
-  size_t wanted = shape == Shape::Exact ? std::max(used, min_words) : wanted_words(used, min_words);
+  heap.minor_collections_ = 0;
+  const size_t live = static_cast<size_t>(top - to);
+  if (may_be_old && live >= request.large_words) {
+    make_old(heap, request, sizes, to, top, capacity);
+    return live;
+  }
+  const size_t used = live + sizes.stack + sizes.extra;
+  const size_t wanted = shape == Shape::Exact ? std::max(used, min_words) : wanted_words(used, min_words);
   install_block(heap, to, top, capacity, std::min(capacity, wanted));
   heap.grow_next_ = wanted > capacity;
-  heap.minor_collections_ = 0;
-  bool wasteful = shape == Shape::Exact ? capacity > wanted : capacity > 2 * wanted;
-  if (wasteful && live + sizes.stack + sizes.extra < capacity) {
+  heap.promote_next_ = false;
+  const bool wasteful = shape == Shape::Exact ? capacity > wanted : capacity > 2 * wanted;
+  if (wasteful && used < capacity) {
     // Most of what was there is gone: what is left, which is known now, moves once more into a block of its size.
-    Term* smaller = take_block(wanted);
+    Term* const smaller = take_block(wanted);
     top = trace(MovingWithFragments(), smaller, wanted);
     install_block(heap, smaller, top, wanted, wanted);
   }
   return live;
 }
 
+size_t young_words(const Heap& heap) { return static_cast<size_t>(heap.top() - heap.start_) + heap.fragment_words_; }
+
+// Will a minor collection promote all that survives? A limit may have been set since the last one.
+bool promotes_all(const Heap& heap, const CollectRequest& request) { return heap.promote_next_ && request.max_words == 0; }
+
+// The most that a minor collection could promote.
+size_t promoted_max(const Heap& heap, const CollectRequest& request) {
+  return promotes_all(heap, request) ? young_words(heap) : static_cast<size_t>(heap.high_water_ - heap.start_);
+}
+
 CollectResult collect_as(Heap& heap, RootSource& roots, const CollectRequest& request, Shape shape) {
   roots.before_collection();
   CollectResult result;
-  size_t before = static_cast<size_t>(heap.top() - heap.start_) + static_cast<size_t>(heap.old_top_ - heap.old_start_) +
-                  heap.fragment_words_;
-  size_t promoted = static_cast<size_t>(heap.high_water_ - heap.start_);
-  bool old_is_full = heap.old_start_ && static_cast<size_t>(heap.old_end_ - heap.old_top_) < promoted;
-  bool old_binaries = heap.old_off_heap_.bytes > std::max(heap.old_binary_limit_, 2 * request.min_binary_bytes);
-  bool everything = request.full || request.evacuate || old_is_full || old_binaries ||
-                    heap.minor_collections_ >= request.fullsweep_after;
+  const size_t before = young_words(heap) + static_cast<size_t>(heap.old_top_ - heap.old_start_);
   Sizes sizes;
   sizes.stack = static_cast<size_t>(heap.end_ - heap.stack_top());
   sizes.extra = request.words_needed + (shape == Shape::Exact ? kHibernatedReserve : Allocator::kReserveWords);
+  sizes.promoted_max = promoted_max(heap, request);
   size_t live;
-  if (everything) {
+  if (is_full_due(heap, request)) {
     sizes.young_max = before + (request.evacuate ? request.evacuate->words() : 0);
     live = full(heap, roots, request, sizes, shape);
-    heap.binary_limit_ = std::max(request.min_binary_bytes, 2 * heap.off_heap_bytes());
-    heap.old_binary_limit_ = 2 * std::max(request.min_binary_bytes, heap.off_heap_bytes());   // else what is alive and large would make every second collection a full one
+    const uint64_t bytes = heap.off_heap_bytes() + heap.old_off_heap_.bytes;
+    heap.binary_limit_ = std::max(request.min_binary_bytes, heap.off_heap_bytes() + bytes);
+    heap.old_binary_limit_ = 2 * std::max(request.min_binary_bytes, bytes);   // else what is alive and large would make every second collection a full one
   } else {
     sizes.young_max = static_cast<size_t>(heap.top() - heap.high_water_) + heap.fragment_words_;
-    live = minor(heap, roots, request, sizes);
-    heap.binary_limit_ = std::max(request.min_binary_bytes, heap.off_heap_bytes() + std::max(request.min_binary_bytes, heap.off_heap_bytes()));
+    live = promotes_all(heap, request) ? promote_all(heap, roots, request, sizes) : minor(heap, roots, request, sizes);
+    heap.binary_limit_ = heap.off_heap_bytes() + std::max(request.min_binary_bytes, heap.off_heap_bytes());
   }
-  size_t after = static_cast<size_t>(heap.top() - heap.start_) + static_cast<size_t>(heap.old_top_ - heap.old_start_);
+  const size_t after = static_cast<size_t>(heap.top() - heap.start_) + static_cast<size_t>(heap.old_top_ - heap.old_start_);
   result.words_reclaimed = before > after ? before - after : 0;
   result.reductions = std::max<uint64_t>(1, live / 10);
   result.exceeded_max = request.max_words != 0 && heap.total_words() + request.queued_words > request.max_words;
@@ -192,6 +268,12 @@ CollectResult collect_as(Heap& heap, RootSource& roots, const CollectRequest& re
 }
 
 }  // namespace
+
+bool is_full_due(const Heap& heap, const CollectRequest& request) {
+  const bool old_is_full = heap.old_start_ && static_cast<size_t>(heap.old_end_ - heap.old_top_) < promoted_max(heap, request);
+  const bool old_binaries = heap.old_off_heap_.bytes > std::max(heap.old_binary_limit_, 2 * request.min_binary_bytes);
+  return request.full || request.evacuate || old_is_full || old_binaries || heap.minor_collections_ >= request.fullsweep_after;
+}
 
 CollectResult collect(Heap& heap, RootSource& roots, const CollectRequest& request) {
   return collect_as(heap, roots, request, Shape::Normal);

@@ -34,12 +34,21 @@ struct CollectRequest {
   const class LiteralArea* evacuate = nullptr;
   size_t max_words = 0;             // max_heap_size; 0: none
   size_t queued_words = 0;          // of messages not yet received: they count towards max_words
+  // Survivors from so many words on are worth an old generation of their own after a full collection, and being promoted together.
+#ifdef ATH_STRESS
+  size_t large_words = 64;
+#else
+  size_t large_words = 4096;
+#endif
 };
 struct CollectResult {
   bool exceeded_max = false;
   uint64_t words_reclaimed = 0;
   uint64_t reductions = 0;          // what the collection costs the process
 };
+// Whether collect() with this request will collect the old generation, too.
+bool is_full_due(const Heap& heap, const CollectRequest& request);
+
 // Stack and `roots` are the roots. Promotes, grows or shrinks the block; merges fragments; sweeps off-heap lists.
 // With the preset `stress` old blocks are poisoned before release.
 CollectResult collect(Heap& heap, RootSource& roots, const CollectRequest& request);

@@ -165,6 +165,7 @@ TEST(Collector, RandomGraphsSurvive) {
         request.words_needed = maker() % 50;
         request.full = maker() % 10 == 0;
         request.fullsweep_after = 20;
+        if (seed % 2 != 0) request.large_words = 40;   // so little is enough to be promoted together, and to be old after a full one
         size_t stack_words = heap.free_words() > 12 ? 2 : 0;   // some roots on the stack, and an address
         size_t on_stack = std::min<size_t>(stack_words ? 1 : 0, roots.slots.size());
         heap.set_stack_top(heap.end() - stack_words);
@@ -217,6 +218,88 @@ TEST(Collector, LongListsAndDeepTuplesNeedNoStack) {
   Parcel parcel = pack(roots.slots[1], nullptr);
   EXPECT_EQ(flat_words(parcel.term, nullptr), 600000u);
   discard(parcel);
+}
+
+// A list of `cells` more cells in front of the one in slot 0, with room found as an engine finds it.
+void build(Heap& heap, Roots& roots, const CollectRequest& request, size_t cells) {
+  for (size_t i = 0; i < cells; ++i) {
+    if (heap.free_words() < 2 + Allocator::kReserveWords) collect(heap, roots, request);
+    roots.slots[0] = make_cons(heap.allocate(2), Term::small(static_cast<int64_t>(i)), roots.slots[0]);
+  }
+}
+
+size_t old_words(const Heap& heap) { return static_cast<size_t>(heap.old_top_ - heap.old_start_); }
+size_t young_words(const Heap& heap) { return static_cast<size_t>(heap.top() - heap.start()); }
+
+TEST(Collector, WhatSurvivesTogetherIsPromotedTogether) {
+  Heap heap;
+  heap.create_block(30000);
+  Roots roots;
+  roots.slots = {Term::nil()};
+  CollectRequest request;
+  build(heap, roots, request, 10000);
+  collect(heap, roots, request);
+  EXPECT_EQ(old_words(heap), 0u) << "what survived once may die yet";
+  build(heap, roots, request, 1000);
+  collect(heap, roots, request);
+  EXPECT_EQ(old_words(heap), 22000u);
+  EXPECT_EQ(young_words(heap), 0u);
+  EXPECT_EQ(collect(heap, roots, request).reductions, 1u) << "nothing is left to copy";
+  // Where little survives, it is looked at once more before it is promoted.
+  request.words_needed = 100;
+  for (int i = 0; i < 1000; ++i) make_cons(heap.allocate(2), Term::nil(), Term::nil());
+  roots.slots[0] = make_cons(heap.allocate(2), Term::nil(), roots.slots[0]);
+  collect(heap, roots, request);
+  collect(heap, roots, request);
+  build(heap, roots, request, 10);
+  collect(heap, roots, request);
+  EXPECT_EQ(young_words(heap), 20u);
+}
+
+TEST(Collector, WhatAFullCollectionLeavesIsCopiedOnce) {
+  Heap heap;
+  heap.create_block(2000);
+  Roots roots;
+  roots.slots = {Term::nil()};
+  CollectRequest request;
+  while (!is_full_due(heap, request)) build(heap, roots, request, 500);
+  collect(heap, roots, request);
+  size_t length = 0;
+  for (Term t = roots.slots[0]; t.is_list_cell(); t = t.tail()) ++length;
+  EXPECT_EQ(old_words(heap), 2 * length);
+  EXPECT_EQ(young_words(heap), 0u);
+  EXPECT_GE(static_cast<size_t>(heap.old_end_ - heap.old_top_), 2 * length) << "room for as much again";
+  EXPECT_EQ(collect(heap, roots, request).reductions, 1u);
+  // One that was asked for leaves one block, as small as can be; so does one of a heap that may not grow.
+  request.full = true;
+  collect(heap, roots, request);
+  EXPECT_EQ(old_words(heap), 0u);
+  EXPECT_EQ(young_words(heap), 2 * length);
+  EXPECT_EQ(heap.old_start_, nullptr);
+}
+
+TEST(Collector, LimitedHeapsTakeNoMoreThanTheyNeed) {
+  Heap heap;
+  heap.create_block(2000);
+  Roots roots;
+  roots.slots = {Term::nil()};
+  CollectRequest request;
+  request.max_words = 1000000;
+  for (int i = 0; i < 100; ++i) {
+    build(heap, roots, request, 500);
+    ASSERT_FALSE(heap.promote_next_);
+  }
+  EXPECT_LT(heap.total_words(), 600000u);
+  // A limit that comes when all that survives was to be promoted.
+  request.max_words = 0;
+  while (!heap.promote_next_) build(heap, roots, request, 500);
+  request.max_words = 1000000;
+  const size_t aged = static_cast<size_t>(heap.high_water_ - heap.start_), old = old_words(heap);
+  if (!is_full_due(heap, request)) {
+    collect(heap, roots, request);
+    EXPECT_EQ(old_words(heap), old + aged);
+  }
+  EXPECT_FALSE((collect(heap, roots, request), heap.promote_next_));
 }
 
 TEST(Collector, LiteralsStayUnlessEvacuated) {

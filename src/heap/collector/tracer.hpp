@@ -46,6 +46,7 @@ enum class Literals : uint8_t { Stay, Leave };   // Leave: those of one area are
 template <class Source, Spaces kSpaces, Literals kLiterals = Literals::Stay>
 class Tracer final : public RootVisitor {
  public:
+  explicit Tracer(Source source = {}) : source(source) {}
   Source source;
   AddressRange promoted;                    // of two spaces: what lies in it goes to `old`, all else to `young`
   const LiteralArea* evacuate = nullptr;    // of literals that leave
