@@ -12,7 +12,9 @@
 #include "heap/collector/collector.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <cstring>
+#include <iterator>
 
 #include "heap/block.hpp"
 #include "heap/collector/tracer.hpp"
@@ -23,9 +25,15 @@ namespace athanor::heap {
 namespace {
 
 constexpr size_t kSmallestBlock = 38;
-// Of a process that collects a second time: one that starts small and only waits keeps its small block, but one that works would collect at each of
-// the sizes up to here. OTP: what every process begins with.
-constexpr size_t kWorkingBlock = 233;
+// Least words of the block after so many minor collections since the last full one. A process that starts small and only waits keeps its small block, but one that
+// works would collect at each size up to the first of these; and one that does so again and again would spend its time with it, however little it keeps.
+// (Who has worked and waits is collected whole, which counts from the start: process/resting.hpp.) OTP: every process begins with the first, and each collection
+// of a small heap makes it larger.
+constexpr size_t kWorkingBlocks[] = {233, 376, 610, 987, 1598, 2586};
+size_t working_block(uint32_t minor_collections) {
+  const auto doublings = static_cast<size_t>(std::bit_width(minor_collections / 4));
+  return kWorkingBlocks[std::min(doublings, std::size(kWorkingBlocks) - 1)];
+}
 // Behind the live terms of a process that hibernates: it goes on with a call, and the callee asks for the room it needs.
 constexpr size_t kHibernatedReserve = 4;
 // Most words behind the old generation that a full collection asks the system for, though most of it is mapped and not touched.
@@ -89,10 +97,11 @@ void run(Heap& heap, RootSource& roots, Tracer& tracer, bool full, AddressRange 
 }
 
 // Words of the block after a minor collection, unless what must fit takes more.
-size_t wanted_block(const Heap& heap, const CollectRequest& request, [[maybe_unused]] size_t needed) {
+size_t wanted_block(const Heap& heap, const CollectRequest& request, size_t needed) {
   size_t block = heap.block_words();
   if (heap.grow_next_) block = next_heap_size(block + 1);
-  if (heap.minor_collections_ > 0 && request.max_words == 0) block = std::max(block, kWorkingBlock);   // with a limit, no more than is needed
+  const bool works = needed > kSmallestBlock || heap.minor_collections_ > 0;
+  if (works && request.max_words == 0) block = std::max(block, working_block(heap.minor_collections_));   // with a limit, no more than is needed
 #ifdef ATH_STRESS
   block = std::min(block, std::max<size_t>(next_heap_size(needed), heap.min_words_));   // so many collections: large blocks cost too much
 #endif
@@ -126,7 +135,11 @@ void note_survivors(Heap& heap, const CollectRequest& request, size_t survived, 
 
 size_t minor(Heap& heap, RootSource& roots, const CollectRequest& request, const Sizes& sizes) {
   const size_t promoted_max = static_cast<size_t>(heap.high_water_ - heap.start_);
-  if (!heap.old_start_ && promoted_max > 0) create_old(heap, next_heap_size(promoted_max + promoted_max / 2));
+  if (!heap.old_start_ && promoted_max > 0) {
+    // One that works must not collect all of it again because the old generation is so small.
+    const size_t least = heap.block_words() > kWorkingBlocks[0] ? heap.block_words() / 2 : 0;
+    create_old(heap, next_heap_size(std::max(promoted_max + promoted_max / 2, least)));
+  }
   const size_t needed = sizes.young_max + sizes.stack + sizes.extra;
   const size_t block = wanted_block(heap, request, needed);
   // The most that can survive rarely does: room for it is taken, but the block ends where its size says.
@@ -191,7 +204,8 @@ void make_old(Heap& heap, const CollectRequest& request, const Sizes& sizes, Ter
 }
 
 size_t full(Heap& heap, RootSource& roots, const CollectRequest& request, const Sizes& sizes, Shape shape) {
-  const size_t min_words = shape == Shape::Exact ? 0 : std::max<size_t>(heap.min_words_, kSmallestBlock);
+  size_t min_words = shape == Shape::Exact ? 0 : std::max<size_t>(heap.min_words_, kSmallestBlock);
+  if (shape == Shape::Normal && !request.full && request.max_words == 0) min_words = std::max(min_words, std::min(heap.block_words(), working_block(heap.minor_collections_)));
   const bool may_be_old = shape == Shape::Normal && !request.full && !request.evacuate && request.max_words == 0 && request.fullsweep_after != 0 &&
                           sizes.young_max >= request.large_words;
   size_t capacity = std::max(sizes.young_max + sizes.stack + sizes.extra, min_words);

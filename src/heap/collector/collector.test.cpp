@@ -278,6 +278,29 @@ TEST(Collector, WhatAFullCollectionLeavesIsCopiedOnce) {
   EXPECT_EQ(heap.old_start_, nullptr);
 }
 
+#ifndef ATH_STRESS   // which wants collections, and small blocks for them
+TEST(Collector, WhoCollectsAgainAndAgainHasMoreRoom) {
+  Heap heap;
+  heap.create_block(38);
+  Roots roots;
+  CollectRequest request;
+  request.words_needed = 20;
+  collect(heap, roots, request);
+  EXPECT_EQ(heap.block_words(), 38u) << "little is needed so far";
+  collect(heap, roots, request);
+  EXPECT_EQ(heap.block_words(), 233u);
+  for (int i = 0; i < 100; ++i) collect(heap, roots, request);
+  EXPECT_EQ(heap.block_words(), 2586u);
+  request.full = true;
+  collect(heap, roots, request);
+  EXPECT_LT(heap.block_words(), 100u);
+  request.full = false;
+  request.max_words = 5000;
+  for (int i = 0; i < 100; ++i) collect(heap, roots, request);
+  EXPECT_LT(heap.block_words(), 100u);
+}
+#endif
+
 TEST(Collector, LimitedHeapsTakeNoMoreThanTheyNeed) {
   Heap heap;
   heap.create_block(2000);
