@@ -82,6 +82,7 @@ class Measuring {
   size_t bytes() const { return bytes_; }
 
  private:
+  void integers(int64_t& budget);
   bool binary(Term t, int64_t& budget);
   bool refuse() {
     is_good_ = false;
@@ -108,16 +109,29 @@ bool Measuring::binary(Term t, int64_t& budget) {
   return true;
 }
 
+// Small integers at the front of a list, which most character data is made of: in registers.
+void Measuring::integers(int64_t& budget) {
+  Term at = at_;
+  size_t bytes = bytes_;
+  int64_t left = budget;
+  for (; left > 0 && at.is_list_cell() && at.head().is_small(); --left, at = at.tail()) {
+    const auto point = static_cast<uint64_t>(at.head().small_value());
+    bytes += 1 + (point >= 0x80) + (point >= 0x800) + (point >= 0x10000);
+  }
+  at_ = at;
+  bytes_ = bytes;
+  budget = left;
+}
+
 bool Measuring::step(int64_t& budget) {
   for (;;) {
-    for (; at_.is_list_cell(); --budget) {
-      if (budget <= 0) return false;
+    for (;;) {
+      integers(budget);
+      if (!at_.is_list_cell()) break;
+      if (budget-- <= 0) return false;
       const Term head = at_.head();
       at_ = at_.tail();
-      if (head.is_small()) {
-        const auto point = static_cast<uint64_t>(head.small_value());
-        bytes_ += point < 0x80 ? 1 : point < 0x800 ? 2 : point < 0x10000 ? 3 : 4;
-      } else if (head.is_list_cell()) {
+      if (head.is_list_cell()) {
         rest_.push(at_);
         at_ = head;
       } else if (is_bitstring(head)) {
@@ -157,7 +171,7 @@ class Conversion {
 
  private:
   enum class Taken : uint8_t { All, Part, Bad };
-  bool integer(Term t);
+  void integers(int64_t& budget);
   Taken binary(Term t, Term& remaining, int64_t& budget);
   size_t utf8(const uint8_t* bytes, size_t wanted, size_t size, bool& good);
   bool fail(Term rest);
@@ -175,13 +189,26 @@ class Conversion {
   Term rest_ = Term::nil();
 };
 
-bool Conversion::integer(Term t) {
-  if (pending_count_ != 0) return false;
-  const auto point = static_cast<uint64_t>(t.small_value());
-  if (point > 0x10FFFF || (point >= 0xD800 && point <= 0xDFFF) || (encoding_ == Encoding::Latin1 && point > 255)) return false;
-  position_ += base::put_utf8(static_cast<uint32_t>(point), reinterpret_cast<char*>(out_ + position_));
-  ++characters_;
-  return true;
+// Characters at the front of a list, as integers: in registers. It stops at what is none.
+void Conversion::integers(int64_t& budget) {
+  if (pending_count_ != 0) return;
+  const uint64_t limit = encoding_ == Encoding::Latin1 ? 0x100 : 0x110000;
+  Term at = at_;
+  char* out = reinterpret_cast<char*>(out_ + position_);
+  int64_t left = budget;
+  for (; left > 0 && at.is_list_cell() && at.head().is_small(); --left, at = at.tail()) {
+    const auto point = static_cast<uint64_t>(at.head().small_value());
+    if (point < 0x80) {
+      *out++ = static_cast<char>(point);
+      continue;
+    }
+    if (point >= limit || (point >= 0xD800 && point <= 0xDFFF)) break;
+    out += base::put_utf8(static_cast<uint32_t>(point), out);
+  }
+  at_ = at;
+  position_ = static_cast<size_t>(out - reinterpret_cast<char*>(out_));
+  characters_ += static_cast<size_t>(budget - left);
+  budget = left;
 }
 
 // Copies well-formed characters that begin in the first `wanted` of `size` bytes; how many bytes of the source are dealt with. good
@@ -278,14 +305,12 @@ bool Conversion::fail(Term rest) {
 bool Conversion::step(int64_t& budget) {
   Term remaining;
   for (;;) {
+    integers(budget);
     if (budget <= 0) return false;
     --budget;
     if (at_.is_list_cell()) {
       const Term head = at_.head();
-      if (head.is_small()) {
-        if (!integer(head)) return fail(at_);
-        at_ = at_.tail();
-      } else if (head.is_nil()) {
+      if (head.is_nil()) {
         at_ = at_.tail();
       } else if (head.is_list_cell()) {
         stack_.push(at_.tail());
