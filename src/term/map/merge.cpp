@@ -43,6 +43,10 @@ class TrieMerge {
       shared_ += leaves(a);
       return b;
     }
+    if (a.is_list_cell() && b.is_list_cell() && equal_exact(a.head(), b.head())) {   // no hash is needed
+      ++shared_;
+      return a.tail() == b.tail() ? a : b;
+    }
     if (b.is_list_cell()) return insert_leaf(a, b, depth, true);
     if (a.is_list_cell()) return insert_leaf(b, a, depth, false);
     NodeView x = view(a), y = view(b);
@@ -54,12 +58,13 @@ class TrieMerge {
     Term children[16];
     size_t count = 0;
     bool all_a = bitmap == x.bitmap, all_b = bitmap == y.bitmap;
-    for (uint32_t slot = 0; slot < 16; ++slot) {
-      bool in_a = x.bitmap >> slot & 1, in_b = y.bitmap >> slot & 1;
-      if (!in_a && !in_b) continue;
-      Term from_a = in_a ? x.children[place_of(x.bitmap, slot)] : Term::none();
-      Term from_b = in_b ? y.children[place_of(y.bitmap, slot)] : Term::none();
-      Term child = !in_b ? from_a : !in_a ? from_b : run(from_a, from_b, depth + 1);
+    const Term* next_a = x.children;
+    const Term* next_b = y.children;
+    for (Word left = bitmap; left != 0; left &= left - 1) {
+      const Word bit = left & (0 - left);
+      const Term from_a = x.bitmap & bit ? *next_a++ : Term::none();
+      const Term from_b = y.bitmap & bit ? *next_b++ : Term::none();
+      const Term child = from_b.is_none() ? from_a : from_a.is_none() ? from_b : run(from_a, from_b, depth + 1);
       all_a &= child == from_a;
       all_b &= child == from_b;
       children[count++] = child;
