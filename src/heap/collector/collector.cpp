@@ -34,6 +34,12 @@ size_t working_block(uint32_t minor_collections) {
   const auto doublings = static_cast<size_t>(std::bit_width(minor_collections / 4));
   return kWorkingBlocks[std::min(doublings, std::size(kWorkingBlocks) - 1)];
 }
+// CollectRequest::large_words
+#ifdef ATH_STRESS
+constexpr size_t kLargeWords = 64;
+#else
+constexpr size_t kLargeWords = 4096;
+#endif
 // Behind the live terms of a process that hibernates: it goes on with a call, and the callee asks for the room it needs.
 constexpr size_t kHibernatedReserve = 4;
 // Most words behind the old generation that a full collection asks the system for, though most of it is mapped and not touched.
@@ -108,6 +114,8 @@ size_t wanted_block(const Heap& heap, const CollectRequest& request, size_t need
   return block;
 }
 
+size_t large_words(const CollectRequest& request) { return request.large_words != 0 ? request.large_words : kLargeWords; }
+
 AddressRange literals_of(const CollectRequest& request) { return request.literals ? request.literals->range() : AddressRange{}; }
 
 void create_old(Heap& heap, size_t words) {
@@ -130,7 +138,7 @@ void empty_block(Heap& heap, size_t words) {
 
 // What is told to the next collection of `survived` words of `looked_at`.
 void note_survivors(Heap& heap, const CollectRequest& request, size_t survived, size_t looked_at) {
-  heap.promote_next_ = request.max_words == 0 && survived >= request.large_words && survived * 4 >= looked_at * 3;
+  heap.promote_next_ = request.max_words == 0 && survived >= large_words(request) && survived * 4 >= looked_at * 3;
 }
 
 size_t minor(Heap& heap, RootSource& roots, const CollectRequest& request, const Sizes& sizes) {
@@ -207,7 +215,7 @@ size_t full(Heap& heap, RootSource& roots, const CollectRequest& request, const 
   size_t min_words = shape == Shape::Exact ? 0 : std::max<size_t>(heap.min_words_, kSmallestBlock);
   if (shape == Shape::Normal && !request.full && request.max_words == 0) min_words = std::max(min_words, std::min(heap.block_words(), working_block(heap.minor_collections_)));
   const bool may_be_old = shape == Shape::Normal && !request.full && !request.evacuate && request.max_words == 0 && request.fullsweep_after != 0 &&
-                          sizes.young_max >= request.large_words;
+                          sizes.young_max >= large_words(request);
   size_t capacity = std::max(sizes.young_max + sizes.stack + sizes.extra, min_words);
   if (may_be_old) capacity += std::max(std::min(sizes.young_max, kMostRoom), heap.block_words());
   Term* const to = take_block(capacity);
@@ -224,7 +232,7 @@ size_t full(Heap& heap, RootSource& roots, const CollectRequest& request, const 
   heap.old_start_ = heap.old_top_ = heap.old_end_ = nullptr;
   heap.minor_collections_ = 0;
   const size_t live = static_cast<size_t>(top - to);
-  if (may_be_old && live >= request.large_words) {
+  if (may_be_old && live >= large_words(request)) {
     make_old(heap, request, sizes, to, top, capacity);
     return live;
   }

@@ -34,12 +34,8 @@ struct CollectRequest {
   const class LiteralArea* evacuate = nullptr;
   size_t max_words = 0;             // max_heap_size; 0: none
   size_t queued_words = 0;          // of messages not yet received: they count towards max_words
-  // Survivors from so many words on are worth an old generation of their own after a full collection, and being promoted together.
-#ifdef ATH_STRESS
-  size_t large_words = 64;
-#else
-  size_t large_words = 4096;
-#endif
+  // Survivors from so many words on are worth an old generation of their own after a full collection, and being promoted together. 0: kLargeWords.
+  size_t large_words = 0;
 };
 struct CollectResult {
   bool exceeded_max = false;
