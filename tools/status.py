@@ -25,7 +25,7 @@ SUBJECTS = [
     ("ETS", "order, locks and chunks as on the stock VM, `compressed` too; inserting long lists, emptying, deleting and the end of an owner are cut into slices"),
     ("Debugger", "`int` and `debugger`: modules are interpreted, with break points and steps (`tests/erl/interpreted.erl`, OTP's suites of `debugger`)"),
     ("JIT", "functions that are called often become machine code for x86-64 (`src/engine/jit`); maps but for reading small ones, receives and most built-ins are run by the interpreter's handlers"),
-    ("Schedulers", "work is evened out level by level, also where all schedulers have some; bound to processors by topologies of the system or one's own; processes bound to schedulers; blocked and offline ones told as on the stock VM (OTP's `scheduler_SUITE`: 23 of 25); not yet: several poll threads"),
+    ("Schedulers", "work is evened out level by level, also where all schedulers have some; bound to processors by topologies of the system or one's own; processes bound to schedulers; blocked and offline ones told as on the stock VM (OTP's `scheduler_SUITE`: 22 to 23 of 25); not yet: several poll threads"),
     ("Seeded scheduler", "runs cannot be replayed from a seed"),
     ("Other releases", "release 25 is the one that is developed against; 26 to 29 are found, but their opcodes above 180 and new natives have no rows"),
     ("Hostile input", "16 fuzz targets (`fuzz/`): `.beam` files, external terms, frames, natives by family, the command line; as tests, and with libFuzzer (`./dev fuzz`)"),
