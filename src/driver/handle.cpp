@@ -68,9 +68,9 @@ Handle::~Handle() {
 
 void Handle::find_elsewhere(ErlDrvPort raw, const char* function, const void* caller, Needs needs) {
   process::Runtime& runtime = nif::machine_of_caller_or_end(caller, function);
-  if (nif::has_ended(runtime)) return;
   entry_.emplace(runtime);
   inside_.emplace(runtime);
+  if (inside_->is_refused()) return;
   if (!is_handle(raw)) {
     // OTP: drivers mark "no port" with -1 and null, and ask about them.
     const auto value = reinterpret_cast<intptr_t>(raw);

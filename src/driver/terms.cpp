@@ -140,9 +140,9 @@ int send(process::Runtime& runtime, Term from, io::Port* traced, Term to, const 
 // A port by its term, for any thread: none of its locks is asked for.
 int send_of_port(Term id, bool to_owner, Term to, const ErlDrvTermData* words, int count, const void* caller, const char* function) {
   process::Runtime& runtime = nif::machine_of_caller_or_end(caller, function);
-  if (nif::has_ended(runtime)) return -1;
   nif::Entry entry(runtime);
   nif::Inside inside(runtime);
+  if (inside.is_refused()) return -1;
   std::shared_ptr<io::Port> port = id.is_local_port() ? runtime.ports->find_working(id.port_number()) : nullptr;
   auto* foreign = port ? dynamic_cast<ForeignPort*>(&port->driver()) : nullptr;
   if (!foreign || !foreign->is_there()) return -1;

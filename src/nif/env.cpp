@@ -64,7 +64,10 @@ Inside::Inside(process::Runtime& runtime) {
     runtime.epochs->enter(own);
     return;
   }
-  if (sched::current_thread_kind != sched::ThreadKind::Foreign || has_ended(runtime)) return;
+  if (sched::current_thread_kind != sched::ThreadKind::Foreign) return;
+  host_ = admit(runtime);
+  is_refused_ = host_ == nullptr;
+  if (is_refused_) return;
   runtime_ = &runtime;
   participant_ = runtime.epochs->join();
   runtime.epochs->enter(participant_);
@@ -73,7 +76,9 @@ Inside::Inside(process::Runtime& runtime) {
 Inside::~Inside() {
   if (!runtime_) return;
   runtime_->epochs->exit(participant_ ? participant_ : process::dirty_participant);
-  if (participant_) runtime_->epochs->leave(participant_);
+  if (!participant_) return;
+  runtime_->epochs->leave(participant_);
+  host_->visitor_left();                                // from here on the machine may be gone
 }
 
 process::Runtime* machine_of_caller(const void* caller) {

@@ -14,6 +14,7 @@
 
 namespace athanor::nif {
 
+class Host;
 class Library;
 class ScheduledCall;
 struct NifRow;
@@ -125,17 +126,20 @@ class Entry {
   alignas(process::ThreadScope) unsigned char scope_[sizeof(process::ThreadScope)];
 };
 
-// Inside an epoch: what is found in shared tables stays while this lives. Entry first.
+// Inside an epoch: what is found in shared tables stays while this lives, and the machine that a foreign thread is in does not end. Entry first.
 class Inside {
  public:
   explicit Inside(process::Runtime& runtime);
   ~Inside();
+  bool is_refused() const { return is_refused_; }       // a foreign thread, and the machine ends or has ended
   Inside(const Inside&) = delete;
   Inside& operator=(const Inside&) = delete;
 
  private:
-  process::Runtime* runtime_ = nullptr;                 // null: the thread is inside anyway
+  process::Runtime* runtime_ = nullptr;                 // null: the thread is inside anyway, or refused
   base::Epochs::Participant* participant_ = nullptr;    // null: the dirty thread's own
+  Host* host_ = nullptr;                                // that has let a foreign thread in
+  bool is_refused_ = false;
 };
 
 // The machine of a call without an environment: the thread's current one, else the one whose library calls (`caller` is an address in

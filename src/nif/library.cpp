@@ -4,6 +4,7 @@
 #include <dlfcn.h>
 
 #include <algorithm>
+#include <condition_variable>
 #include <cstring>
 
 #include "nif/exports.hpp"
@@ -23,6 +24,7 @@ struct Claims {
     uint32_t count;
   };
   std::mutex mutex;
+  std::condition_variable visitor_left;
   std::vector<Claim> claims;
   std::vector<Host*> hosts;
 };
@@ -50,18 +52,35 @@ void abandon_library(process::Runtime& runtime, void* base) {
   std::erase_if(claims().claims, [&](Claims::Claim& claim) { return claim.base == base && claim.runtime == &runtime && --claim.count == 0; });
 }
 
-Host* host_of(const process::Runtime& runtime) {
-  std::lock_guard lock(claims().mutex);
-  for (Host* host : claims().hosts) {
-    if (&host->runtime == &runtime) return host;
-  }
-  return nullptr;
+// With the lock.
+static Host* find_host(const process::Runtime& runtime) {
+  auto& hosts = claims().hosts;
+  auto found = std::ranges::find_if(hosts, [&](const Host* host) { return &host->runtime == &runtime; });
+  return found == hosts.end() ? nullptr : *found;
 }
 
-bool has_ended(const process::Runtime& runtime) {
-  if (sched::current_thread_kind != sched::ThreadKind::Foreign) return false;
-  const Host* host = host_of(runtime);
-  return !host || host->is_ending.load(std::memory_order_acquire);
+Host* host_of(const process::Runtime& runtime) {
+  std::lock_guard lock(claims().mutex);
+  return find_host(runtime);
+}
+
+Host* admit(const process::Runtime& runtime) {
+  std::lock_guard lock(claims().mutex);
+  Host* host = find_host(runtime);
+  if (!host || host->is_ending.load(std::memory_order_relaxed)) return nullptr;
+  ++host->visitors_;
+  return host;
+}
+
+void Host::visitor_left() {
+  std::lock_guard lock(claims().mutex);
+  if (--visitors_ == 0 && is_ending.load(std::memory_order_relaxed)) claims().visitor_left.notify_all();
+}
+
+void Host::end() {
+  std::unique_lock lock(claims().mutex);
+  is_ending.store(true, std::memory_order_release);
+  claims().visitor_left.wait(lock, [this] { return visitors_ == 0; });
 }
 
 void* base_of_library(void* address_in_it) {

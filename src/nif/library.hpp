@@ -89,8 +89,9 @@ class Host {
   std::unique_ptr<LiveResources> resources;
   std::unique_ptr<Selections> selections;
   bool checks_terms = false;             // ATHANOR_NIF_CHECK=1 (term_checks.hpp)
-  // The machine's threads have been joined; what it holds is about to be freed, and destructors run on this thread.
-  void end() { is_ending.store(true, std::memory_order_release); }
+  // The machine's threads have been joined; what it holds is about to be freed, and destructors run on this thread. Waits for foreign threads that are inside.
+  void end();
+  void visitor_left();                   // one that admit let in
   std::atomic<bool> is_ending{false};
   // A signal to a resource: a process that it monitors is down. Takes the signal over.
   bool deliver(Term to, process::Signal* signal);
@@ -100,8 +101,10 @@ class Host {
   Library* library_of(const code::ModuleCode& code);   // null: none, or purged; inside an epoch
 
  private:
+  friend Host* admit(const process::Runtime& runtime);
   std::mutex mutex_;
   std::vector<Library*> libraries_;      // not purged
+  uint32_t visitors_ = 0;                // foreign threads inside; of the mutex of all hosts, as its condition
 };
 
 // Who has loaded what in this program: a library serves one machine at a time.
@@ -112,8 +115,8 @@ void* base_of_library(void* address_in_it);
 
 // The machine's host; null: the machine has ended. Takes a lock.
 Host* host_of(const process::Runtime& runtime);
-// Of a machine that ends or has ended, on a thread that is none of its own.
-bool has_ended(const process::Runtime& runtime);
+// Lets in a thread that is none of the machine's: until visitor_left the machine does not end. Null: it ends or has ended.
+Host* admit(const process::Runtime& runtime);
 
 // BoundRow::bound of a NifRow.
 process::BifResult call_nif(process::Process& self, const Term* args, const engine::BoundRow& row);

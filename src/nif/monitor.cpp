@@ -35,8 +35,9 @@ void send(process::Runtime& runtime, process::SignalKind kind, const uint64_t* r
 void end_monitors(Resource& resource) {
   process::Runtime& runtime = resource.runtime();
   const auto taken = resource.host().resources->take_monitors(resource);
-  if (taken.empty() || resource.host().is_ending.load(std::memory_order_acquire)) return;
-  Inside inside(runtime);
+  if (taken.empty()) return;
+  const Inside inside(runtime);
+  if (inside.is_refused()) return;
   for (const auto& [reference, pid] : taken) send(runtime, process::SignalKind::Demonitor, reference.words, pid);
 }
 
@@ -77,8 +78,8 @@ int enif_monitor_process(ErlNifEnv*, void* object, const ErlNifPid* target, ErlN
   Entry entry(runtime);
   if (!resource->type().down) return -1;
   const Term pid = term_of(target->pid);
-  if (!pid.is_local_pid() || resource->host().is_ending.load(std::memory_order_acquire)) return 1;
-  Inside inside(runtime);
+  const Inside inside(runtime);
+  if (!pid.is_local_pid() || inside.is_refused()) return 1;
   uint64_t reference[3];
   heap::FragmentAllocator heap(kReferenceWords);
   process::reference_words(process::make_reference(runtime, heap), reference);
@@ -103,8 +104,8 @@ int enif_demonitor_process(ErlNifEnv*, void* object, const ErlNifMonitor* monito
   read_monitor(monitor, reference);
   LiveResources::Monitor taken;
   if (!resource->host().resources->take_monitor(reference, resource, taken)) return 1;
-  Inside inside(runtime);
-  send(runtime, process::SignalKind::Demonitor, reference, taken.pid);
+  const Inside inside(runtime);
+  if (!inside.is_refused()) send(runtime, process::SignalKind::Demonitor, reference, taken.pid);
   return 0;
 }
 

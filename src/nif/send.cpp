@@ -23,9 +23,14 @@ process::Runtime& machine_of(ErlNifEnv* env, const void* caller, const char* fun
 }
 #define ATH_NIF_MACHINE_OF(env) machine_of(env, __builtin_return_address(0), __func__)
 
-bool is_alive(process::Runtime& runtime, Term pid) {
-  const process::Process* found = pid.is_local_pid() && !has_ended(runtime) ? runtime.processes->find(pid) : nullptr;
+bool is_alive(process::Runtime& runtime, const Inside& inside, Term pid) {
+  const process::Process* found = pid.is_local_pid() && !inside.is_refused() ? runtime.processes->find(pid) : nullptr;
   return found && !process::is_exiting(*found);
+}
+
+Term whereis(process::Runtime& runtime, Term name) {
+  const Inside inside(runtime);
+  return name.is_atom() && !inside.is_refused() ? runtime.registry->find(name) : Term::none();
 }
 
 void tell_tracer(process::Process& self, Term to, Term message) {
@@ -51,15 +56,11 @@ void enif_set_pid_undefined(ErlNifPid* pid) { pid->pid = raw_of(atoms::undefined
 int enif_is_pid_undefined(const ErlNifPid* pid) { return pid->pid == raw_of(atoms::undefined); }
 
 int enif_whereis_pid(ErlNifEnv* env, ERL_NIF_TERM name, ErlNifPid* pid) {
-  process::Runtime& runtime = ATH_NIF_MACHINE_OF(env);
-  if (!term_of(name).is_atom()) return 0;
-  const Term found = runtime.registry->find(term_of(name));
+  const Term found = whereis(ATH_NIF_MACHINE_OF(env), term_of(name));
   return found.is_none() ? 0 : enif_get_local_pid(env, raw_of(found), pid);
 }
 int enif_whereis_port(ErlNifEnv* env, ERL_NIF_TERM name, ErlNifPort* port) {
-  process::Runtime& runtime = ATH_NIF_MACHINE_OF(env);
-  if (!term_of(name).is_atom()) return 0;
-  const Term found = runtime.registry->find(term_of(name));
+  const Term found = whereis(ATH_NIF_MACHINE_OF(env), term_of(name));
   return found.is_none() ? 0 : enif_get_local_port(env, raw_of(found), port);
 }
 
@@ -67,13 +68,14 @@ int enif_is_process_alive(ErlNifEnv* env, ErlNifPid* pid) {
   process::Runtime& runtime = ATH_NIF_MACHINE_OF(env);
   Entry entry(runtime);
   Inside inside(runtime);
-  return is_alive(runtime, term_of(pid->pid));
+  return is_alive(runtime, inside, term_of(pid->pid));
 }
 
 int enif_is_port_alive(ErlNifEnv* env, ErlNifPort* port) {
   process::Runtime& runtime = ATH_NIF_MACHINE_OF(env);
   Entry entry(runtime);
   Inside inside(runtime);
+  if (inside.is_refused()) return 0;
   const Host* host = host_of(runtime);
   return host && host->joins.is_port_alive(runtime, term_of(port->port_id));
 }
@@ -94,7 +96,7 @@ int enif_send(ErlNifEnv* env, const ErlNifPid* to, ErlNifEnv* message_env, ERL_N
   const Term pid = term_of(to->pid);
   process::Process* self = env ? env->process : nullptr;
   if (self && process::is_exiting(*self)) return 0;   // its dirty NIF runs on
-  if (!is_alive(runtime, pid)) return 0;
+  if (!is_alive(runtime, inside, pid)) return 0;
   if (self && env->row && ATH_UNLIKELY(runtime.tracing->in_use.load(std::memory_order_relaxed))) tell_tracer(*self, pid, term_of(message));   // not what a tracer sends
   const Term from = self ? self->pid() : Term::none();
   const heap::Parcel parcel = message_env ? heap::Parcel{term_of(message), static_cast<OwnEnv*>(message_env)->take()} : heap::pack(term_of(message), runtime.literals);
@@ -106,6 +108,7 @@ int enif_port_command(ErlNifEnv* env, const ErlNifPort* to, ErlNifEnv* message_e
   process::Runtime& runtime = *env->runtime;
   Entry entry(runtime);
   Inside inside(runtime);
+  if (inside.is_refused()) return 0;
   std::string bytes;
   const Host* host = host_of(runtime);
   if (!host || !bif::iolist_to_string(term_of(message), bytes)) return 0;

@@ -34,12 +34,14 @@ ErlNifTime in_unit(int64_t nanoseconds, ErlNifTimeUnit unit) {
 // OTP: an error on threads that are no schedulers is allowed; ours know their machine, whose clock ends before its libraries.
 ErlNifTime enif_monotonic_time(ErlNifTimeUnit unit) {
   process::Runtime& runtime = ATH_NIF_MACHINE();
-  return has_ended(runtime) ? ERL_NIF_TIME_ERROR : in_unit(bif::erlang_monotonic_ns(runtime), unit);
+  const Inside inside(runtime);
+  return inside.is_refused() ? ERL_NIF_TIME_ERROR : in_unit(bif::erlang_monotonic_ns(runtime), unit);
 }
 
 ErlNifTime enif_time_offset(ErlNifTimeUnit unit) {
   process::Runtime& runtime = ATH_NIF_MACHINE();
-  return has_ended(runtime) ? ERL_NIF_TIME_ERROR : in_unit(bif::erlang_time_offset_ns(runtime), unit);
+  const Inside inside(runtime);
+  return inside.is_refused() ? ERL_NIF_TIME_ERROR : in_unit(bif::erlang_time_offset_ns(runtime), unit);
 }
 
 ErlNifTime enif_convert_time_unit(ErlNifTime value, ErlNifTimeUnit from, ErlNifTimeUnit to) {

@@ -62,4 +62,14 @@ TEST(Drivers, MayBeInUseWhenTheirMachineGoes) {
   machine.reset();
 }
 
+// A thread of a driver's own that is in a call when the machine ends: the end waits for it, and the next call is refused.
+TEST(Drivers, MayHaveThreadsWithinTheirMachineWhenItGoes) {
+  for (int i = 0; i < 10; ++i) {
+    athanor::Machine machine(with_driver(
+        "ok = erl_ddll:load(Dir, \"misuse_drv\"), P = open_port({spawn_driver, \"misuse_drv\"}, []), [0] = erlang:port_control(P, 6, []), halt(5, [{flush, false}])."));
+    ASSERT_TRUE(machine.boot()) << machine.error();
+    EXPECT_EQ(machine.wait(), 5);
+  }
+}
+
 }  // namespace

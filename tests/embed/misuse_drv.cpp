@@ -9,6 +9,7 @@
 namespace {
 
 ErlDrvPort stale = nullptr, first = nullptr, second = nullptr;
+std::thread asking;
 
 ErlDrvData start(ErlDrvPort port, char* command) {
   if (std::strstr(command, " dies")) driver_failure_atom(port, const_cast<char*>("died"));
@@ -93,6 +94,12 @@ ErlDrvSSizeT control(ErlDrvData data, unsigned int operation, char*, ErlDrvSizeT
       }).detach();
       break;
     }
+    case 6:   // a thread that asks as long as it is answered
+      asking = std::thread([port] {
+        while (driver_sizeq(port) != static_cast<ErlDrvSizeT>(-1)) {
+        }
+      });
+      break;
     case 5: {   // what is cut short
       ErlDrvTermData binary[] = {ERL_DRV_BINARY, 0, 1, 0}, cut[] = {ERL_DRV_BINARY, 0}, large[] = {ERL_DRV_TUPLE, 1u << 30};
       wrong += answer_to(erl_drv_output_term(driver_mk_port(port), binary, 4) != -1);
@@ -106,6 +113,10 @@ ErlDrvSSizeT control(ErlDrvData data, unsigned int operation, char*, ErlDrvSizeT
   return 1;
 }
 
+void finish() {
+  if (asking.joinable()) asking.join();
+}
+
 ErlDrvEntry entry;
 
 }  // namespace
@@ -114,6 +125,7 @@ extern "C" __attribute__((visibility("default"))) ErlDrvEntry* driver_init() {
   entry.start = start;
   entry.stop = stop;
   entry.control = control;
+  entry.finish = finish;
   entry.driver_name = const_cast<char*>("misuse_drv");
   entry.extended_marker = static_cast<int>(ERL_DRV_EXTENDED_MARKER);
   entry.major_version = ERL_DRV_EXTENDED_MAJOR_VERSION;
