@@ -49,9 +49,9 @@ void Balance::renew(int64_t now_ns, const See& see) {
       continue;
     }
     row.active_ns = row.active_ns * kMemory + active_ns;
-    for (int i = 0; i < 4; ++i) {
-      row.reductions[i] = row.reductions[i] * kMemory + static_cast<double>(load.reductions[i] - before.reductions[i]);
-      row.taken[i] = row.taken[i] * kMemory + static_cast<double>(load.taken[i] - before.taken[i]);
+    for (int p = 0; p < 4; ++p) {
+      row.reductions[p] = row.reductions[p] * kMemory + static_cast<double>(load.reductions[p] - before.reductions[p]);
+      row.taken[p] = row.taken[p] * kMemory + static_cast<double>(load.taken[p] - before.taken[p]);
     }
     judge(row);
   }
