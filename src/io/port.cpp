@@ -137,6 +137,11 @@ void Port::end(Term reason, Term closed_by) {
     tell(process::trace_flag::kPorts, atoms::unregister, name);
   }
   ports_.remove(*this);
+  // Before those linked hear: the net kernel takes a connection to be gone once its port is, and lets the next one come up.
+  if (std::shared_ptr<FrameSink> sink = std::move(sink_)) {
+    sink_ = nullptr;
+    sink->ended(*this, reason);
+  }
   for (Term pid : links_) {
     process::send_exit(runtime, id_, pid, reason, process::ExitOrigin::Link);
   }
@@ -149,11 +154,8 @@ void Port::end(Term reason, Term closed_by) {
     process::deliver(runtime, monitor.watcher, down);
   }
   monitors_.clear();
-  std::shared_ptr<FrameSink> sink = std::move(sink_);
-  sink_ = nullptr;
   set_busy(false);
   driver_->close_for(*this, given_reason);
-  if (sink) sink->ended(*this, reason);
   if (!driver_->is_flushing()) confirm_close();
 }
 

@@ -39,7 +39,7 @@ class FrameSink {
   virtual void frame(Port& port, std::string_view bytes, OffHeapBinary* binary) = 0;
   virtual void writable(Port& port) = 0;                // it is busy no more
   virtual void sent(Port& port) = 0;                    // something has gone out, of the channel or by command (a tick)
-  virtual void ended(Port& port, Term reason) = 0;      // after links and monitors have been told
+  virtual void ended(Port& port, Term reason) = 0;      // before links and monitors are told
 };
 
 class PortDriver {

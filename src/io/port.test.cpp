@@ -205,6 +205,35 @@ TEST_F(PortTest, EndsWithItsOwner) {
   EXPECT_FALSE(ports->exists(port));
 }
 
+// A connection to another node is gone before the net kernel hears that its port is: it would make the next one out of this one.
+TEST_F(PortTest, WhoReadsFramesHearsOfTheEndBeforeThoseLinked) {
+  struct Sink final : FrameSink {
+    explicit Sink(process::Process& process) : linked(process) {}
+    void input_begins(Port&) override {}
+    void input_ends(Port&) override {}
+    void frame(Port&, std::string_view, OffHeapBinary*) override {}
+    void writable(Port&) override {}
+    void sent(Port&) override {}
+    void ended(Port&, Term reason) override {
+      process::handle_signals(linked);
+      linked.mailbox().restart();
+      had_heard = linked.mailbox().peek() != nullptr;
+      ended_with = reason;
+    }
+    process::Process& linked;
+    bool had_heard = false;
+    Term ended_with;
+  };
+  Term port = spawn("cat", {atoms::binary});
+  auto sink = std::make_shared<Sink>(*self);
+  ports->find(port)->set_sink(sink);
+  Term args[] = {port};
+  EXPECT_EQ(bif::erts_internal::port_close_1(*self, args).value, atoms::true_);
+  EXPECT_EQ(sink->ended_with, atoms::normal);
+  EXPECT_FALSE(sink->had_heard);
+  EXPECT_EQ(received(port), "{'EXIT',Port,normal} ");
+}
+
 TEST_F(PortTest, UdpAnswersTheHostName) {
   Term port = open(pair(atoms::spawn_driver, text("udp_inet")), list({atoms::binary}));
   Term args[] = {port, Term::small(0x03f1a300 + 12), Term::nil()};
