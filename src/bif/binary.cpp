@@ -42,7 +42,8 @@ BifResult copies(Process& self, Term binary, Term count) {
   if (!integer::to_uint64(count, times)) return self.badarg();
   if (__builtin_mul_overflow(times, bytes.size(), &total) || total > iodata::kMaxBytes) return self.system_limit();
   uint8_t* out;
-  Term result = bits::make_uninitialised(self.heap(), total, &out);
+  Term result = bits::make_uninitialised_or_none(self.heap(), total, &out);
+  if (result.is_none()) return self.system_limit();
   if (bytes.size() == 1) {
     std::memset(out, bytes[0], total);
   } else if (total != 0) {

@@ -74,7 +74,11 @@ bool Flattening::step(int64_t& budget) {
   if (measured_ != Measured::Ok || goal_ == Goal::Size) return true;
   if (out_ == nullptr) {
     walk_.restart(data_);
-    result_ = athanor::binary::make_uninitialised(heap_, (size_ + 7) / 8, &out_);
+    result_ = athanor::binary::make_uninitialised_or_none(heap_, (size_ + 7) / 8, &out_);
+    if (result_.is_none()) {
+      measured_ = Measured::TooLarge;
+      return true;
+    }
     if (size_ % 8 != 0) out_[size_ / 8] = 0;
   }
   if (!copy(budget)) return false;

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cstring>
 #include <memory>
+#include <new>
 #include <optional>
 
 #include "base/utf8.hpp"
@@ -408,7 +409,8 @@ bool ToBinary::step(int64_t& budget) {
     return true;
   }
   if (out_ == nullptr) {
-    result_ = athanor::binary::make_uninitialised(self_.heap(), measuring_.bytes(), &out_);
+    result_ = athanor::binary::make_uninitialised_or_none(self_.heap(), measuring_.bytes(), &out_);
+    if (result_.is_none()) return true;
     conversion_.write_to(out_);
   }
   if (!conversion_.step(budget)) return false;
@@ -431,6 +433,7 @@ class ToList {
   size_t room_wanted() const { return room_wanted_; }
   void build_in_room(Term data);
   bool is_good() const { return !measuring_ || measuring_->is_good(); }
+  bool is_too_large() const { return is_too_large_; }   // there is no memory for so much
   Conversion* conversion() { return conversion_ ? &*conversion_ : nullptr; }
   Term result() const { return listing_.result(); }
 
@@ -465,6 +468,7 @@ class ToList {
   std::optional<Measuring> measuring_;
   std::optional<Conversion> conversion_;
   std::unique_ptr<uint8_t[]> out_;
+  bool is_too_large_ = false;
   size_t room_wanted_ = 0;
   TextListing listing_;
 };
@@ -504,7 +508,11 @@ bool ToList::step(int64_t& budget) {
   if (stage_ == Stage::Measure) {
     if (!measuring_->step(budget)) return false;
     if (!measuring_->is_good()) return true;
-    out_.reset(new uint8_t[measuring_->bytes() + 1]);
+    out_.reset(new (std::nothrow) uint8_t[measuring_->bytes() + 1]);
+    if (out_ == nullptr) {
+      is_too_large_ = true;
+      return true;
+    }
     conversion_->write_to(out_.get());
     stage_ = Stage::Convert;
   }
@@ -562,6 +570,7 @@ BifResult characters_to_binary_2(Process& self, const Term* args) {
       self, args, 2, kCharactersPerReduction, [&] { return ToBinary(self, data, encoding); },
       [&](ToBinary& work) -> BifResult {
         if (!work.is_good()) return self.badarg();
+        if (work.result().is_none()) return self.system_limit();
         return work.is_unchanged() ? BifResult(work.result()) : outcome(self, work.conversion(), work.result());
       });
 }
@@ -574,6 +583,7 @@ BifResult characters_to_list_2(Process& self, const Term* args) {
       [&](ToList& work) -> BifResult {
         if (const size_t words = work.room_wanted(); words != 0) return make_room_for(self, work, words, args, 2);
         if (!work.is_good()) return self.badarg();
+        if (work.is_too_large()) return self.system_limit();
         return work.conversion() == nullptr ? BifResult(work.result()) : outcome(self, *work.conversion(), work.result());
       },
       [&](ToList& work) {

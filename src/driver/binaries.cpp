@@ -22,19 +22,23 @@ void* driver_alloc(ErlDrvSizeT size) { return std::malloc(size); }
 void* driver_realloc(void* memory, ErlDrvSizeT size) { return std::realloc(memory, size); }
 void driver_free(void* memory) { std::free(memory); }
 
-ErlDrvBinary* driver_alloc_binary(ErlDrvSizeT size) { return size >> 47 ? nullptr : binary_of(OffHeapBinary::create(size)); }
+ErlDrvBinary* driver_alloc_binary(ErlDrvSizeT size) {
+  OffHeapBinary* made = OffHeapBinary::create_or_null(size);
+  return made ? binary_of(made) : nullptr;
+}
 
 // Somebody else may look at the bytes too: a copy then.
 ErlDrvBinary* driver_realloc_binary(ErlDrvBinary* binary, ErlDrvSizeT size) {
   if (!binary) return driver_alloc_binary(size);
-  if (size >> 47) return nullptr;
   OffHeapBinary* own = checked(binary, __func__);
   if (own->references.load(std::memory_order_acquire) == 1) {
-    OffHeapBinary* moved = OffHeapBinary::reallocate(own, size);
+    OffHeapBinary* moved = OffHeapBinary::reallocate_or_null(own, size);
+    if (!moved) return nullptr;
     moved->size = size;
     return binary_of(moved);
   }
-  OffHeapBinary* made = OffHeapBinary::create(size);
+  OffHeapBinary* made = OffHeapBinary::create_or_null(size);
+  if (!made) return nullptr;
   std::memcpy(made->data(), own->data(), size < own->size ? size : own->size);
   own->release();
   return binary_of(made);

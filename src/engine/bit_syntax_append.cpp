@@ -30,14 +30,17 @@ Term* appendable(Term source, uint64_t bits) {
   return bytes->references.load(std::memory_order_acquire) == 1 ? ref : nullptr;
 }
 
-// Makes room for `total` bits behind an appendable's reference; false: it must not move.
+// Makes room for `total` bits behind an appendable's reference; false: it must not move, or there is no memory for so many.
 bool grow(Allocator& heap, Term* ref, uint64_t total) {
   const size_t bytes = (total + 7) / 8;
   OffHeapBinary* shared = reinterpret_cast<OffHeapBinary*>(ref[3].raw);
   if (bytes > shared->capacity) {
     if (ref[5].raw & kHasContexts) return false;
     const size_t before = shared->capacity;
-    shared = OffHeapBinary::reallocate(shared, bytes * 2);
+    OffHeapBinary* grown = OffHeapBinary::reallocate_or_null(shared, bytes * 2);
+    if (grown == nullptr) grown = OffHeapBinary::reallocate_or_null(shared, bytes);
+    if (grown == nullptr) return false;
+    shared = grown;
     heap.off_heap().bytes += shared->capacity - before;
     ref[3].raw = reinterpret_cast<Word>(shared);
     ref[4].raw = reinterpret_cast<Word>(shared->data());
@@ -74,7 +77,8 @@ Term append_for(process::Process& self, BuildState& state, Term source, Term siz
 
 Term new_bits(Allocator& heap, BuildState& state, uint64_t bits) {
   uint8_t* data;
-  Term result = binary::make_uninitialised(heap, (bits + 7) / 8, &data);
+  Term result = binary::make_uninitialised_or_none(heap, (bits + 7) / 8, &data);
+  if (result.is_none()) return result;
   if (bits % 8 != 0) {
     data[bits / 8] = 0;
     result = make_sub_binary(heap, result, bits, false);
@@ -116,7 +120,12 @@ Term append_bits(process::Process& self, BuildState& state, Term source, uint64_
   }
   // Not ours to extend: a new one with room to grow.
   const size_t bytes = (total + 7) / 8;
-  OffHeapBinary* shared = OffHeapBinary::create(bytes * 2 < 256 ? 256 : bytes * 2);
+  OffHeapBinary* shared = OffHeapBinary::create_or_null(bytes * 2 < 256 ? 256 : bytes * 2);
+  if (shared == nullptr) shared = OffHeapBinary::create_or_null(bytes);
+  if (shared == nullptr) {
+    what = atoms::size;
+    return Term::none();
+  }
   shared->size = bytes;
   const binary::Bits from = binary::bits_of(source);
   if (total % 8 != 0) shared->data()[bytes - 1] = 0;
@@ -136,7 +145,9 @@ Term append_bits(process::Process& self, BuildState& state, Term source, uint64_
 Term init(process::Process& self, BuildState& state, Term size, uint32_t unit_bits, Failure& failure) {
   uint64_t bits;
   if (!to_bits(size, unit_bits, bits, failure)) return Term::none();
-  return new_bits(self.heap(), state, bits);
+  const Term result = new_bits(self.heap(), state, bits);
+  if (result.is_none()) failure = {atoms::system_limit, Term::none()};
+  return result;
 }
 
 Term append(process::Process& self, BuildState& state, Term source, Term size, uint32_t unit, Failure& failure) {
@@ -151,7 +162,8 @@ Term init_writable(process::Process& self, Term size) {
   size_t capacity = 1024;
   if (size.is_small() && size.small_value() >= 0) capacity = static_cast<size_t>(size.small_value());
   if (capacity > kMaxBits / 8) capacity = 1024;  // a hint only
-  OffHeapBinary* shared = OffHeapBinary::create(capacity);
+  OffHeapBinary* shared = OffHeapBinary::create_or_null(capacity);
+  if (shared == nullptr) shared = OffHeapBinary::create(1024);
   shared->size = 0;
   Term base = binary::from_off_heap(self.heap(), shared, 0);
   base.pointer()[5].raw = kWritable;

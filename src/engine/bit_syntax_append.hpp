@@ -19,7 +19,7 @@ constexpr Word kSubBinaryWritable = Word{1} << 16;
 // No machine holds more; the stock VM ends with "Cannot allocate", we with system_limit.
 constexpr uint64_t kMaxBits = uint64_t{1} << 43;
 
-// A fresh bitstring of `bits` bits, to be written through `state`.
+// A fresh bitstring of `bits` bits, to be written through `state`. none(): there is no memory for so many.
 Term new_bits(Allocator& heap, BuildState& state, uint64_t bits);
 // `source` with room for `bits` more. none(): `what` is type, unit or size. `in_place`: bs_private_append, the source itself grows.
 Term append_bits(process::Process& self, BuildState& state, Term source, uint64_t bits, uint32_t unit, bool in_place, Term& what);

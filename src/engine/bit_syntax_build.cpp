@@ -265,6 +265,7 @@ Term create(process::Process& self, std::span<const Segment> segments, Failure& 
     next = 1;
   } else {
     result = new_bits(heap, state, total);
+    if (result.is_none()) return fail(heap, segments[0], atoms::system_limit, atoms::size, segments[0].size, failure);
   }
   for (; next < segments.size(); ++next) {
     const Segment& segment = segments[next];

@@ -78,6 +78,7 @@ Term create_quick(process::Process& self, std::span<const QuickSegment> segments
   } else {
     if (bits > kMaxBits) return Term::none();
     result = new_bits(self.heap(), state, bits);
+    if (result.is_none()) return result;
   }
   if (bits == 0) return result;
   for (const QuickSegment& segment : segments) {

@@ -2,6 +2,7 @@
 #include "heap/block.hpp"
 
 #include <algorithm>
+#include <cstdio>
 #include <cstdlib>
 
 #include "base/assert.hpp"
@@ -14,6 +15,7 @@ namespace {
 
 constexpr size_t kMostKept = 8;                            // blocks of a thread
 constexpr size_t kMostKeptBytes = size_t{32} << 20;        // together
+constexpr size_t kMostWords = size_t{1} << 44;             // an address has no more bits
 constexpr size_t kLargePagesFrom = size_t{4} << 20;        // bytes of a block that is worth large pages
 
 using Store = base::KeptMemory<kMostKept, kMostKeptBytes>;
@@ -49,15 +51,21 @@ void* take_kept(Store& store, size_t bytes) {
 }  // namespace
 
 Term* take_block(size_t words) {
-  if (words < kMappedWords) {
-    auto* block = static_cast<Term*>(std::malloc(words * sizeof(Term)));
-    ATH_ASSERT(block != nullptr && "out of memory");
-    return block;
+  Term* block = take_block_or_null(words);
+  if (ATH_UNLIKELY(block == nullptr)) {
+    std::fprintf(stderr, "athanor: cannot allocate %zu words for a heap\n", words);
+    std::abort();
   }
+  return block;
+}
+
+Term* take_block_or_null(size_t words) {
+  if (words > kMostWords) return nullptr;
+  if (words < kMappedWords) return static_cast<Term*>(std::malloc(words * sizeof(Term)));
   const size_t bytes = bytes_of(words);
   void* block = take_kept(of_thread, bytes);
   if (block == nullptr) block = os::map_memory(bytes);
-  ATH_ASSERT(block != nullptr && "out of memory");
+  if (block == nullptr) return nullptr;
   if (bytes >= kLargePagesFrom) os::prefer_large_pages(block, bytes);
   return static_cast<Term*>(block);
 }

@@ -21,6 +21,7 @@ constexpr size_t kMappedWords = ~size_t{0};
 #endif
 
 Term* take_block(size_t words);   // never null: out of memory ends the program
+Term* take_block_or_null(size_t words);
 void give_block(Term* block, size_t words);   // null is no block
 // Gives the end back: `wanted` words of `words` are still needed. So many the block has now (a mapped one stays mapped).
 size_t trim_block(Term* block, size_t words, size_t wanted);

@@ -53,7 +53,8 @@ BifResult copying_read_2(Process& self, const Term* args) {
   std::lock_guard lock(buffer->mutex);
   if (bytes > buffer->queue.size()) return self.badarg();
   uint8_t* data;
-  Term result = athanor::binary::make_uninitialised(self.heap(), bytes, &data);
+  Term result = athanor::binary::make_uninitialised_or_none(self.heap(), bytes, &data);
+  if (result.is_none()) return self.system_limit();
   buffer->queue.read(data, bytes);
   self.charge(bytes / 1024);
   return result;

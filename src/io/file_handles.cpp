@@ -134,8 +134,8 @@ BifResult read_binary(Process& self, int descriptor, size_t bytes, int64_t offse
     if (count <= 0) return eof_or_error(self, count);
     return make_tuple(heap, atoms::ok, athanor::binary::from_bytes(heap, small, static_cast<size_t>(count)));
   }
-  if (bytes > (size_t{1} << 40)) return error_tuple(heap, ENOMEM);
-  OffHeapBinary* binary = OffHeapBinary::create(bytes);
+  OffHeapBinary* binary = OffHeapBinary::create_or_null(bytes);
+  if (binary == nullptr) return error_tuple(heap, ENOMEM);
   ssize_t count = read_fully(descriptor, binary->data(), bytes, offset);
   if (count <= 0) {
     int failed = errno;

@@ -31,7 +31,8 @@ constexpr int64_t kQuickReadBytes = 4 << 20;
 // Reads a file of about `size` bytes to its end.
 BifResult read_whole(Process& self, int descriptor, size_t size) {
   // One byte more, so that a file of the expected size is seen to end without another buffer.
-  OffHeapBinary* bytes = OffHeapBinary::create(size > 0 ? size + 1 : 16 << 10);
+  OffHeapBinary* bytes = OffHeapBinary::create_or_null(size > 0 ? size + 1 : 16 << 10);
+  if (bytes == nullptr) return error_tuple(self.heap(), ENOMEM);
   size_t used = 0;
   for (;;) {
     ssize_t count = ::read(descriptor, bytes->data() + used, bytes->capacity - used);
@@ -43,7 +44,13 @@ BifResult read_whole(Process& self, int descriptor, size_t size) {
     }
     if (count == 0) break;
     used += static_cast<size_t>(count);
-    if (used == bytes->capacity) bytes = OffHeapBinary::reallocate(bytes, used * 2);
+    if (used < bytes->capacity) continue;
+    OffHeapBinary* longer = OffHeapBinary::reallocate_or_null(bytes, used * 2);
+    if (longer == nullptr) {
+      bytes->release();
+      return error_tuple(self.heap(), ENOMEM);
+    }
+    bytes = longer;
   }
   Term contents;
   if (used <= athanor::binary::kHeapBinaryMax) {

@@ -15,9 +15,6 @@ namespace {
 
 OffHeapBinary* owned(const ErlNifBinary& bin) { return static_cast<OffHeapBinary*>(bin.ref_bin); }
 
-// OTP: null where there is no memory; here where there can be none.
-OffHeapBinary* create_or_null(size_t size) { return size >> 47 ? nullptr : OffHeapBinary::create(size); }
-
 void look_at(ErlNifBinary* bin, const uint8_t* data, size_t size) {
   bin->size = size;
   bin->data = const_cast<unsigned char*>(data);
@@ -55,7 +52,7 @@ int enif_inspect_iolist_as_binary(ErlNifEnv* env, ERL_NIF_TERM term, ErlNifBinar
 }
 
 int enif_alloc_binary(size_t size, ErlNifBinary* bin) {
-  OffHeapBinary* made = create_or_null(size);
+  OffHeapBinary* made = OffHeapBinary::create_or_null(size);
   if (!made) return 0;
   bin->size = size;
   bin->data = made->data();
@@ -66,8 +63,8 @@ int enif_alloc_binary(size_t size, ErlNifBinary* bin) {
 int enif_realloc_binary(ErlNifBinary* bin, size_t size) {
   OffHeapBinary* own = owned(*bin);
   if (own && own->references.load(std::memory_order_acquire) == 1) {
-    if (size > SIZE_MAX / 4) return 0;
-    OffHeapBinary* moved = OffHeapBinary::reallocate(own, size);
+    OffHeapBinary* moved = OffHeapBinary::reallocate_or_null(own, size);
+    if (!moved) return 0;
     moved->size = size;
     bin->ref_bin = moved;
     bin->data = moved->data();
@@ -75,7 +72,7 @@ int enif_realloc_binary(ErlNifBinary* bin, size_t size) {
     return 1;
   }
   // Somebody else looks at the bytes too: a copy.
-  OffHeapBinary* made = create_or_null(size);
+  OffHeapBinary* made = OffHeapBinary::create_or_null(size);
   if (!made) return 0;
   std::memcpy(made->data(), bin->data, size < bin->size ? size : bin->size);
   if (own) own->release();

@@ -44,6 +44,16 @@ void report_max_heap(Process& self, const Extra& extra, size_t total) {
             args, self.group_leader_, self.pid());
 }
 
+// The stock VM ends as a whole here.
+void end_without_memory(Process& self) {
+  Term* cells = self.allocate(4);
+  const Term words = Term::small(static_cast<int64_t>(self.heap().total_words()));
+  const Term args = make_cons(cells + 2, self.pid(), make_cons(cells, words, Term::nil()));
+  log_event(self.runtime(), atoms::error, "     Process:            ~p ~n     Context:            no memory to collect its heap of ~p words~n", args, self.group_leader_,
+            self.pid());
+  start_exit(self, atoms::system_limit);
+}
+
 }  // namespace
 
 size_t queued_words(Process& self) {
@@ -88,6 +98,12 @@ bool collect_garbage(Process& self, size_t words_needed, bool full) {
   runtime.words_reclaimed.fetch_add(result.words_reclaimed, std::memory_order_relaxed);
   self.collect_wanted_ = CollectWanted::No;
   self.charge(result.reductions);
+  if (ATH_UNLIKELY(result.out_of_memory)) {
+    // Not all collections must be: many are only due.
+    if (evacuate == nullptr && self.heap().free_words() >= words_needed + Allocator::kReserveWords) return true;
+    end_without_memory(self);
+    return false;
+  }
   if (evacuate) answer_copy_requests(self);
   if (!result.exceeded_max) return true;
   if (extra->max_heap.error_logger) report_max_heap(self, *extra, self.heap().total_words() + request.queued_words);

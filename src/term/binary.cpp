@@ -69,12 +69,23 @@ Term from_off_heap(Allocator& heap, OffHeapBinary* binary, size_t bytes) {
   return Term::boxed(box);
 }
 
+namespace {
+
+Term around(Allocator& heap, OffHeapBinary* binary, size_t bytes, uint8_t** data) {
+  if (binary == nullptr) return Term::none();
+  *data = binary->data();
+  return from_off_heap(heap, binary, bytes);
+}
+
+}  // namespace
+
+Term make_uninitialised_or_none(Allocator& heap, size_t bytes, uint8_t** data) {
+  if (bytes > kHeapBinaryMax) return around(heap, OffHeapBinary::create_or_null(bytes), bytes, data);
+  return make_uninitialised(heap, bytes, data);
+}
+
 Term make_uninitialised(Allocator& heap, size_t bytes, uint8_t** data) {
-  if (bytes > kHeapBinaryMax) {
-    OffHeapBinary* binary = OffHeapBinary::create(bytes);
-    *data = binary->data();
-    return from_off_heap(heap, binary, bytes);
-  }
+  if (bytes > kHeapBinaryMax) return around(heap, OffHeapBinary::create(bytes), bytes, data);
   size_t words = heap_binary_words(bytes);
   Term* box = heap.allocate(words);
   box[0].raw = make_header(BoxedKind::HeapBinary, words - 1);

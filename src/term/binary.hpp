@@ -40,7 +40,9 @@ class Scratch {
 
 Term from_bytes(Allocator& heap, const void* bytes, size_t count);   // copies; heap or off-heap by size
 inline Term from_text(Allocator& heap, std::string_view text) { return from_bytes(heap, text.data(), text.size()); }
+// Out of memory ends the program, or is told by none(): for sizes that a program asks for.
 Term make_uninitialised(Allocator& heap, size_t bytes, uint8_t** data);
+Term make_uninitialised_or_none(Allocator& heap, size_t bytes, uint8_t** data);
 Term from_off_heap(Allocator& heap, OffHeapBinary* binary, size_t bytes);  // takes over one count
 Term from_bits(Allocator& heap, const uint8_t* bytes, uint64_t bit_offset, uint64_t bit_size);  // copies, left-aligned
 // A part of `bitstring`, sharing its bytes (offsets in bits, relative to its start). The base of a sub-binary is never itself a sub-binary.

@@ -20,10 +20,7 @@ namespace {
   std::abort();
 }
 
-size_t whole_bytes(size_t bytes) {
-  if (bytes > SIZE_MAX / 2) out_of_memory(bytes);
-  return sizeof(OffHeapBinary) + bytes;
-}
+constexpr size_t kMost = size_t{1} << 47;   // an address has no more bits
 
 }  // namespace
 
@@ -32,9 +29,9 @@ std::atomic<int64_t>& OffHeapBinary::live_bytes() {
   return bytes;
 }
 
-OffHeapBinary* OffHeapBinary::create(size_t bytes) {
-  void* memory = large_memory::take(whole_bytes(bytes));
-  if (memory == nullptr) out_of_memory(bytes);
+OffHeapBinary* OffHeapBinary::create_or_null(size_t bytes) {
+  void* memory = bytes < kMost ? large_memory::take(sizeof(OffHeapBinary) + bytes) : nullptr;
+  if (memory == nullptr) return nullptr;
   auto* binary = new (memory) OffHeapBinary;
   binary->capacity = bytes;
   binary->size = bytes;
@@ -42,15 +39,27 @@ OffHeapBinary* OffHeapBinary::create(size_t bytes) {
   return binary;
 }
 
-OffHeapBinary* OffHeapBinary::reallocate(OffHeapBinary* binary, size_t bytes) {
+OffHeapBinary* OffHeapBinary::create(size_t bytes) {
+  OffHeapBinary* binary = create_or_null(bytes);
+  if (binary == nullptr) out_of_memory(bytes);
+  return binary;
+}
+
+OffHeapBinary* OffHeapBinary::reallocate_or_null(OffHeapBinary* binary, size_t bytes) {
   ATH_ASSERT(binary->references.load(std::memory_order_relaxed) == 1 && binary->destructor == nullptr);
   int64_t grown = static_cast<int64_t>(bytes) - static_cast<int64_t>(binary->capacity);
-  void* memory = large_memory::resize(binary, whole_bytes(bytes));
-  if (memory == nullptr) out_of_memory(bytes);
+  void* memory = bytes < kMost ? large_memory::resize(binary, sizeof(OffHeapBinary) + bytes) : nullptr;
+  if (memory == nullptr) return nullptr;
   auto* moved = static_cast<OffHeapBinary*>(memory);
   moved->capacity = bytes;
   if (moved->size > bytes) moved->size = bytes;
   live_bytes().fetch_add(grown, std::memory_order_relaxed);
+  return moved;
+}
+
+OffHeapBinary* OffHeapBinary::reallocate(OffHeapBinary* binary, size_t bytes) {
+  OffHeapBinary* moved = reallocate_or_null(binary, bytes);
+  if (moved == nullptr) out_of_memory(bytes);
   return moved;
 }
 
@@ -61,7 +70,7 @@ void OffHeapBinary::release() {
     destructor(this);
     return;
   }
-  const size_t bytes = whole_bytes(capacity);
+  const size_t bytes = sizeof(OffHeapBinary) + capacity;
   this->~OffHeapBinary();
   large_memory::give(this, bytes);
 }

@@ -19,8 +19,12 @@ struct OffHeapBinary {
   size_t size = 0;         // bytes in use; word directly before the bytes
   uint8_t* data() { return reinterpret_cast<uint8_t*>(this + 1); }
 
-  static OffHeapBinary* create(size_t bytes);             // count 1, uninitialised bytes
-  static OffHeapBinary* reallocate(OffHeapBinary* binary, size_t bytes);  // only with references == 1
+  // Count 1, uninitialised bytes. Out of memory ends the program, but for the two that give null then: those are for sizes that a program asks for.
+  static OffHeapBinary* create(size_t bytes);
+  static OffHeapBinary* create_or_null(size_t bytes);
+  // Only with references == 1. Where null is the answer, `binary` is as it was.
+  static OffHeapBinary* reallocate(OffHeapBinary* binary, size_t bytes);
+  static OffHeapBinary* reallocate_or_null(OffHeapBinary* binary, size_t bytes);
   void retain() { references.fetch_add(1, std::memory_order_relaxed); }
   void release();  // frees at zero
   static std::atomic<int64_t>& live_bytes();  // all machines' total, for erlang:memory(binary)

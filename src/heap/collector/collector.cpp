@@ -44,6 +44,8 @@ constexpr size_t kLargeWords = 4096;
 constexpr size_t kHibernatedReserve = 4;
 // Most words behind the old generation that a full collection asks the system for, though most of it is mapped and not touched.
 constexpr size_t kMostRoom = size_t{1} << 27;
+// Instead of the words that live: there was no memory, and nothing was done.
+constexpr size_t kNoMemory = ~size_t{0};
 
 // What was in use, [from, to), is unreadable from now on where the preset `stress` looks for lost roots.
 void poison([[maybe_unused]] Term* from, [[maybe_unused]] const Term* to) {
@@ -118,23 +120,35 @@ size_t large_words(const CollectRequest& request) { return request.large_words !
 
 AddressRange literals_of(const CollectRequest& request) { return request.literals ? request.literals->range() : AddressRange{}; }
 
-void create_old(Heap& heap, size_t words) {
-  heap.old_start_ = heap.old_top_ = take_block(words);
-  heap.old_end_ = heap.old_start_ + words;
+bool create_old(Heap& heap, size_t words) {
+  Term* block = take_block_or_null(words);
+  if (block == nullptr) return false;
+  heap.old_start_ = heap.old_top_ = block;
+  heap.old_end_ = block + words;
+  return true;
 }
 
-// The young generation is empty: the next block is one without terms.
-void empty_block(Heap& heap, size_t words) {
+// A block without terms for when nothing is young any more.
+struct EmptyBlock {
+  EmptyBlock(const Heap& heap, size_t words) : words(words) {
 #ifndef ATH_STRESS   // which wants every address of before to be a wrong one, those inside of the stack too
-  if (words == heap.block_words()) {
+    if (words == heap.block_words()) return;
+#endif
+    fresh = take_block_or_null(words);
+    is_there = fresh != nullptr;
+  }
+  void install(Heap& heap) const {
+    if (fresh != nullptr) {
+      install_block(heap, fresh, fresh, words, words);
+      return;
+    }
     heap.high_water_ = heap.start_;
     heap.set_top(heap.start_);
-    return;
   }
-#endif
-  Term* block = take_block(words);
-  install_block(heap, block, block, words, words);
-}
+  size_t words;
+  Term* fresh = nullptr;   // null: the block that is there
+  bool is_there = true;    // false: no memory
+};
 
 // What is told to the next collection of `survived` words of `looked_at`.
 void note_survivors(Heap& heap, const CollectRequest& request, size_t survived, size_t looked_at) {
@@ -146,14 +160,15 @@ size_t minor(Heap& heap, RootSource& roots, const CollectRequest& request, const
   if (!heap.old_start_ && promoted_max > 0) {
     // One that works must not collect all of it again because the old generation is so small.
     const size_t least = heap.block_words() > kWorkingBlocks[0] ? heap.block_words() / 2 : 0;
-    create_old(heap, next_heap_size(std::max(promoted_max + promoted_max / 2, least)));
+    if (!create_old(heap, next_heap_size(std::max(promoted_max + promoted_max / 2, least)))) return kNoMemory;
   }
   const size_t needed = sizes.young_max + sizes.stack + sizes.extra;
   const size_t block = wanted_block(heap, request, needed);
   // The most that can survive rarely does: room for it is taken, but the block ends where its size says.
   size_t capacity = std::max(block, needed);
   if (sizes.extra + sizes.stack > block / 2) capacity = std::max(block, next_heap_size(needed));
-  Term* const to = take_block(capacity);
+  Term* const to = take_block_or_null(capacity);
+  if (to == nullptr) return kNoMemory;
   Term* const old_top_before = heap.old_top_;
   const AddressRange old(heap.old_start_, heap.old_end_);
   const auto trace = [&](auto tracer) {
@@ -176,7 +191,11 @@ size_t minor(Heap& heap, RootSource& roots, const CollectRequest& request, const
 
 // A minor collection after which nothing is young.
 size_t promote_all(Heap& heap, RootSource& roots, const CollectRequest& request, const Sizes& sizes) {
-  if (!heap.old_start_) create_old(heap, next_heap_size(2 * sizes.promoted_max));
+  if (!heap.old_start_ && !create_old(heap, next_heap_size(2 * sizes.promoted_max))) return kNoMemory;
+  const size_t needed = sizes.stack + sizes.extra;
+  const size_t block = wanted_block(heap, request, needed);
+  const EmptyBlock empty(heap, needed <= block ? block : next_heap_size(needed));
+  if (!empty.is_there) return kNoMemory;
   Term* const old_top_before = heap.old_top_;
   const AddressRange old(heap.old_start_, heap.old_end_);
   const auto trace = [&](auto tracer) {
@@ -187,38 +206,43 @@ size_t promote_all(Heap& heap, RootSource& roots, const CollectRequest& request,
   if (heap.fragments_ == nullptr) trace(MovingTracer({{heap.start_, heap.top()}}));
   else trace(MovingWithFragments({old, literals_of(request)}));
   const size_t live = static_cast<size_t>(heap.old_top_ - old_top_before);
-  const size_t needed = sizes.stack + sizes.extra;
-  const size_t block = wanted_block(heap, request, needed);
-  empty_block(heap, needed <= block ? block : next_heap_size(needed));
+  empty.install(heap);
   heap.grow_next_ = (live + needed) * 4 > heap.block_words() * 3;
   note_survivors(heap, request, live, sizes.promoted_max);
   ++heap.minor_collections_;
   return live;
 }
 
-// What a full collection left, [block, top), becomes the old generation, with as much room behind it.
-void make_old(Heap& heap, const CollectRequest& request, const Sizes& sizes, Term* block, Term* top, size_t capacity) {
+// What a full collection left, [block, top), becomes the old generation, with as much room behind it. False: there is no memory for the young one.
+bool make_old(Heap& heap, const CollectRequest& request, const Sizes& sizes, Term* block, Term* top, size_t capacity) {
   const size_t live = static_cast<size_t>(top - block);
-  const size_t needed = sizes.stack + sizes.extra;
+  const size_t wanted = wanted_words(live + sizes.stack + sizes.extra, heap.min_words_);
+  const size_t words = heap.block_words();
+  const EmptyBlock empty(heap, words < wanted || words > 4 * wanted ? wanted : words);
+  if (!empty.is_there) return false;
   heap.old_start_ = block;
   heap.old_top_ = top;
   heap.old_end_ = block + trim_block(block, capacity, std::min(capacity, live + std::max(live, heap.block_words())));
   off_heap_append(heap.old_off_heap_, heap.off_heap());
-  const size_t wanted = wanted_words(live + needed, heap.min_words_);
-  const size_t words = heap.block_words();
-  empty_block(heap, words < wanted || words > 4 * wanted ? wanted : words);
+  empty.install(heap);
   heap.grow_next_ = false;
   note_survivors(heap, request, live, sizes.young_max);
+  return true;
 }
 
 size_t full(Heap& heap, RootSource& roots, const CollectRequest& request, const Sizes& sizes, Shape shape) {
   size_t min_words = shape == Shape::Exact ? 0 : std::max<size_t>(heap.min_words_, kSmallestBlock);
   if (shape == Shape::Normal && !request.full && request.max_words == 0) min_words = std::max(min_words, std::min(heap.block_words(), working_block(heap.minor_collections_)));
-  const bool may_be_old = shape == Shape::Normal && !request.full && !request.evacuate && request.max_words == 0 && request.fullsweep_after != 0 &&
+  bool may_be_old = shape == Shape::Normal && !request.full && !request.evacuate && request.max_words == 0 && request.fullsweep_after != 0 &&
                           sizes.young_max >= large_words(request);
-  size_t capacity = std::max(sizes.young_max + sizes.stack + sizes.extra, min_words);
-  if (may_be_old) capacity += std::max(std::min(sizes.young_max, kMostRoom), heap.block_words());
-  Term* const to = take_block(capacity);
+  const size_t least = std::max(sizes.young_max + sizes.stack + sizes.extra, min_words);
+  size_t capacity = may_be_old ? least + std::max(std::min(sizes.young_max, kMostRoom), heap.block_words()) : least;
+  Term* to = take_block_or_null(capacity);
+  if (to == nullptr && may_be_old) {
+    may_be_old = false;
+    to = take_block_or_null(capacity = least);
+  }
+  if (to == nullptr) return kNoMemory;
   const auto trace = [&](auto tracer, Term* to, size_t capacity) {
     tracer.source.literals = literals_of(request);
     tracer.evacuate = request.evacuate;
@@ -232,10 +256,7 @@ size_t full(Heap& heap, RootSource& roots, const CollectRequest& request, const 
   heap.old_start_ = heap.old_top_ = heap.old_end_ = nullptr;
   heap.minor_collections_ = 0;
   const size_t live = static_cast<size_t>(top - to);
-  if (may_be_old && live >= large_words(request)) {
-    make_old(heap, request, sizes, to, top, capacity);
-    return live;
-  }
+  if (may_be_old && live >= large_words(request) && make_old(heap, request, sizes, to, top, capacity)) return live;
   const size_t used = live + sizes.stack + sizes.extra;
   const size_t wanted = shape == Shape::Exact ? std::max(used, min_words) : wanted_words(used, min_words);
   install_block(heap, to, top, capacity, std::min(capacity, wanted));
@@ -244,7 +265,8 @@ size_t full(Heap& heap, RootSource& roots, const CollectRequest& request, const 
   const bool wasteful = shape == Shape::Exact ? capacity > wanted : capacity > 2 * wanted;
   if (wasteful && used < capacity) {
     // Most of what was there is gone: what is left, which is known now, moves once more into a block of its size.
-    Term* const smaller = take_block(wanted);
+    Term* const smaller = take_block_or_null(wanted);
+    if (smaller == nullptr) return live;
     top = trace(MovingWithFragments(), smaller, wanted);
     install_block(heap, smaller, top, wanted, wanted);
   }
@@ -273,12 +295,14 @@ CollectResult collect_as(Heap& heap, RootSource& roots, const CollectRequest& re
   if (is_full_due(heap, request)) {
     sizes.young_max = before + (request.evacuate ? request.evacuate->words() : 0);
     live = full(heap, roots, request, sizes, shape);
+    if (live == kNoMemory) return {.out_of_memory = true};
     const uint64_t bytes = heap.off_heap_bytes() + heap.old_off_heap_.bytes;
     heap.binary_limit_ = std::max(request.min_binary_bytes, heap.off_heap_bytes() + bytes);
     heap.old_binary_limit_ = 2 * std::max(request.min_binary_bytes, bytes);   // else what is alive and large would make every second collection a full one
   } else {
     sizes.young_max = static_cast<size_t>(heap.top() - heap.high_water_) + heap.fragment_words_;
     live = promotes_all(heap, request) ? promote_all(heap, roots, request, sizes) : minor(heap, roots, request, sizes);
+    if (live == kNoMemory) return {.out_of_memory = true};
     heap.binary_limit_ = heap.off_heap_bytes() + std::max(request.min_binary_bytes, heap.off_heap_bytes());
   }
   const size_t after = static_cast<size_t>(heap.top() - heap.start_) + static_cast<size_t>(heap.old_top_ - heap.old_start_);

@@ -38,6 +38,7 @@ struct CollectRequest {
   size_t large_words = 0;
 };
 struct CollectResult {
+  bool out_of_memory = false;       // nothing has been collected: there is no block for what may survive
   bool exceeded_max = false;
   uint64_t words_reclaimed = 0;
   uint64_t reductions = 0;          // what the collection costs the process
