@@ -364,14 +364,22 @@ void HashStorage::unfix(Garbage& garbage) {
 }
 
 void HashStorage::resize(Held held) {
-  int64_t due = due_.exchange(0, std::memory_order_relaxed);
-  if (due == 0 || resizing_.exchange(true, std::memory_order_acquire)) return;
-  due > 0 ? grow(due, held) : shrink(-1 - due, held);
+  // What is due stays so while another resizes. That one may be long away from its processor, and the table has to catch up then.
+  if (resizing_.exchange(true, std::memory_order_acquire)) {
+    fell_behind_.store(true, std::memory_order_relaxed);
+    return;
+  }
+  const int64_t due = due_.exchange(0, std::memory_order_relaxed);
+  if (due > 0) grow(due, held);
+  else if (due < 0) shrink(-1 - due, held);
   resizing_.store(false, std::memory_order_release);
 }
 
 void HashStorage::grow(int64_t rows, Held held) {
-  for (int step = 0; step < kResizeSteps && rows > static_cast<int64_t>(buckets_.count()); ++step) {
+  const auto behind = [&] { return rows - static_cast<int64_t>(buckets_.count()); };
+  const bool fell_behind = fell_behind_.load(std::memory_order_relaxed);
+  const int64_t steps = fell_behind ? kResizeSteps + behind() / 4 : kResizeSteps;
+  for (int64_t step = 0; step < steps && behind() > 0; ++step) {
     KeyLock lock(held == Held::All ? nullptr : stripe_lock(buckets_.split_source()), true);
     if (must_not_resize()) return;
     if (buckets_.count() == slots_) set_slots(slots_ + kMoreSlots);
@@ -379,6 +387,10 @@ void HashStorage::grow(int64_t rows, Held held) {
     // Buckets are split one after the other. Where there are stripes the next is another's.
     if (!stripes_) prefetch_chains(buckets_.split_source());
   }
+  if (!fell_behind) return;
+  int64_t none = 0;
+  if (behind() > 0) due_.compare_exchange_strong(none, rows, std::memory_order_relaxed);   // whoever writes next goes on
+  else fell_behind_.store(false, std::memory_order_relaxed);
 }
 
 void HashStorage::shrink(int64_t rows, Held held) {

@@ -81,6 +81,7 @@ class HashStorage final : public Storage {
   size_t slots_ = 0;                          // OTP: buckets the stock VM has memory for; a bound to shrinking and told by info/2
   std::atomic<int64_t> shrink_limit_{0};
   std::atomic<bool> resizing_{false};
+  std::atomic<bool> fell_behind_{false};      // somebody could not resize because another did
   std::atomic<uint32_t> walkers_{0};
   std::mutex dead_mutex_;                     // writers of different stripes meet here
   std::vector<uint64_t> dead_;                // hashes of rows marked dead
