@@ -10,6 +10,7 @@
 #include "process/send.hpp"
 #include "process/spawn.hpp"
 #include "process/state.hpp"
+#include "term/external/external.hpp"
 #define ATH_FAMILY "bif/processes.def"
 #include "bif/declare.inc"
 
@@ -19,6 +20,12 @@ namespace {
 using process::Signal;
 using process::SignalKind;
 
+// A reason that the external format cannot say: only a binary of more than 4 GB can be why. OTP: exit/2 raises for processes of other nodes.
+bool is_unspeakable(Process& self, Term to, Term reason) {
+  if (!is_kind(to, BoxedKind::ExternalPid) || reason.is_immediate()) return false;
+  if (self.heap().off_heap_bytes() + self.heap().old_off_heap_.bytes <= UINT32_MAX) return false;
+  return !external::is_representable(reason);
+}
 
 // Signals that the process sent to itself take effect before the built-in returns.
 BifResult after_own_signal(Process& self, Term value) {
@@ -61,7 +68,10 @@ BifResult send_3(Process& self, const Term* args) {
   return atoms::ok;
 }
 
-BifResult exit_2(Process& self, const Term* args) { return and_wait_for_room(self, args[0], process::exit_signal(self, args[0], args[1], true)); }
+BifResult exit_2(Process& self, const Term* args) {
+  if (ATH_UNLIKELY(is_unspeakable(self, args[0], args[1]))) return self.system_limit();
+  return and_wait_for_room(self, args[0], process::exit_signal(self, args[0], args[1], true));
+}
 BifResult exit_signal_2(Process& self, const Term* args) {
   return and_wait_for_room(self, args[0], process::exit_signal(self, args[0], args[1], false));
 }

@@ -108,6 +108,7 @@ class Distribution {
   enum class Pushed : uint8_t { Yes, NoConnection, TooLarge };   // TooLarge: a message that the external format cannot say
   Pushed push_locked(RemoteNode& node, std::unique_lock<std::mutex>& lock, const Control& control, uint64_t sender, Flush flush_when);
   void flush(RemoteNode& node);
+  void break_off(RemoteNode& node, uint32_t connection_id);   // as kill_connection; without locks
   static void flush_after_slice(void* node);
   bool becomes_due(RemoteNode& node) const;
   void pour(io::Port& port, RemoteNode& node, uint32_t connection_id);

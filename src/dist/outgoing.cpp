@@ -117,7 +117,7 @@ void Outgoing::write_payload(const Control& control, const external::EncodeOptio
   for (const external::SharedBytes& shared : shared_) shared.binary->release();
   shared_.clear();
   sink_.resize(control_bytes_);
-  is_too_large_ = !is_last_word_;
+  is_too_large_ = true;
   external::encode(atoms::system_limit, options, sink_);
 }
 

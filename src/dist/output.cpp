@@ -49,7 +49,12 @@ Distribution::Pushed Distribution::push_locked(RemoteNode& node, std::unique_loc
   if (understood.kind != control.kind) answer_for_peer(node, control);
   if (understood.kind == ControlKind::Nothing) return Pushed::Yes;
   auto message = std::make_unique<Outgoing>(understood, flags, sender);
-  if (message->is_too_large()) return Pushed::TooLarge;
+  if (message->is_too_large()) {
+    if (!message->is_last_word()) return Pushed::TooLarge;
+    // OTP: nobody is there to hear of it any more, but the other node must not wait for ever: it hears that the connection is gone.
+    break_off(node, connection_id);
+    return Pushed::NoConnection;
+  }
   lock.lock();
   if (node.connection_id != connection_id || node.state != NodeState::Connected) return Pushed::NoConnection;
   node.queue->push(std::move(message));
@@ -60,6 +65,17 @@ Distribution::Pushed Distribution::push_locked(RemoteNode& node, std::unique_loc
   lock.unlock();
   flush(node);
   return Pushed::Yes;
+}
+
+void Distribution::break_off(RemoteNode& node, uint32_t connection_id) {
+  std::shared_ptr<io::Port> port;
+  {
+    std::lock_guard lock(node.mutex);
+    if (node.connection_id == connection_id) port = node.port;
+  }
+  if (!port) return kill_connection(node, connection_id, nullptr);
+  std::lock_guard port_lock(port->mutex());
+  kill_connection(node, connection_id, port.get());
 }
 
 // Will the queue be written out when this thread's slice has ended? With the lock.

@@ -21,7 +21,19 @@ main() ->
     %% One that is killed in the middle.
     Many = [binary:copy(<<I>>, 100) || I <- lists:seq(1, 255), _ <- lists:seq(1, 200)],
     [begin {P, M} = spawn_monitor(fun() -> erlang:term_to_iovec([Many || _ <- lists:seq(1, 20)]) end), exit(P, kill), receive {'DOWN', M, _, _, R} -> R end end || _ <- lists:seq(1, 5)],
-    io:format("~p~n", [iolist_size(erlang:term_to_iovec(Many))]).
+    io:format("~p~n", [iolist_size(erlang:term_to_iovec(Many))]),
+    %% One that could grow in place is shared as well, and what is appended to it later is not in the vector.
+    Growing = lists:foldl(fun(I, B) -> <<B/binary, I>> end, <<>>, lists:seq(1, 100)),
+    Parts = [begin V = erlang:term_to_iovec([Growing]), {length(V), <<Growing/binary, I>>, V} end || I <- lists:seq(1, 3)],
+    io:format("~p~n", [[{N, erlang:md5(More), erlang:md5(V)} || {N, More, V} <- Parts]]),
+    io:format("~p~n", [grow_and_encode(<<>>, 300)]).
+
+grow_and_encode(_, 0) -> [];
+grow_and_encode(B, N) ->
+    More = <<B/binary, N:16>>,
+    Vector = erlang:term_to_iovec(More),
+    Longer = <<More/binary, 1, 2, 3>>,
+    [erlang:crc32([Vector, Longer]) | grow_and_encode(More, N - 1)].
 
 check(T, Options) ->
     Vector = erlang:term_to_iovec(T, Options),

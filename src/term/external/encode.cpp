@@ -237,11 +237,11 @@ class Encoder {
                    Term{}, nullptr});
     }
   }
-  // Whole bytes off the heap that nobody will move or write any more.
+  // Whole bytes off the heap. Counted once more: nobody appends to them in place, or moves them, meanwhile.
   bool share(Term t, const binary::Bits& bits, size_t count) {
     if (bits.bit_offset % 8 != 0) return false;
     const Term base = is_kind(t, BoxedKind::SubBinary) ? t.pointer()[4] : t;
-    if (!is_kind(base, BoxedKind::BinaryRef) || base.pointer()[5].raw != 0) return false;   // the owner of a writable binary may move it
+    if (!is_kind(base, BoxedKind::BinaryRef)) return false;
     auto* binary = reinterpret_cast<OffHeapBinary*>(base.pointer()[3].raw);
     const uint8_t* first = bits.bytes + bits.bit_offset / 8;
     if (first < binary->data() || first + count > binary->data() + binary->capacity) return false;
@@ -551,6 +551,13 @@ size_t encoded_size(Term t, const EncodeOptions& options) {
   int64_t budget = INT64_MAX;
   while (!encoding.step(budget)) budget = INT64_MAX;
   return encoding.size();
+}
+
+bool is_representable(Term t) {
+  Encoding encoding(t, {}, EncodeGoal::Size);
+  int64_t budget = INT64_MAX;
+  while (!encoding.step(budget)) budget = INT64_MAX;
+  return encoding.is_representable();
 }
 
 }  // namespace athanor::external

@@ -64,6 +64,7 @@ struct EncodeOptions {
 bool encode(Term t, const EncodeOptions& options, std::string& out);
 bool encode(Term t, const EncodeOptions& options, ByteSink& out);   // not compressed
 size_t encoded_size(Term t, const EncodeOptions& options);  // erlang:external_size
+bool is_representable(Term t);   // false: as for encode()
 
 // Encoding, or only counting the bytes, in steps. `budget` is what may be done now, about a unit a byte or a term; it is lowered by
 // what was done. Between two steps the term must stay where it is.
