@@ -283,6 +283,10 @@ size_t promoted_max(const Heap& heap, const CollectRequest& request) {
   return promotes_all(heap, request) ? young_words(heap) : static_cast<size_t>(heap.high_water_ - heap.start_);
 }
 
+// Bytes of binaries that may come to `alive` ones before the next collection. Not as much again: no collection moves a binary, however large, and the sooner one is
+// dropped the sooner its memory, still in the processor's cache, is there for the next.
+uint64_t binary_room(const CollectRequest& request, uint64_t alive) { return std::max(request.min_binary_bytes, alive / 2); }
+
 CollectResult collect_as(Heap& heap, RootSource& roots, const CollectRequest& request, Shape shape) {
   roots.before_collection();
   CollectResult result;
@@ -297,13 +301,13 @@ CollectResult collect_as(Heap& heap, RootSource& roots, const CollectRequest& re
     live = full(heap, roots, request, sizes, shape);
     if (live == kNoMemory) return {.out_of_memory = true};
     const uint64_t bytes = heap.off_heap_bytes() + heap.old_off_heap_.bytes;
-    heap.binary_limit_ = std::max(request.min_binary_bytes, heap.off_heap_bytes() + bytes);
+    heap.binary_limit_ = heap.off_heap_bytes() + binary_room(request, bytes);
     heap.old_binary_limit_ = 2 * std::max(request.min_binary_bytes, bytes);   // else what is alive and large would make every second collection a full one
   } else {
     sizes.young_max = static_cast<size_t>(heap.top() - heap.high_water_) + heap.fragment_words_;
     live = promotes_all(heap, request) ? promote_all(heap, roots, request, sizes) : minor(heap, roots, request, sizes);
     if (live == kNoMemory) return {.out_of_memory = true};
-    heap.binary_limit_ = heap.off_heap_bytes() + std::max(request.min_binary_bytes, heap.off_heap_bytes());
+    heap.binary_limit_ = heap.off_heap_bytes() + binary_room(request, heap.off_heap_bytes());
   }
   const size_t after = static_cast<size_t>(heap.top() - heap.start_) + static_cast<size_t>(heap.old_top_ - heap.old_start_);
   result.words_reclaimed = before > after ? before - after : 0;

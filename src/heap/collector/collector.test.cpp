@@ -374,6 +374,36 @@ TEST(Collector, LivingBinariesAskForFewFullCollections) {
   EXPECT_LE(heap.old_off_heap_.bytes, left / 2);
 }
 
+// A batch that was dropped is found before another of its size is complete, be the batch before it alive or not: what is dropped soon is still in the processor's cache.
+TEST(Collector, DroppedBinariesAreFoundBeforeAsManyCome) {
+  constexpr uint64_t kPiece = Heap::kMinBinaryBytes;
+  constexpr int kPieces = 12;
+  for (const bool whole : {false, true}) {
+    Heap heap;
+    heap.create_block(233);
+    Roots roots;
+    CollectRequest request;
+    const auto batch = [&] {
+      int pieces = 0;
+      for (; pieces < kPieces && heap.off_heap_bytes() <= heap.binary_limit_; ++pieces) roots.slots.push_back(reference_to(heap, OffHeapBinary::create(kPiece)));
+      return pieces;
+    };
+    while (roots.slots.size() < kPieces) {
+      batch();
+      request.full = whole;
+      collect(heap, roots, request);
+    }
+    roots.slots.clear();
+    const int more = batch();
+    EXPECT_GE(more, 2) << whole;   // one that holds much is not asked for each
+    EXPECT_LT(more, kPieces) << whole;
+    request.full = false;
+    collect(heap, roots, request);
+    collect(heap, roots, request);
+    EXPECT_LT(heap.off_heap_bytes() + heap.old_off_heap_.bytes, 3 * kPieces * kPiece) << whole;
+  }
+}
+
 TEST(Copy, PartsOfBinariesAndWritableOnes) {
   Heap heap;
   heap.create_block(233);
