@@ -94,13 +94,13 @@ const Word* hibernate(Interpreter& vm) {
 
 }  // namespace
 
-const Word* continue_native(Interpreter& vm, const process::NativeRow& row, const CallSite* site, const Word* after) {
+const Word* continue_native(Interpreter& vm, const process::NativeRow& row, const CallSite* site, const Word* after, const Mfa* name) {
   Process& self = *vm.self;
   Pending pending = self.pending_;
   self.pending_ = Pending::None;
   if (pending == Pending::Raise) {
     self.live_ = 0;
-    return raise_from_bif(vm, site, mfa_of(row), vm.x);
+    return raise_from_bif(vm, site, name != nullptr ? *name : mfa_of(row), vm.x);
   }
   if (pending == Pending::Exit) {
     self.live_ = 0;

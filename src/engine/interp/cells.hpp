@@ -66,8 +66,8 @@ const NativeCell* native_cell_at(const Word* ip);
 
 // What a built-in left in the process instead of a value. `site` null: it was called as a function and its return address is on the
 // stack; else it was called by an instruction, whose next one is `after`. Gives the address to go on at, or null: the slice is over and
-// vm.outcome set.
-const Word* continue_native(Interpreter& vm, const process::NativeRow& row, const CallSite* site, const Word* after);
+// vm.outcome set. `name`, where it is known, saves looking the row's texts up.
+const Word* continue_native(Interpreter& vm, const process::NativeRow& row, const CallSite* site, const Word* after, const Mfa* name = nullptr);
 
 // --- calls whose target is found at run time (calls.cpp); registers are set up for it, `live` says how many. The state is synced ---
 struct Target {

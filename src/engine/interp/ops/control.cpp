@@ -249,7 +249,7 @@ ATH_HANDLER(op_call_external_last) {
 }
 
 // A native called by an instruction: its arguments stay in registers until it has answered.
-#define ATH_CALL_BIF(bif)                                                        \
+#define ATH_CALL_BIF(bif, name)                                                  \
   do {                                                                           \
     const auto& in = ir::at<ir::CallBif>(ip);                                    \
     const Word* after = ip + ir::kWords<ir::CallBif>;                            \
@@ -263,7 +263,7 @@ ATH_HANDLER(op_call_external_last) {
     vm->self->ip_ = after;                                                       \
     process::BifResult result = (bif)(*vm->self, x);                             \
     if (ATH_UNLIKELY(!result.has_value())) {                                     \
-      const Word* next = continue_native(*vm, *in.row, in.site, after);          \
+      const Word* next = continue_native(*vm, *in.row, in.site, after, name);    \
       if (!next) return;                                                         \
       ATH_RELOAD();                                                              \
       ATH_GO(next);                                                              \
@@ -274,12 +274,12 @@ ATH_HANDLER(op_call_external_last) {
     if (ATH_UNLIKELY(!alive)) ATH_GO(exit_cell());                               \
     ATH_GO(after);                                                               \
   } while (0)
-ATH_HANDLER(op_call_bif) { ATH_CALL_BIF(in.callee->call.load(std::memory_order_relaxed)); }
+ATH_HANDLER(op_call_bif) { ATH_CALL_BIF(in.callee->call.load(std::memory_order_relaxed), &in.callee->mfa); }
 // `Pid ! Message` is no call of erlang:send/2 that could be traced.
 ATH_HANDLER(op_send) {
   // OTP: among the last calls it counts as one of send/2.
   if (ATH_UNLIKELY(vm->self->trace_flags_ & process::trace_flag::kSavesCalls)) vm->self->extra().saved_calls->note(Mfa{atoms::erlang, atoms::send, 2});
-  ATH_CALL_BIF(in.function);
+  ATH_CALL_BIF(in.function, nullptr);
 }
 // In tail position, with the end of the frame behind it for a native that has more to do. OTP: the caller's frame stays meanwhile and is in
 // the trace of an exception.
@@ -295,7 +295,7 @@ ATH_HANDLER(op_call_bif_last) {
   vm->self->ip_ = ip + ir::kWords<ir::CallBif>;
   process::BifResult result = in.callee->call.load(std::memory_order_relaxed)(*vm->self, x);
   if (ATH_UNLIKELY(!result.has_value())) {
-    const Word* next = continue_native(*vm, *in.row, in.site, ip + ir::kWords<ir::CallBif>);
+    const Word* next = continue_native(*vm, *in.row, in.site, ip + ir::kWords<ir::CallBif>, &in.callee->mfa);
     if (!next) return;
     ATH_RELOAD();
     ATH_GO(next);
