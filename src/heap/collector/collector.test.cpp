@@ -301,6 +301,21 @@ TEST(Collector, WhoCollectsAgainAndAgainHasMoreRoom) {
 }
 #endif
 
+TEST(Collector, SizesOfHeapsGrow) {
+  size_t size = next_heap_size(0);
+  EXPECT_EQ(size, 12u);
+  EXPECT_EQ(next_heap_size(39), 51u);
+  for (int i = 0; i < 100; ++i) {
+    const size_t next = next_heap_size(size + 1);
+    ASSERT_GT(next, size);
+    ASSERT_EQ(next_heap_size(size), size);
+    ASSERT_EQ(next_heap_size(next - 1), next);
+    ASSERT_EQ(next_heap_size(size + (next - size) / 2 + 1), next);
+    size = next;
+  }
+  EXPECT_EQ(next_heap_size(~size_t{0}), ~size_t{0});
+}
+
 TEST(Collector, LimitedHeapsTakeNoMoreThanTheyNeed) {
   Heap heap;
   heap.create_block(2000);
