@@ -18,6 +18,13 @@ namespace athanor::process {
 namespace {
 
 constexpr size_t kFirstBlockWords = 38;
+constexpr size_t kWorkingBlockWords = 233;   // what its first collection gives a process
+
+// One that only waits needs very little. What proc_lib starts keeps who started it, catches what ends it, and calls on from there: it would grow out of the small
+// block as soon as it runs. (That must not hang on what became of others: the reductions of a collection are to be a function of the program.)
+size_t first_block_words(Term module, Term function) {
+  return function == atoms::init_p && is_named(module, "proc_lib") ? kWorkingBlockWords : kFirstBlockWords;
+}
 
 AliasMode alias_mode(Term alias) {
   if (alias == atoms::explicit_unalias) return AliasMode::ExplicitUnalias;
@@ -127,7 +134,9 @@ Spawned spawn(Runtime& runtime, Process* parent, Term module, Term function, Ter
   apply_options(runtime, *child, options);
   // Room for the arguments and for the first frame, which prepare_call and the first instructions push.
   size_t words = heap::flat_words(args, runtime.literals) + 2 * Allocator::kReserveWords;
-  child->heap().create_block(heap::next_heap_size(std::max({words, kFirstBlockWords, size_t{child->heap().min_words_}})));
+  const bool is_limited = child->extra_if_any() && child->extra().max_heap.words != 0;
+  const size_t first_words = is_limited ? kFirstBlockWords : first_block_words(module, function);
+  child->heap().create_block(heap::next_heap_size(std::max({words, first_words, size_t{child->heap().min_words_}})));
   child->saved_[0] = module;
   child->saved_[1] = function;
   child->saved_[2] = heap::copy(args, child->heap(), runtime.literals);
