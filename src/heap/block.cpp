@@ -4,6 +4,9 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <iterator>
+#include <new>
+#include <utility>
 
 #include "base/assert.hpp"
 #include "base/kept_memory.hpp"
@@ -20,6 +23,48 @@ constexpr size_t kLargePagesFrom = size_t{4} << 20;        // bytes of a block t
 
 using Store = base::KeptMemory<kMostKept, kMostKeptBytes>;
 constinit thread_local Store of_thread{};
+
+// Blocks of the sizes that processes come by first, a few of each: too large for what malloc keeps for a thread, and taken and given up again and again.
+// They stay while a scheduler sleeps: all of them are less than what a thread's arena keeps.
+constexpr size_t kShelfWords[] = {233, 376, 610};
+constexpr uint32_t kMostOnShelf = 16;
+
+struct Shelf {
+  struct Free {
+    Free* next;
+  };
+  Free* first;
+  uint32_t count;
+};
+constinit thread_local Shelf shelves[std::size(kShelfWords)]{};
+
+Shelf* shelf_of(size_t words) {
+  if (!ATH_CACHE_BLOCKS || words < kShelfWords[0] || words > kShelfWords[std::size(kShelfWords) - 1]) return nullptr;
+  for (size_t i = 0; i < std::size(kShelfWords); ++i) {
+    if (words == kShelfWords[i]) return &shelves[i];
+  }
+  return nullptr;
+}
+
+void* take_small(size_t words) {
+  if (Shelf* shelf = shelf_of(words); shelf != nullptr && shelf->first != nullptr) {
+    Shelf::Free* const block = shelf->first;
+    shelf->first = block->next;
+    --shelf->count;
+    return block;
+  }
+  return std::malloc(words * sizeof(Term));
+}
+
+void give_small(Term* block, size_t words) {
+  Shelf* const shelf = of_thread.is_open && block != nullptr ? shelf_of(words) : nullptr;
+  if (shelf == nullptr || shelf->count == kMostOnShelf) {
+    std::free(block);
+    return;
+  }
+  shelf->first = new (block) Shelf::Free{shelf->first};
+  ++shelf->count;
+}
 
 void unmap(Store::Piece piece) { os::unmap_memory(piece.place, piece.bytes); }
 
@@ -61,7 +106,7 @@ Term* take_block(size_t words) {
 
 Term* take_block_or_null(size_t words) {
   if (words > kMostWords) return nullptr;
-  if (words < kMappedWords) return static_cast<Term*>(std::malloc(words * sizeof(Term)));
+  if (words < kMappedWords) return static_cast<Term*>(take_small(words));
   const size_t bytes = bytes_of(words);
   void* block = take_kept(of_thread, bytes);
   if (block == nullptr) block = os::map_memory(bytes);
@@ -72,7 +117,7 @@ Term* take_block_or_null(size_t words) {
 
 void give_block(Term* block, size_t words) {
   if (words < kMappedWords) {
-    std::free(block);
+    give_small(block, words);
     return;
   }
   const size_t bytes = bytes_of(words);
@@ -95,6 +140,10 @@ void BlockStore::drop() { of_thread.drop(unmap); }
 
 void BlockStore::close() {
   drop();
+  for (Shelf& shelf : shelves) {
+    for (Shelf::Free* block = std::exchange(shelf.first, nullptr); block != nullptr;) std::free(std::exchange(block, block->next));
+    shelf.count = 0;
+  }
   of_thread.is_open = false;
 }
 

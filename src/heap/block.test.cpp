@@ -31,6 +31,25 @@ TEST_F(Block, SmallOnesAreNotMapped) {
 }
 
 #if ATH_CACHE_BLOCKS   // else every block is malloc's
+TEST_F(Block, SmallOnesThatComeAndGoAreTakenAgain) {
+  for (const size_t words : {size_t{233}, size_t{376}, size_t{610}}) {
+    Term* first = filled(words);
+    Term* second = filled(words);
+    EXPECT_NE(first, second);
+    give_block(first, words);
+    give_block(second, words);
+    give_block(filled(words + 1), words + 1);   // of no size that is kept
+    EXPECT_EQ(take_block(words), second);
+    EXPECT_EQ(take_block(words), first);
+    for (size_t i = 0; i < words; ++i) first[i] = second[i] = Term::nil();
+    // One that was larger before is as good.
+    Term* trimmed = filled(1000);
+    give_block(trimmed, trim_block(trimmed, 1000, words));
+    EXPECT_EQ(take_block(words), trimmed);
+    for (Term* block : {first, second, trimmed}) give_block(block, words);
+  }
+}
+
 TEST_F(Block, LargeOnesAreKeptUntilTheStoreIsDropped) {
   const int64_t before = os::mapped_bytes();
   Term* block = filled(kLarge);
@@ -83,6 +102,18 @@ TEST_F(Block, KeepsNoMoreThanItMay) {
   EXPECT_EQ(os::mapped_bytes(), before);
   give_block(take_block(kLarge), kLarge);
   EXPECT_EQ(BlockStore::kept_bytes(), 0u);
+}
+
+TEST_F(Block, ManySmallOnes) {
+  Term* blocks[100];
+  for (int round = 0; round < 3; ++round) {
+    for (Term*& block : blocks) block = filled(233);
+    for (size_t i = 0; i < 100; ++i) {
+      for (size_t word = 0; word < 233; ++word) ASSERT_EQ(blocks[i][word], Term::small(static_cast<int64_t>(word)));
+      give_block(blocks[i], 233);
+    }
+    if (round == 1) BlockStore::close();
+  }
 }
 
 }  // namespace
