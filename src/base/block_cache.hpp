@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Small blocks with a message's life: taken by whoever sends, given back by whoever received. Each thread keeps some of those that
+// Blocks with a message's life: taken by whoever sends, given back by whoever received. Each thread keeps some of those that
 // were given to it, by size, and takes them again, which costs a tenth of malloc and free; the rest goes to malloc.
+// Binaries and fragments of middling size come from here, too: malloc has no quick way for them, and with each it tidies up what libraries
+// beside us (OpenSSL) have freed.
 // Under the sanitizers and stress every block is malloc's, so that each of its uses is watched.
 #pragma once
 
@@ -23,8 +25,13 @@ namespace athanor::base {
 namespace block_cache {
 
 constexpr size_t kStep = 32;              // bytes between two sizes
-constexpr size_t kSizes = 8;              // blocks up to kSizes * kStep bytes are kept
+constexpr size_t kSizes = 8;              // of small ones: up to kSizes * kStep bytes
 constexpr unsigned kKept = 64;           // at most, of each size and thread
+
+constexpr size_t kMost = size_t{1} << 16;          // bytes; what is larger is not kept here
+constexpr size_t kMiddlingSizes = 64;              // eight from one power of two to the next
+constexpr unsigned kMiddlingKept = 16;             // at most, of each size and thread
+constexpr size_t kMiddlingBytes = size_t{1} << 20; // of all of them, at most, by a thread
 
 struct Free {
   Free* next;
@@ -35,6 +42,8 @@ struct Shelf {
 };
 struct Cache {
   Shelf shelves[kSizes];
+  Shelf middling[kMiddlingSizes];
+  size_t middling_bytes;
   bool is_open;                           // the thread's end gives back what is kept
 };
 extern constinit thread_local Cache of_thread;
@@ -43,6 +52,9 @@ void* take_slowly(size_t bytes);
 void give_slowly(void* block, size_t bytes);
 
 }  // namespace block_cache
+
+// The bytes that a block of `bytes` has: an eighth more at most where it is not small. All blocks are malloc's.
+size_t block_bytes(size_t bytes);
 
 // A block of at least `bytes`, or null where there is no memory. Any thread.
 inline void* take_block(size_t bytes) {

@@ -19,18 +19,17 @@ void free_piece(Store::Piece piece) { std::free(piece.place); }
 }  // namespace
 
 size_t rounded(size_t bytes) {
-  if (bytes < kFrom) return bytes;
+  if (bytes < kFrom) return base::block_bytes(bytes);
   const size_t grain = size_t{1} << (std::bit_width(bytes) - 4);
   return (bytes + grain - 1) & ~(grain - 1);
 }
 
 void* take(size_t bytes) {
+  if (bytes < kFrom) return base::take_block(bytes);
   const size_t whole = rounded(bytes);
-  if (whole >= kFrom) {
-    Store& store = of_thread;
-    for (size_t i = store.count; i-- > 0;) {   // the latest may still be in the processor's cache
-      if (store.pieces[i].bytes == whole) return store.remove(i).place;
-    }
+  Store& store = of_thread;
+  for (size_t i = store.count; i-- > 0;) {   // the latest may still be in the processor's cache
+    if (store.pieces[i].bytes == whole) return store.remove(i).place;
   }
   return std::malloc(whole);
 }
@@ -38,9 +37,10 @@ void* take(size_t bytes) {
 void* resize(void* memory, size_t bytes) { return std::realloc(memory, rounded(bytes)); }
 
 void give(void* memory, size_t bytes) {
+  if (bytes < kFrom) return base::give_block(memory, bytes);
   const size_t whole = rounded(bytes);
   Store& store = of_thread;
-  if (ATH_CACHE_BLOCKS && store.is_open && whole >= kFrom && Store::may_keep(whole)) store.add(memory, whole, free_piece);
+  if (ATH_CACHE_BLOCKS && store.is_open && Store::may_keep(whole)) store.add(memory, whole, free_piece);
   else std::free(memory);
 }
 

@@ -8,7 +8,7 @@
 
 namespace athanor::large_memory {
 
-constexpr size_t kFrom = size_t{1} << 16;           // bytes; what is smaller is left to malloc
+constexpr size_t kFrom = size_t{1} << 16;           // bytes; what is smaller is left to base/block_cache.hpp
 constexpr size_t kMostBytes = size_t{16} << 20;     // kept by a thread, together
 constexpr size_t kMostKept = 128;
 

@@ -19,8 +19,8 @@ class LargeMemory : public ::testing::Test {
 };
 
 TEST_F(LargeMemory, SizesAreFewAndNotMuchLarger) {
-  EXPECT_EQ(rounded(100), 100u);
-  EXPECT_EQ(rounded(kFrom - 1), kFrom - 1);
+  EXPECT_EQ(rounded(100), base::block_bytes(100));
+  EXPECT_EQ(rounded(kFrom - 1), base::block_bytes(kFrom - 1));
   for (size_t bytes = kFrom; bytes < size_t{1} << 40; bytes += bytes / 7 + 1) {
     EXPECT_GE(rounded(bytes), bytes);
     EXPECT_LE(rounded(bytes), bytes + bytes / 8);
