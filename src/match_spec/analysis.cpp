@@ -21,7 +21,11 @@ int64_t variable_number(Term t) {
   return number;
 }
 
-bool is_ground(Term pattern) {
+namespace {
+
+enum class Maps : uint8_t { Allowed, Refused };
+
+bool has_no_variables(Term pattern, Maps maps) {
   WorkStack<Term> rest;
   rest.push(pattern);
   while (!rest.empty()) {
@@ -36,6 +40,7 @@ bool is_ground(Term pattern) {
     } else if (is_tuple(t)) {
       for (size_t i = 0; i < tuple_arity(t); ++i) rest.push(tuple_element(t, i));
     } else if (is_map(t)) {
+      if (maps == Maps::Refused) return false;
       map::Iterator iterator(t);
       Term key, value;
       while (iterator.next(key, value)) {
@@ -46,6 +51,12 @@ bool is_ground(Term pattern) {
   }
   return true;
 }
+
+}  // namespace
+
+bool is_ground(Term pattern) { return has_no_variables(pattern, Maps::Allowed); }
+
+bool matches_equal_only(Term pattern) { return has_no_variables(pattern, Maps::Refused); }
 
 bool contains_map(Term pattern) {
   WorkStack<Term> rest;

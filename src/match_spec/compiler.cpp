@@ -151,6 +151,9 @@ void Compiler::emit_leaf(Term pattern) {
 }
 
 bool Compiler::compile_pattern(Term pattern) {
+  // Parts of a head that are data (a certificate, a state) are compared as a whole. So deep they are looked for: what is found to have variables
+  // is looked at again from each level below.
+  constexpr uint32_t kLookedAt = 4;
   WorkStack<Work> works;
   works.push({Work::Pattern, pattern});
   uint32_t cursors = 0;
@@ -182,6 +185,10 @@ bool Compiler::compile_pattern(Term pattern) {
         }
         break;
       case Work::Pattern:
+        if (t.is_pointer() && cursors > 0 && cursors < kLookedAt && matches_equal_only(t)) {
+          emit_leaf(t);
+          continue;
+        }
         break;
     }
     if (t.is_list_cell()) {
