@@ -8,12 +8,15 @@
 namespace athanor::engine::jit {
 
 using asmjit::Imm;
+using asmjit::x86::dword_ptr;
+using asmjit::x86::qword_ptr;
 
 namespace {
-// FunEntry begins with its FunHead, which funs point at.
+// FunEntry begins with its FunHead, which funs point at; Interpreter and Process have base classes. Their layouts are those of the one compiler there is.
 #pragma clang diagnostic push
 #pragma clang diagnostic ignored "-Winvalid-offsetof"
 constexpr size_t kFunEntry = offsetof(code::FunEntry, entry);
+constexpr size_t kSelf = offsetof(Interpreter, self), kPid = offsetof(process::Process, pid_), kCatches = offsetof(process::Process, catches_);
 #pragma clang diagnostic pop
 }  // namespace
 
@@ -68,6 +71,29 @@ bool Translator::control(Op op) {
       const auto& i = in<ir::MoveReturn>();
       move(i.destination, i.source);
       emitter_.return_(i.slots);
+      return true;
+    }
+    case Op::op_catch: {
+      const auto& i = in<ir::Catch>();
+      as_.lea(kScratch, emitter_.data(place_of(static_cast<size_t>(static_cast<int64_t>(at_) + i.handler_at))));
+      as_.shl(kScratch, Imm(3));
+      as_.or_(kScratch, Imm(Term::catch_mark(nullptr).raw));
+      store(i.y, kScratch);
+      as_.mov(kScratch, qword_ptr(kVm, static_cast<int32_t>(kSelf)));
+      as_.add(dword_ptr(kScratch, static_cast<int32_t>(kCatches)), Imm(1));
+      return true;
+    }
+    case Op::op_try_end: case Op::op_catch_end: {
+      const auto& i = in<ir::CatchEnd>();
+      if (op == Op::op_catch_end) {   // by an exception: its handler makes the value
+        Label slow = emitter_.label();
+        compare(x_mem(0), Term::none().raw);
+        as_.je(slow);
+        slow_way(slow);
+      }
+      store_constant(mem(i.y), Term::nil().raw);
+      as_.mov(kScratch, qword_ptr(kVm, static_cast<int32_t>(kSelf)));
+      as_.sub(dword_ptr(kScratch, static_cast<int32_t>(kCatches)), Imm(1));
       return true;
     }
     default: return false;
@@ -127,9 +153,29 @@ bool Translator::calls(Op op) {
       else tail_call(*i.callee, i.arity, op == Op::op_move_two_call_last ? i.slots : 0);
       return true;
     }
+    case Op::op_make_fun: make_fun(); return true;
     case Op::op_call_fun: case Op::op_call_fun_last: call_fun(op == Op::op_call_fun_last); return true;
     default: return false;
   }
+}
+
+void Translator::make_fun() {
+  const auto& i = in<ir::MakeFun>();
+  const Word* environment = tail<ir::MakeFun>();
+  Label slow = emitter_.label();
+  unless_room(fun_words(i.count), slow);
+  const auto word = [](size_t index) { return qword_ptr(kHeapTop, static_cast<int32_t>(index * sizeof(Word))); };
+  store_constant(word(0), make_header(BoxedKind::Fun, fun_words(i.count) - 1));
+  store_constant(word(1), reinterpret_cast<Word>(static_cast<FunHead*>(i.entry)));
+  store_constant(word(2), i.entry->arity | static_cast<Word>(i.count) << 8);
+  as_.mov(kScratch, qword_ptr(kVm, static_cast<int32_t>(kSelf)));
+  as_.mov(kScratch, qword_ptr(kScratch, static_cast<int32_t>(kPid)));
+  as_.mov(word(3), kScratch);
+  for (uint32_t e = 0; e < i.count; ++e) put_word(4 + e, environment[e]);
+  as_.lea(kScratch, qword_ptr(kHeapTop, 2));
+  store(i.destination, kScratch);
+  as_.add(kHeapTop, Imm(fun_words(i.count) * sizeof(Term)));
+  slow_way(slow);
 }
 
 // A local fun of the right arity, with a reduction left for the call behind this one.

@@ -100,6 +100,7 @@ class Translator {
   void divide(bool wants_quotient);
   void bitwise(Op op);
   bool shift(bool left);
+  void make_fun();
   void call_fun(bool is_last);
   static bool keeps_floats(Op op);                    // neither it nor its slow way runs a handler that comes back unseen
   asmjit::x86::Xmm float_in(uint32_t index, asmjit::x86::Xmm otherwise);   // the register that holds it
