@@ -43,10 +43,10 @@ struct Middling {
 
   explicit Middling(size_t bytes) {
     const unsigned width = std::bit_width(bytes - 1);             // bytes are in (2^(width - 1), 2^width]
-    const size_t floor = size_t{1} << (width - 1), grain = floor / 8;
-    const size_t step = (bytes - 1 - floor) / grain;
+    const unsigned grain_width = width - 4;                       // an eighth of the lower one
+    const size_t floor = size_t{1} << (width - 1), step = (bytes - 1 - floor) >> grain_width;
     index = (width - kFirstWidth) * 8 + step;
-    size = floor + (step + 1) * grain;
+    size = floor + ((step + 1) << grain_width);
   }
   size_t index, size;
 };
