@@ -35,7 +35,22 @@ enum class Order {
 class Iterator {
  public:
   explicit Iterator(Term map, Order order = Order::Listed);
-  bool next(Term& key, Term& value);  // false at the end
+  bool next(Term& key, Term& value) {  // false at the end
+    // Mostly the next child of the node that is being walked is a leaf.
+    if (ATH_LIKELY(depth_ > 0)) {
+      Level& level = levels_[depth_ - 1];
+      if (ATH_LIKELY(level.next != level.end)) {
+        if (const Term child = order_ == Order::Stored ? *level.next : level.end[-1]; ATH_LIKELY(child.is_list_cell())) {
+          if (order_ == Order::Stored) ++level.next;
+          else --level.end;
+          key = child.head();
+          value = child.tail();
+          return true;
+        }
+      }
+    }
+    return next_slowly(key, value);
+  }
 
   // Where the walk stands, as a number that outlives a move of the map: the children passed at each level, four bits a level.
   // 0 is the start; none at the end, and below kPathLevels, where the walk has to go on before it can be left.
@@ -52,6 +67,7 @@ class Iterator {
     size_t passed() const { return count - static_cast<size_t>(end - next); }
   };
   void enter(Term node);
+  bool next_slowly(Term& key, Term& value);
   Term step(Level& level) { return order_ == Order::Stored ? *level.next++ : *--level.end; }
 
   Term map_;

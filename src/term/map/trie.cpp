@@ -163,7 +163,7 @@ void Iterator::enter(Term node) {
   levels_[depth_++] = {v.children, v.children + v.count, v.count};
 }
 
-bool Iterator::next(Term& key, Term& value) {
+bool Iterator::next_slowly(Term& key, Term& value) {
   if (is_flat_map(map_)) {
     if (index_ >= map_size(map_)) return false;
     key = flat_key_array(map_)[index_];
