@@ -23,6 +23,7 @@ using namespace athanor::fuzz;
 const Family* chosen = nullptr;
 constexpr size_t kCalls = 12;
 constexpr size_t kVariables = 8;
+constexpr size_t kMostWords = 1 << 20;   // of a heap
 constexpr size_t kMostPrinted = 2000;   // words: digits of large integers take long
 
 // Answers live in the process's dictionary: a collection moves them.
@@ -65,6 +66,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* bytes, size_t count) {
     for (uint8_t a = 0; a < row.arity; ++a) arguments[a] = source.term(self, chosen->words, variables);
     const Ended ended = machine.call(machine.entry_of(row), arguments, row.arity, limits);
     if (ended == Ended::Gone || ended == Ended::Waits || ended == Ended::Unfinished) continue;
+    if (machine.process().heap().total_words() > kMostWords) break;   // what doubles and doubles again is not what is looked for
     const Term answer = machine.answer();
     if (heap::flat_words(answer, nullptr) < kMostPrinted) (void)to_text(answer, 300);
     process::dictionary_put(machine.process(), Term::small(static_cast<int64_t>(i % kVariables)), answer);

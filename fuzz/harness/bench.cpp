@@ -8,6 +8,7 @@
 #include "driver/registry.hpp"
 #include "engine/engine.hpp"
 #include "engine/interp/cells.hpp"
+#include "ets/persistent_terms.hpp"
 #include "ets/tables.hpp"
 #include "io/ports.hpp"
 #include "machine/joins.hpp"
@@ -48,6 +49,7 @@ ATH_HANDLER(op_caught) {
 extern const engine::FixedCell kCaught{&engine::kNoSite, op_caught};
 
 constexpr uint32_t kUsesOfOneMachine = 20000;
+constexpr size_t kMostPersistentBytes = size_t{1} << 20;   // they outlive an input: what puts all there are into one more doubles them each time
 
 }  // namespace
 
@@ -148,7 +150,10 @@ code::CodeAddress Bench::entry_of(const process::NativeRow& row) {
   return engine::native_entry(row, Mfa{intern(row.module), intern(row.name), row.arity});
 }
 
-bool Bench::is_worn() const { return cleared_ > kUsesOfOneMachine || layers_->atoms->count() * 2 > layers_->atoms->limit() || has_halted_; }
+bool Bench::is_worn() const {
+  return cleared_ > kUsesOfOneMachine || layers_->atoms->count() * 2 > layers_->atoms->limit() || has_halted_ ||
+         layers_->tables->persistent_terms().memory_bytes() > kMostPersistentBytes;
+}
 
 void Bench::start_process() {
   pid_ = process::spawn(runtime(), nullptr, atoms::lists, atoms::map, Term::nil(), {}).pid;
