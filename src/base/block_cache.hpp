@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Blocks with a message's life: taken by whoever sends, given back by whoever received. Each thread keeps some of those that
 // were given to it, by size, and takes them again, which costs a tenth of malloc and free; the rest goes to malloc.
-// Binaries and fragments of middling size come from here, too: malloc has no quick way for them, and with each it tidies up what libraries
+// Heaps, binaries and fragments of middling size come from here, too: malloc has no quick way for them, and with each it tidies up what libraries
 // beside us (OpenSSL) have freed.
 // Under the sanitizers and stress every block is malloc's, so that each of its uses is watched.
 #pragma once

@@ -4,9 +4,6 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
-#include <iterator>
-#include <new>
-#include <utility>
 
 #include "base/assert.hpp"
 #include "base/kept_memory.hpp"
@@ -24,47 +21,9 @@ constexpr size_t kLargePagesFrom = size_t{4} << 20;        // bytes of a block t
 using Store = base::KeptMemory<kMostKept, kMostKeptBytes>;
 constinit thread_local Store of_thread{};
 
-// Blocks of the sizes that processes come by first, a few of each: too large for what malloc keeps for a thread, and taken and given up again and again.
-// They stay while a scheduler sleeps: all of them are less than what a thread's arena keeps.
-constexpr size_t kShelfWords[] = {233, 376, 610};
-constexpr uint32_t kMostOnShelf = 16;
-
-struct Shelf {
-  struct Free {
-    Free* next;
-  };
-  Free* first;
-  uint32_t count;
-};
-constinit thread_local Shelf shelves[std::size(kShelfWords)]{};
-
-Shelf* shelf_of(size_t words) {
-  if (!ATH_CACHE_BLOCKS || words < kShelfWords[0] || words > kShelfWords[std::size(kShelfWords) - 1]) return nullptr;
-  for (size_t i = 0; i < std::size(kShelfWords); ++i) {
-    if (words == kShelfWords[i]) return &shelves[i];
-  }
-  return nullptr;
-}
-
-void* take_small(size_t words) {
-  if (Shelf* shelf = shelf_of(words); shelf != nullptr && shelf->first != nullptr) {
-    Shelf::Free* const block = shelf->first;
-    shelf->first = block->next;
-    --shelf->count;
-    return block;
-  }
-  return std::malloc(words * sizeof(Term));
-}
-
-void give_small(Term* block, size_t words) {
-  Shelf* const shelf = of_thread.is_open && block != nullptr ? shelf_of(words) : nullptr;
-  if (shelf == nullptr || shelf->count == kMostOnShelf) {
-    std::free(block);
-    return;
-  }
-  shelf->first = new (block) Shelf::Free{shelf->first};
-  ++shelf->count;
-}
+// What is smaller a process keeps long, and malloc is quick with it; from here on each thread keeps some (base/block_cache.hpp).
+constexpr size_t kCachedWords = kWorkingBlockWords;
+bool is_cached(size_t words) { return words >= kCachedWords && words < kMappedWords; }
 
 void unmap(Store::Piece piece) { os::unmap_memory(piece.place, piece.bytes); }
 
@@ -106,7 +65,8 @@ Term* take_block(size_t words) {
 
 Term* take_block_or_null(size_t words) {
   if (words > kMostWords) return nullptr;
-  if (words < kMappedWords) return static_cast<Term*>(take_small(words));
+  if (is_cached(words)) return static_cast<Term*>(base::take_block(words * sizeof(Term)));
+  if (words < kMappedWords) return static_cast<Term*>(std::malloc(words * sizeof(Term)));
   const size_t bytes = bytes_of(words);
   void* block = take_kept(of_thread, bytes);
   if (block == nullptr) block = os::map_memory(bytes);
@@ -117,7 +77,10 @@ Term* take_block_or_null(size_t words) {
 
 void give_block(Term* block, size_t words) {
   if (words < kMappedWords) {
-    give_small(block, words);
+    const size_t bytes = words * sizeof(Term);
+    // One that was cut is larger than it says: kept, it would be taken for something small, and such would pile up.
+    if (block != nullptr && is_cached(words) && os::malloced_bytes(block) <= base::block_bytes(bytes) + bytes / 4) base::give_block(block, bytes);
+    else std::free(block);
     return;
   }
   const size_t bytes = bytes_of(words);
@@ -140,10 +103,6 @@ void BlockStore::drop() { of_thread.drop(unmap); }
 
 void BlockStore::close() {
   drop();
-  for (Shelf& shelf : shelves) {
-    for (Shelf::Free* block = std::exchange(shelf.first, nullptr); block != nullptr;) std::free(std::exchange(block, block->next));
-    shelf.count = 0;
-  }
   of_thread.is_open = false;
 }
 

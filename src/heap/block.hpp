@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The memory of blocks and old generations. Small ones are malloc's. Large ones are mappings of their own: what a collection leaves goes back to the system,
+// The memory of blocks and old generations. Small ones are malloc's; middling ones a thread keeps (base/block_cache.hpp). Large ones are mappings of their own: what a collection leaves goes back to the system,
 // whatever lives beside it. The next collection mostly wants a block of that size again, and pages that the system has to clear are dear: so a scheduler
 // keeps some of what its processes gave up, until it goes to sleep.
 //
@@ -19,6 +19,9 @@ constexpr size_t kMappedWords = size_t{1} << 15;
 #else
 constexpr size_t kMappedWords = ~size_t{0};
 #endif
+
+// What its first collection gives a process, if no more is needed.
+constexpr size_t kWorkingBlockWords = 233;
 
 Term* take_block(size_t words);   // never null: out of memory ends the program
 Term* take_block_or_null(size_t words);

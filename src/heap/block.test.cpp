@@ -38,15 +38,15 @@ TEST_F(Block, SmallOnesThatComeAndGoAreTakenAgain) {
     EXPECT_NE(first, second);
     give_block(first, words);
     give_block(second, words);
-    give_block(filled(words + 1), words + 1);   // of no size that is kept
     EXPECT_EQ(take_block(words), second);
     EXPECT_EQ(take_block(words), first);
     for (size_t i = 0; i < words; ++i) first[i] = second[i] = Term::nil();
-    // One that was larger before is as good.
-    Term* trimmed = filled(1000);
-    give_block(trimmed, trim_block(trimmed, 1000, words));
-    EXPECT_EQ(take_block(words), trimmed);
-    for (Term* block : {first, second, trimmed}) give_block(block, words);
+    give_block(first, words);
+    // One that was much larger before would be wasted on such.
+    Term* cut = filled(10 * words);
+    give_block(cut, trim_block(cut, 10 * words, words));
+    EXPECT_EQ(take_block(words), first);
+    for (Term* block : {first, second}) give_block(block, words);
   }
 }
 

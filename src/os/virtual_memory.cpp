@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "os/virtual_memory.hpp"
 
+#include <malloc.h>
 #include <sys/mman.h>
 
 #include <atomic>
@@ -65,5 +66,7 @@ void prefer_large_pages(void* place, size_t bytes) {
   ::madvise(place, bytes, MADV_HUGEPAGE);
 #endif
 }
+
+size_t malloced_bytes(void* block) { return ::malloc_usable_size(block); }
 
 }  // namespace athanor::os

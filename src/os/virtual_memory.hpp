@@ -22,6 +22,7 @@ void unmap_memory(void* place, size_t bytes);                      // also a par
 // The system may give the memory of a mapping in large pages. A hint; of all of it, since a mapping of two kinds cannot be remapped.
 void prefer_large_pages(void* place, size_t bytes);
 int64_t mapped_bytes();                                            // by these, of the whole program
+size_t malloced_bytes(void* block);                                // that a block of malloc's has, which may be more than were asked for
 constexpr size_t page_bytes(size_t bytes) { return (bytes + 4095) & ~size_t{4095}; }
 
 }  // namespace athanor::os

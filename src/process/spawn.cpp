@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "heap/block.hpp"
 #include "process/links.hpp"
 #include "process/monitors.hpp"
 #include "process/process_table.hpp"
@@ -18,12 +19,11 @@ namespace athanor::process {
 namespace {
 
 constexpr size_t kFirstBlockWords = 38;
-constexpr size_t kWorkingBlockWords = 233;   // what its first collection gives a process
 
 // One that only waits needs very little. What proc_lib starts keeps who started it, catches what ends it, and calls on from there: it would grow out of the small
 // block as soon as it runs. (That must not hang on what became of others: the reductions of a collection are to be a function of the program.)
 size_t first_block_words(Term module, Term function) {
-  return function == atoms::init_p && is_named(module, "proc_lib") ? kWorkingBlockWords : kFirstBlockWords;
+  return function == atoms::init_p && is_named(module, "proc_lib") ? heap::kWorkingBlockWords : kFirstBlockWords;
 }
 
 AliasMode alias_mode(Term alias) {

@@ -29,7 +29,7 @@ constexpr size_t kSmallestBlock = 38;
 // works would collect at each size up to the first of these; and one that does so again and again would spend its time with it, however little it keeps.
 // (Who has worked and waits is collected whole, which counts from the start: process/resting.hpp.) OTP: every process begins with the first, and each collection
 // of a small heap makes it larger.
-constexpr size_t kWorkingBlocks[] = {233, 376, 610, 987, 1598, 2586};
+constexpr size_t kWorkingBlocks[] = {kWorkingBlockWords, 376, 610, 987, 1598, 2586};
 size_t working_block(uint32_t minor_collections) {
   const auto doublings = static_cast<size_t>(std::bit_width(minor_collections / 4));
   return kWorkingBlocks[std::min(doublings, std::size(kWorkingBlocks) - 1)];
