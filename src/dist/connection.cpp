@@ -136,6 +136,7 @@ std::optional<uint32_t> Distribution::connect(RemoteNode& node, Term controller,
   std::shared_ptr<io::Port> carrier = port;
   std::deque<RemoteNode::Waiting> waited;
   std::deque<Term> resumed;
+  int64_t unsaid = 0;
   {
     std::lock_guard input_lock(node.input_mutex);
     std::lock_guard lock(node.mutex);
@@ -162,13 +163,22 @@ std::optional<uint32_t> Distribution::connect(RemoteNode& node, Term controller,
     waited.swap(node.pending);
     for (const RemoteNode::Waiting& waiting : waited) {
       Control control = lowered(waiting.control, flags);
-      if (control.kind != ControlKind::Nothing) node.queue->push(std::make_unique<Outgoing>(control, flags, waiting.sender));
+      if (control.kind == ControlKind::Nothing) continue;
+      auto message = std::make_unique<Outgoing>(control, flags, waiting.sender);
+      // Whoever sent what cannot be said was told that it went: better nothing comes than something else. The reason of an end does.
+      if (message->is_too_large() && !message->is_last_word()) ++unsaid;
+      else node.queue->push(std::move(message));
     }
     node.pending_bytes = 0;
     // With nothing to send there is no frame whose going would wake those who wait for room.
     while (node.queue->is_empty() && !node.suspended.empty()) node.release_first(resumed);
   }
   resume(resumed);
+  if (unsaid != 0) {
+    heap::FragmentAllocator heap(4);
+    const Term arguments = make_cons(heap.allocate(2), Term::small(unsaid), make_cons(heap.allocate(2), node.name, Term::nil()));
+    process::log_event(runtime_, atoms::error, "~p messages to node ~p were too large to be sent and are lost~n", arguments, Term::none(), Term::none());
+  }
   for (RemoteNode::Waiting& waiting : waited) {
     if (lowered(waiting.control, flags).kind != waiting.control.kind) answer_for_peer(node, waiting.control);
     heap::discard(waiting.parcel);

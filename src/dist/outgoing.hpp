@@ -51,7 +51,7 @@ class Outgoing {
   size_t bytes_left() const { return bytes_ - sent_; }
   bool is_done() const { return is_started_ && sent_ == bytes_; }
   bool is_started() const { return is_started_; }
-  // A message that the external format cannot say: not to be sent. Other payloads (reasons) are the atom system_limit then.
+  // A message or reason that the external format cannot say: not to be sent. The payload is the atom system_limit then.
   bool is_too_large() const { return is_too_large_; }
   bool is_large = false;      // the queue's
   bool is_last_word() const { return is_last_word_; }   // its sender ends: nobody waits for its way out

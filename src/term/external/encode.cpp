@@ -546,18 +546,15 @@ bool encode(Term t, const EncodeOptions& options, ByteSink& out) {
   return !progress.is_too_large;
 }
 
-size_t encoded_size(Term t, const EncodeOptions& options) {
+static Encoding counted(Term t, const EncodeOptions& options) {
   Encoding encoding(t, options, EncodeGoal::Size);
   int64_t budget = INT64_MAX;
   while (!encoding.step(budget)) budget = INT64_MAX;
-  return encoding.size();
+  return encoding;
 }
 
-bool is_representable(Term t) {
-  Encoding encoding(t, {}, EncodeGoal::Size);
-  int64_t budget = INT64_MAX;
-  while (!encoding.step(budget)) budget = INT64_MAX;
-  return encoding.is_representable();
-}
+size_t encoded_size(Term t, const EncodeOptions& options) { return counted(t, options).size(); }
+
+bool is_representable(Term t) { return counted(t, {}).is_representable(); }
 
 }  // namespace athanor::external
