@@ -12,6 +12,7 @@
 #include "process/links.hpp"
 #include "process/monitors.hpp"
 #include "process/state.hpp"
+#include "process/tracing.hpp"
 #include "term/print.hpp"
 
 namespace athanor::machine {
@@ -157,8 +158,9 @@ std::string process_text(Process& process, Reader reader) {
   return out + fmt::format("arity = {}\nInternal State: {}\n", process.live_, internal_state_text(process));
 }
 
+// OTP: nothing of what a sensitive process has.
 void write_process_terms(DumpFile& file, Process& process, SharedTerms& shared) {
-  if (is_elsewhere(process)) return;
+  if (is_elsewhere(process) || (process.trace_flags_ & process::trace_flag::kSensitive)) return;
   const std::string pid = pid_text(process.pid());
   Addresses<Word> own;
   TermLines terms(file, process.runtime(), shared, own);
