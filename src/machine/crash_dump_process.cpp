@@ -31,6 +31,22 @@ const char* state_text(const Process& process) {
   return state & process::kActive ? "Scheduled" : "Waiting";
 }
 
+// A reader parts lists of relations and of calls at these, within names too. Escaped they are the same names.
+std::string with_escapes(std::string_view text, std::string_view separators) {
+  std::string out;
+  bool is_quoted = false;
+  for (size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '\'') is_quoted = !is_quoted;
+    if (is_quoted && separators.find(text[i]) != separators.npos) {
+      out += fmt::format("\\{:03o}", static_cast<unsigned>(text[i]));
+      continue;
+    }
+    out += text[i];
+    if (text[i] == '\\' && i + 1 < text.size()) out += text[++i];
+  }
+  return out;
+}
+
 std::string mfa_text(const Mfa& mfa) { return fmt::format("{}:{}/{}", to_text(mfa.module), to_text(mfa.function), mfa.arity); }
 
 std::string peer_text(const process::Peer& peer) {
@@ -46,12 +62,20 @@ std::string relations_text(Process& process) {
       if (link.unlinking == 0) add(peer_text(other));
     }
   }
+  auto name_text = [](Term name) { return with_escapes(to_text(name), ",{}"); };
   auto reference_text = [](const uint64_t* words) {
     return fmt::format("#Ref<0.{}.{}.{}>", static_cast<uint32_t>(words[1]), static_cast<uint32_t>(words[0] >> 32), words[0] & 0x3FFFF);
   };
   if (process.monitors_) {
     for (auto& [key, origin] : process.monitors_->origins()) {
-      if (!origin.target.is_none()) add(fmt::format("{{to,{},{}}}", to_text(origin.target), reference_text(key.words)));
+      if (origin.target.is_none()) continue;
+      // OTP: {Name,Node} where a name is watched.
+      std::string target = to_text(origin.target);
+      if (!origin.name.is_none()) {
+        const Term node = origin.is_remote_name ? origin.target : Term(process.runtime().terms.node_name);
+        target = fmt::format("{{{},{}}}", name_text(origin.name), name_text(node));
+      }
+      add(fmt::format("{{to,{},{}}}", target, reference_text(key.words)));
     }
     for (auto& [key, target] : process.monitors_->targets()) add(fmt::format("{{from,{},{}}}", peer_text(target.watcher), reference_text(key.words)));
   }
@@ -96,7 +120,7 @@ std::string last_calls_text(const Process& process) {
   std::string out = "Last calls:";
   for (size_t i = extra->saved_calls->count(); i-- > 0;) {
     const Mfa& call = extra->saved_calls->call(i);
-    out += " " + (call.module.is_none() ? to_text(call.function) : mfa_text(call)) + "\n";
+    out += " " + with_escapes(call.module.is_none() ? to_text(call.function) : mfa_text(call), ":") + "\n";
   }
   return out + "\n";
 }
