@@ -19,9 +19,10 @@ namespace athanor::machine {
 
 namespace {
 
-// A reader takes the dump line by line: a name with a line's end in it goes where terms are, under an address that no term has.
-bool has_control_character(std::string_view text) {
-  return std::any_of(text.begin(), text.end(), [](char c) { return static_cast<uint8_t>(c) < ' ' || c == 127; });
+// A reader takes the dump line by line, and of a persistent term's line what is before the first | for the key: a name with a line's end or a | in it goes
+// where terms are, under an address that no term has.
+bool is_hard_to_read(std::string_view name) {
+  return std::any_of(name.begin(), name.end(), [](char c) { return static_cast<uint8_t>(c) < ' ' || c == 127 || c == '|'; });
 }
 
 // OTP: <0.5> of #Port<0.5>.
@@ -56,7 +57,7 @@ std::string TermLines::word(Term t) {
   if (t.is_small()) return fmt::format("I{}", t.small_value());
   if (t.is_atom()) {
     const std::string_view text = atom_text(t);
-    if (!has_control_character(text)) return fmt::format("A{:X}:{}", text.size(), text);
+    if (!is_hard_to_read(text)) return fmt::format("A{:X}:{}", text.size(), text);
     own_.add(t.raw);
     return fmt::format("H{:X}", t.raw);
   }
