@@ -86,10 +86,19 @@ std::string objects_text(ets::Storage& storage) {
   return out;
 }
 
+std::string identifier_text(const ets::Table& table) {
+  Term place[kReferenceWords];
+  place[0].raw = make_header(BoxedKind::Reference, kReferenceWords - 1);
+  place[1].raw = table.number[0];
+  place[2].raw = table.number[1];
+  return to_text(Term::boxed(place));
+}
+
 std::string table_report(ets::Table& table, uint64_t slot, Reader reader) {
   std::shared_lock lock(table.lock);
   if (!table.storage) return {};
-  std::string out = fmt::format("=ets:{}\nSlot: {}\nTable: {}\nName: {}\n", to_text(table.owner), slot, to_text(table.name), to_text(table.name));
+  const std::string name = to_text(table.name);
+  std::string out = fmt::format("=ets:{}\nSlot: {}\nTable: {}\nName: {}\n", to_text(table.owner), slot, table.options.is_named ? name : identifier_text(table), name);
   ets::ChainStatistics chains;
   if (table.storage->statistics(chains)) {
     out += fmt::format("Buckets: {}\nChain Length Avg: {:.6f}\nChain Length Max: {}\nChain Length Min: {}\nChain Length Std Dev: {:.6f}\n"
