@@ -42,9 +42,9 @@ std::string list_of(const std::vector<Term>& pids) {
   return out;
 }
 
-// Readers of a dump take it line by line, and programs may be given arguments with lines' ends in them.
+// Readers of a dump take it line by line. Programs may be given arguments with lines' ends in them; of a fun the name of its module is shown as it is.
 std::string on_one_line(std::string text) {
-  std::replace_if(text.begin(), text.end(), [](char c) { return c == '\n' || c == '\r'; }, ' ');
+  std::replace_if(text.begin(), text.end(), [](char c) { return static_cast<uint8_t>(c) < ' ' || c == 127; }, ' ');
   return text;
 }
 
