@@ -23,9 +23,14 @@ namespace athanor::machine {
 
 namespace {
 
-// What a program says as it ends may have several lines; one that looks like the head of a part is set in.
+// What a program says as it ends may have several lines; one that looks like the head of a part is set in, and so are those at which a reader would end the
+// slogan: the machine's version, and an empty line. It does not see carriage returns.
 std::string harmless(std::string slogan) {
-  for (size_t at = slogan.find("\n="); at != slogan.npos; at = slogan.find("\n=", at + 1)) slogan.insert(at + 1, " ");
+  std::erase(slogan, '\r');
+  for (size_t at = slogan.find('\n'); at != slogan.npos; at = slogan.find('\n', at + 1)) {
+    const std::string_view line = std::string_view(slogan).substr(at + 1);
+    if (line.empty() || line.starts_with('\n') || line.starts_with('=') || line.starts_with("System version: ")) slogan.insert(at + 1, " ");
+  }
   return slogan;
 }
 
