@@ -67,6 +67,33 @@ bool has_heart(process::Runtime& runtime) { return !runtime.registry->find(inter
 
 }  // namespace
 
+void write_crash_dump(process::Runtime& runtime, DumpFile& file, const char* slogan) {
+  write_head(file, runtime, slogan);
+  write_schedulers(file, runtime);
+  file.write(memory_report(runtime) + internal_tables_report(runtime));
+  std::vector<process::Process*> processes;
+  for (Term pid : runtime.processes->all()) {
+    if (process::Process* process = runtime.processes->find(pid)) processes.push_back(process);
+  }
+  for (process::Process* process : processes) {
+    if (file.goes_on()) file.write(process_text(*process, Reader::Viewer));
+  }
+  if (file.goes_on()) file.write(ports_report(runtime));
+  if (file.goes_on()) file.write(ets_report(runtime, Reader::Viewer));
+  if (file.goes_on()) file.write(timers_report(runtime));
+  if (file.goes_on()) file.write(nodes_report(runtime) + "=loaded_modules\n" + modules_report(runtime, Reader::Viewer));
+  if (file.goes_on()) file.write(funs_report(runtime));
+  SharedTerms shared;
+  for (process::Process* process : processes) {
+    if (file.goes_on()) write_process_terms(file, *process, shared);
+  }
+  if (file.goes_on()) write_shared_terms(file, runtime, shared);
+  if (file.goes_on()) {
+    write_atoms(file);
+    file.write("=end\n");
+  }
+}
+
 // OTP: with heart to wait for it, a machine that may not take its time (ERL_CRASH_DUMP_SECONDS unset) leaves none.
 void write_crash_dump(process::Runtime& runtime, const char* slogan) {
   process::ThreadScope scope(runtime);
@@ -94,30 +121,7 @@ void write_crash_dump(process::Runtime& runtime, const char* slogan) {
   bool is_full = false;
   {
     DumpFile file(opened, limit_bytes, *runtime.clock, deadline);
-    write_head(file, runtime, slogan);
-    write_schedulers(file, runtime);
-    file.write(memory_report(runtime) + internal_tables_report(runtime));
-    std::vector<process::Process*> processes;
-    for (Term pid : runtime.processes->all()) {
-      if (process::Process* process = runtime.processes->find(pid)) processes.push_back(process);
-    }
-    for (process::Process* process : processes) {
-      if (file.goes_on()) file.write(process_text(*process, Reader::Viewer));
-    }
-    if (file.goes_on()) file.write(ports_report(runtime));
-    if (file.goes_on()) file.write(ets_report(runtime, Reader::Viewer));
-    if (file.goes_on()) file.write(timers_report(runtime));
-    if (file.goes_on()) file.write(nodes_report(runtime) + "=loaded_modules\n" + modules_report(runtime, Reader::Viewer));
-    if (file.goes_on()) file.write(funs_report(runtime));
-    SharedTerms shared;
-    for (process::Process* process : processes) {
-      if (file.goes_on()) write_process_terms(file, *process, shared);
-    }
-    if (file.goes_on()) write_shared_terms(file, runtime, shared);
-    if (file.goes_on()) {
-      write_atoms(file);
-      file.write("=end\n");
-    }
+    write_crash_dump(runtime, file, slogan);
     is_full = file.is_full();
   }
   runtime.epochs->exit(participant);
