@@ -16,6 +16,7 @@
 #include "machine/crash_dump_process.hpp"
 #include "machine/reports.hpp"
 #include "process/process_table.hpp"
+#include "process/state.hpp"
 #include "sched/scheduling.hpp"
 #include "term/print.hpp"
 
@@ -32,6 +33,18 @@ std::string harmless(std::string slogan) {
     if (line.empty() || line.starts_with('\n') || line.starts_with('=') || line.starts_with("System version: ")) slogan.insert(at + 1, " ");
   }
   return slogan;
+}
+
+// OTP: messages that have arrived are in the queue, also where the process has not looked. Signals of other kinds stay where they are.
+void fetch_messages(process::Process& process) {
+  if ((process.state_.load(std::memory_order_acquire) & process::kDirty) || process::is_exiting(process)) return;
+  for (process::Signal* signal = process.mailbox().take_incoming(); signal;) {
+    process::Signal* const next = signal->next;
+    bool was_empty = false;
+    if (signal->kind == process::SignalKind::Message) process.mailbox().append(signal);
+    else if (!process.mailbox().push(signal, was_empty)) process::Signal::destroy(signal);
+    signal = next;
+  }
 }
 
 void write_head(DumpFile& file, process::Runtime& runtime, const char* slogan) {
@@ -73,7 +86,10 @@ void write_crash_dump(process::Runtime& runtime, DumpFile& file, const char* slo
   file.write(memory_report(runtime) + internal_tables_report(runtime));
   std::vector<process::Process*> processes;
   for (Term pid : runtime.processes->all()) {
-    if (process::Process* process = runtime.processes->find(pid)) processes.push_back(process);
+    process::Process* process = runtime.processes->find(pid);
+    if (!process) continue;
+    fetch_messages(*process);
+    processes.push_back(process);
   }
   for (process::Process* process : processes) {
     if (file.goes_on()) file.write(process_text(*process, Reader::Viewer));
