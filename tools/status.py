@@ -28,7 +28,7 @@ SUBJECTS = [
     ("Schedulers", "work is evened out level by level, also where all schedulers have some; bound to processors by topologies of the system or one's own; processes bound to schedulers; blocked and offline ones told as on the stock VM (OTP's `scheduler_SUITE`: 22 to 23 of 25); not yet: several poll threads"),
     ("Seeded scheduler", "runs cannot be replayed from a seed"),
     ("Other releases", "release 25 is the one that is developed against; 26 to 29 are found, but their opcodes above 180 and new natives have no rows"),
-    ("Hostile input", "16 fuzz targets (`fuzz/`): `.beam` files, external terms, frames, natives by family, the command line; as tests, and with libFuzzer (`./dev fuzz`)"),
+    ("Hostile input", "17 fuzz targets (`fuzz/`): `.beam` files, external terms, frames, natives by family, the command line, crash dumps; as tests, and with libFuzzer (`./dev fuzz`)"),
     ("Generated programs", "`./dev generate` compares random modules with the stock VM; `./dev test` runs 300 of a fixed seed and the kept cases"),
     ("Limits", "out of atoms, processes, ports or memory for one binary raises `system_limit` in the process that asked; a process whose heap cannot be collected for want of memory ends with that reason; the machine goes on. Not so yet: messages and what one native builds on the heap, where the program ends as the stock VM does"),
     ("Long mixed load", "`tests/soak`: an hour each in `release` (memory within 1.3 %), `tsan` and `stress` without a wrong value or a report"),

@@ -48,7 +48,6 @@ ATH_HANDLER(op_caught) {
 }
 extern const engine::FixedCell kCaught{&engine::kNoSite, op_caught};
 
-constexpr uint32_t kUsesOfOneMachine = 20000;
 constexpr size_t kMostPersistentBytes = size_t{1} << 20;   // they outlive an input: what puts all there are into one more doubles them each time
 
 }  // namespace
@@ -74,7 +73,7 @@ struct Bench::Layers {
 };
 
 // As Machine::Implementation::join_layers, with the waker and the end in our hands.
-Bench::Bench(const BenchOptions& options) : layers_(std::make_unique<Layers>()) {
+Bench::Bench(const BenchOptions& options) : layers_(std::make_unique<Layers>()), uses_(options.uses) {
   Layers& l = *layers_;
   process::Runtime& r = l.runtime;
   l.atoms.reset(make_atom_table(options.atom_limit));
@@ -151,7 +150,7 @@ code::CodeAddress Bench::entry_of(const process::NativeRow& row) {
 }
 
 bool Bench::is_worn() const {
-  return cleared_ > kUsesOfOneMachine || layers_->atoms->count() * 2 > layers_->atoms->limit() || has_halted_ ||
+  return cleared_ > uses_ || layers_->atoms->count() * 2 > layers_->atoms->limit() || has_halted_ ||
          layers_->tables->persistent_terms().memory_bytes() > kMostPersistentBytes;
 }
 

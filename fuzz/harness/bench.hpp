@@ -27,6 +27,7 @@ struct BenchOptions {
   std::span<const process::NativeRow* const> natives;   // that code may import; what is called directly need not be there
   uint32_t atom_limit = 1 << 18;
   uint32_t process_limit = 1 << 9;
+  uint32_t uses = 20000;   // after so many inputs a new machine is due
 };
 
 class Bench final : public process::Waker {
@@ -74,6 +75,7 @@ class Bench final : public process::Waker {
   Term pid_;                 // of process_; looked up before it is touched
   Term answer_;
   uint32_t cleared_ = 0;
+  const uint32_t uses_;
   bool has_halted_ = false;
 };
 

@@ -126,6 +126,19 @@ const std::vector<Family>& families() {
              "current_function current_stacktrace garbage_collection garbage_collection_info group_leader initial_call registered_name status "
              "suspending trace catchlevel error_handler error_info module cause second millisecond native perf_counter infinity reply positive "
              "monotonic all major minor type async_dist undefined")},
+      {"crash_dump",   // what leaves something behind
+       rows("erlang:put erlang:erase erlang:send erlang:! erlang:send_after erlang:start_timer erlang:spawn erlang:spawn_link erlang:spawn_opt erlang:link "
+            "erlang:monitor erlang:alias erlang:register erlang:process_flag erlang:group_leader erlang:exit erlang:exit_signal erlang:seq_trace "
+            "erts_internal:suspend_process erts_internal:garbage_collect ets:new ets:insert ets:give_away ets:safe_fixtable persistent_term:put persistent_term:get "
+            "erlang:list_to_atom erlang:binary_to_atom erlang:split_binary erlang:list_to_binary erlang:list_to_bitstring erlang:bitstring_to_list "
+            "erlang:binary_to_term erlang:term_to_binary erlang:list_to_pid erlang:list_to_port erlang:list_to_ref erlang:make_fun erlang:make_ref "
+            "maps:from_list maps:put maps:merge maps:remove erlang:list_to_tuple erlang:++ erlang:* erlang:bsl erlang:- lists:reverse binary:copy "
+            "ets:match_spec_compile erlang:unique_integer re:run"),
+       {"lists", "reverse", "erlang", "self", "send", "map", "process", "port", "time_offset", "alias", "explicit_unalias", "reply_demonitor", "link", "monitor",
+        "trap_exit", "sensitive", "save_calls", "message_queue_data", "on_heap", "off_heap", "priority", "label", "token", "true", "false", "latin1", "utf8",
+        "unicode", "named_table", "public", "private", "ordered_set", "bag", "compressed", "nonode@nohost", "a@b", "kill", "normal", "undefined", "", " ", "'", "\"",
+        "\\", "N", "H1234", "=end", "\n=end\n", "\n=proc:<0.999.0>\nState: Waiting\n", "a\r\nb", "\t", "\x01", "\x7f", "a|b", "|", "a, b", "a,b", "{to,x", "]", "a: b", ":",
+        "a.b", "<0.1.0>", "shapes", "deep", "frames", "tries", "calls", "receives", "two_receives", "segments", "append", "funs", "build", "\xC2\x85", "\xC3\xA9", "\xCE\xB1\xCE\xB2", "\xF0\x9F\x98\x80"}},
   };
   return all;
 }
