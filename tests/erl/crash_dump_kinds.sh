@@ -41,33 +41,32 @@ unset ERL_CRASH_DUMP
 cat >reader.erl <<'EOR'
 -module(reader).
 -export([main/0]).
--include_lib("observer/src/crashdump_viewer.hrl").
 main() ->
     {ok, _} = crashdump_viewer:start_link(),
     register(cdv_progress_handler, self()),
     ok = crashdump_viewer:read_file(filename:absname("dump.usr1")),
     done = wait(),
     {ok, G, _} = crashdump_viewer:general_info(),
-    show(general, [G#general_info.slogan, is_list(G#general_info.created), G#general_info.node_name,
-        lists:all(fun(X) -> X > 0 end, [list_to_integer(X) || X <- [G#general_info.num_atoms, G#general_info.num_procs, G#general_info.num_ets]])]),
+    show(general, [field(G, slogan), is_list(field(G, created)), field(G, node_name),
+        lists:all(fun(X) -> X > 0 end, [list_to_integer(X) || X <- [field(G, num_atoms), field(G, num_procs), field(G, num_ets)]])]),
     {ok, Ps, _} = crashdump_viewer:processes(),
-    [P] = [X || X <- Ps, X#proc.name =:= "seen"],
-    show(process, [P#proc.state, P#proc.msg_q_len]),
-    {ok, D, _} = crashdump_viewer:proc_details(pid_to_list(P#proc.pid)),
-    show(details, [D#proc.name, D#proc.init_func, plain(D#proc.msg_q), lists:keyfind(key, 1, plain(D#proc.dict)), length(D#proc.links) > 0, D#proc.monitors =/= [],
-        is_list(D#proc.int_state), D#proc.bin_vheap =/= undefined, D#proc.memory > 0, D#proc.reds > 0, D#proc.stack_heap > 0]),
+    [P] = [X || X <- Ps, field(X, name) =:= "seen"],
+    show(process, [field(P, state), field(P, msg_q_len)]),
+    {ok, D, _} = crashdump_viewer:proc_details(pid_to_list(field(P, pid))),
+    show(details, [field(D, name), field(D, init_func), plain(field(D, msg_q)), lists:keyfind(key, 1, plain(field(D, dict))), length(field(D, links)) > 0, field(D, monitors) =/= [],
+        is_list(field(D, int_state)), field(D, bin_vheap) =/= undefined, field(D, memory) > 0, field(D, reds) > 0, field(D, stack_heap) > 0]),
     {ok, Ports, _} = crashdump_viewer:ports(),
-    show(ports, lists:usort([{X#port.controls, X#port.name} || X <- Ports, X#port.name =:= "seen_port"])),
+    show(ports, lists:usort([{field(X, controls), field(X, name)} || X <- Ports, field(X, name) =:= "seen_port"])),
     {ok, Ts, _} = crashdump_viewer:ets_tables(all),
-    show(tables, lists:sort([{X#ets_table.name, X#ets_table.data_type, element(2, X#ets_table.size =:= unused orelse {size, X#ets_table.size})} || X <- Ts, lists:prefix("seen", X#ets_table.name)])),
+    show(tables, lists:sort([{field(X, name), field(X, data_type), element(2, field(X, size) =:= unused orelse {size, field(X, size)})} || X <- Ts, lists:prefix("seen", field(X, name))])),
     {ok, Ms, _} = crashdump_viewer:loaded_modules(),
-    show(modules, [length(Ms) > 10, [X#loaded_mod.mod || X <- Ms, X#loaded_mod.mod =:= "lists"]]),
+    show(modules, [length(Ms) > 10, [field(X, mod) || X <- Ms, field(X, mod) =:= {<<"lists">>, nq}]]),
     {ok, M, _} = crashdump_viewer:memory(),
     show(memory, lists:sort([K || {K, V} <- M, V > 0, K =/= maximum])),
     {ok, Hs, _} = crashdump_viewer:hash_tables(),
-    show(hash_tables, [X#hash_table.name || X <- Hs, X#hash_table.name =:= "process_reg"]),
+    show(hash_tables, [field(X, name) || X <- Hs, field(X, name) =:= "process_reg"]),
     {ok, Is, _} = crashdump_viewer:index_tables(),
-    show(index_tables, lists:usort([X#index_table.name || X <- Is])),
+    show(index_tables, lists:usort([field(X, name) || X <- Is])),
     {ok, Ss, _} = crashdump_viewer:schedulers(),
     show(schedulers, length(Ss) > 0),
     {ok, As, _} = crashdump_viewer:atoms(),
@@ -75,6 +74,14 @@ main() ->
     {ok, N, _} = crashdump_viewer:dist_info(),
     show(nodes, N),
     init:stop().
+%% Of one of the viewer's records, which are told by its debug information alone: not every package has sources.
+field(Record, Name) ->
+    {ok, {_, [{abstract_code, {_, Forms}}]}} = beam_lib:chunks(code:which(crashdump_viewer), [abstract_code]),
+    [Fields] = [F || {attribute, _, record, {R, F}} <- Forms, R =:= element(1, Record)],
+    [Place] = [I || {I, F} <- lists:zip(lists:seq(1, length(Fields)), Fields), field_name(F) =:= Name],
+    element(Place + 1, Record).
+field_name({typed_record_field, F, _}) -> field_name(F);
+field_name(F) -> element(3, element(3, F)).
 show(What, T) -> io:format("~p: ~0p~n", [What, T]).
 plain(['#CDVPid' | _]) -> pid;
 plain([H | T]) -> [plain(H) | plain(T)];
