@@ -48,8 +48,6 @@ ATH_HANDLER(op_caught) {
 }
 extern const engine::FixedCell kCaught{&engine::kNoSite, op_caught};
 
-constexpr size_t kMostPersistentBytes = size_t{1} << 20;   // they outlive an input: what puts all there are into one more doubles them each time
-
 }  // namespace
 
 struct Bench::Layers {
@@ -150,8 +148,7 @@ code::CodeAddress Bench::entry_of(const process::NativeRow& row) {
 }
 
 bool Bench::is_worn() const {
-  return cleared_ > uses_ || layers_->atoms->count() * 2 > layers_->atoms->limit() || has_halted_ ||
-         layers_->tables->persistent_terms().memory_bytes() > kMostPersistentBytes;
+  return cleared_ > uses_ || layers_->atoms->count() * 2 > layers_->atoms->limit() || has_halted_;
 }
 
 void Bench::start_process() {
@@ -276,6 +273,8 @@ void Bench::clear() {
   errands_.clear();
   pid_ = Term::none();
   process_ = nullptr;
+  // What puts all there are into one more would double them from input to input; shared as they are, it is their hash that takes the time.
+  if (ets::PersistentTerms& terms = layers_->tables->persistent_terms(); terms.count() > 0) terms.erase_all();
   layers_->epochs.quiescent(layers_->participant);
   layers_->epochs.collect();
 }
