@@ -6,14 +6,14 @@
 //   its thread ──waits in──► outer_ ──contains──► epoll_ ──contains──► descriptors        a scheduler without work ──waits in──► epoll_
 //
 // The last scheduler that goes to sleep waits in its thread's place, which is not told of epoll_ as long: what an edge brings then runs
-// without waking a second thread. It keeps the place while it runs that, for a millisecond at most:
+// without waking a second thread. It keeps the place while it runs that, and looks at epoll_ itself between slices, every millisecond:
 //
 //   Free ──begin_idle──► Waited ──edges came: keep_idle──► Kept ──the keeper sleeps again: begin_idle──► Waited
-//    ▲                     │ end_idle                       │ end_idle, or limit_ has fired: the poller's thread
+//    ▲                     │ end_idle                       │ end_idle; or a slice is long and limit_ fires: the poller's thread
 //    └─────────────────────┴────────────────────────────────┘
 //
-// So sockets and the processes they talk to take turns on one thread as long as that keeps pace. Questions are always answered by the
-// poller's own thread, so that one callback runs at a time.
+// So sockets and the processes they talk to take turns on one thread, and while they do, the keeper needs no second thread that watches
+// whether its queue stands still: limit_ does, too. Questions are always answered by the poller's own thread, so that one callback runs at a time.
 #pragma once
 
 #include <atomic>
@@ -29,11 +29,13 @@
 
 namespace athanor::sched {
 
+class Schedulers;
+
 using PollCallback = void (*)(void*, uint32_t ready);
 
 class Poller {
  public:
-  Poller(process::Runtime& runtime, const base::MicrostateSwitch& microstates, bool schedulers_poll);
+  Poller(Schedulers& all, process::Runtime& runtime, const base::MicrostateSwitch& microstates, bool schedulers_poll);
   base::MicrostateAccounts& accounts() { return accounts_; }
   ~Poller();
   void poll(int descriptor, uint32_t interest, PollCallback callback, void* argument);
@@ -57,7 +59,11 @@ class Poller {
     struct { uint64_t key; uint32_t ready; } of[kMost];
   };
   void wait_idle(int64_t timeout_ns, Edges& edges);
-  void keep_idle();                     // who waited comes back soon
+  void keep_idle();                     // who waited comes back soon, and looks meanwhile
+  // Who keeps the place looks without waiting, every millisecond. False: it is no longer theirs.
+  bool look(const void* who, Edges& edges);
+  // Who keeps the place is told on if it does not look.
+  bool watches(const void* who) const { return watched_keeper_.load(std::memory_order_relaxed) == who; }
   void end_idle(const void* who);       // nothing, where the place is no longer theirs
   void wake_idle();                     // any thread
   void tell_edges(const Edges& edges);
@@ -89,11 +95,14 @@ class Poller {
   bool arm(int descriptor, Watched& watched);
   void work();
   void release_idle();                  // with the lock
+  void set_limit();                     // with the lock
+  void drop_limit();                    // with the lock
   void handle_limit();
   void handle_ready();                  // all that epoll_ has ready, on the poller's own thread
   void tell_edge(uint64_t key, uint32_t ready);
   void answer(int descriptor, uint32_t generation, uint32_t ready);
 
+  Schedulers& all_;
   process::Runtime& runtime_;
   const bool schedulers_poll_;          // else nobody waits here but the poller's thread
   base::MicrostateAccounts accounts_;
@@ -111,6 +120,8 @@ class Poller {
   Idle idle_ = Idle::Free;              // Waited: a scheduler waits in epoll_
   const void* keeper_ = nullptr;        // who waits or keeps
   bool is_limit_set_ = false;           // limit_ will fire
+  int64_t limit_set_ns_ = 0;            // when that was said
+  std::atomic<const void*> watched_keeper_{nullptr};   // limit_ will fire on it
   EdgeHandler edge_handler_ = nullptr;
   std::atomic<bool> started_{false};
   std::atomic<int64_t> edges_{0};       // descriptors watched for edges

@@ -9,6 +9,7 @@
 #include <algorithm>
 
 #include "sched/poller.hpp"
+#include "sched/schedulers.hpp"
 #include "sched/scheduling.hpp"
 #include "sched/thread_kind.hpp"
 
@@ -19,7 +20,8 @@ constexpr uint32_t kReadable = Scheduling::kReadable, kWritable = Scheduling::kW
 thread_local const Poller* current_poller = nullptr;   // on its own thread
 constexpr uint64_t kIdleKey = (uint64_t{1} << 63) - 1;   // of idle_event_; ports' numbers are far below
 constexpr uint64_t kEventKey = 0, kReadyKey = 1, kLimitKey = 2;   // what outer_ contains
-constexpr long kKeptNs = 1'000'000;                      // how long a scheduler that runs keeps others from polling, at most
+constexpr long kKeptNs = 2'000'000;                      // how long who keeps the place need not look
+constexpr int64_t kShortNs = 100'000;                    // a limit set as long ago is worth a call to be dropped: it would wake a thread for nothing
 uint64_t tag(int descriptor, uint32_t generation) { return (uint64_t{generation} << 32) | static_cast<uint32_t>(descriptor); }
 bool is_tag(uint64_t data) { return data >> 63 != 0; }
 uint32_t ready_of(const epoll_event& event) {
@@ -30,9 +32,9 @@ uint32_t ready_of(const epoll_event& event) {
   if (!is_tag(event.data.u64) && (event.events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR))) ready |= Scheduling::kHangUp;
   return ready;
 }
-void drain(int event) {
+bool drain(int event) {   // false: it had nothing
   uint64_t ignored;
-  [[maybe_unused]] ssize_t bytes = read(event, &ignored, sizeof ignored);
+  return read(event, &ignored, sizeof ignored) == sizeof ignored;
 }
 // Nanoseconds where the system can, else milliseconds, rounded up.
 int wait_for(int epoll, epoll_event* events, int most, int64_t timeout_ns) {
@@ -50,8 +52,8 @@ void add(int epoll, int descriptor, uint64_t data) {
 }
 }  // namespace
 
-Poller::Poller(process::Runtime& runtime, const base::MicrostateSwitch& microstates, bool schedulers_poll)
-    : runtime_(runtime), schedulers_poll_(schedulers_poll), accounts_(microstates) {}
+Poller::Poller(Schedulers& all, process::Runtime& runtime, const base::MicrostateSwitch& microstates, bool schedulers_poll)
+    : all_(all), runtime_(runtime), schedulers_poll_(schedulers_poll), accounts_(microstates) {}
 
 Poller::~Poller() {
   for (int descriptor : {epoll_, outer_, event_, idle_event_, limit_}) {
@@ -177,6 +179,8 @@ bool Poller::begin_idle(const void* who) {
   if (stopping_ || idle_ == Idle::Waited) return false;
   if (idle_ == Idle::Kept) {
     if (keeper_ != who) return false;
+    watched_keeper_.store(nullptr, std::memory_order_relaxed);
+    if (is_limit_set_ && runtime_.clock->monotonic_ns() - limit_set_ns_ >= kShortNs) drop_limit();
     idle_ = Idle::Waited;
     return true;
   }
@@ -208,13 +212,37 @@ void Poller::wait_idle(int64_t timeout_ns, Edges& edges) {
   if (has_handed) wake();
 }
 
+void Poller::set_limit() {
+  const itimerspec limit{{0, 0}, {0, kKeptNs}};
+  is_limit_set_ = timerfd_settime(limit_, 0, &limit, nullptr) == 0;
+  limit_set_ns_ = runtime_.clock->monotonic_ns();
+}
+
+void Poller::drop_limit() {
+  const itimerspec never{};
+  if (timerfd_settime(limit_, 0, &never, nullptr) == 0) is_limit_set_ = false;
+}
+
 void Poller::keep_idle() {
   std::lock_guard lock(mutex_);
   idle_ = Idle::Kept;
-  if (is_limit_set_) return;                           // it fires earlier: the place is given up then, and taken again
-  const itimerspec limit{{0, 0}, {0, kKeptNs}};
-  if (timerfd_settime(limit_, 0, &limit, nullptr) == 0) is_limit_set_ = true;
+  if (!is_limit_set_ || runtime_.clock->monotonic_ns() - limit_set_ns_ >= kShortNs) set_limit();
+  if (is_limit_set_) watched_keeper_.store(keeper_, std::memory_order_relaxed);
   else release_idle();
+}
+
+bool Poller::look(const void* who, Edges& edges) {
+  {
+    std::lock_guard lock(mutex_);
+    if (idle_ != Idle::Kept || keeper_ != who) return false;
+    set_limit();
+    if (!is_limit_set_) {
+      release_idle();
+      return false;
+    }
+  }
+  wait_idle(0, edges);
+  return true;
 }
 
 void Poller::end_idle(const void* who) {
@@ -229,6 +257,7 @@ void Poller::release_idle() {
   event.data.u64 = kReadyKey;
   idle_ = Idle::Free;
   keeper_ = nullptr;
+  watched_keeper_.store(nullptr, std::memory_order_relaxed);
   epoll_ctl(outer_, EPOLL_CTL_MOD, epoll_, &event);
 }
 
@@ -322,12 +351,16 @@ void Poller::work() {
   runtime_.epochs->leave(participant);
 }
 
-// Whoever keeps the place is at something long; who waits in it may go on.
+// Whoever keeps the place is at something long; this thread polls now, and what waits behind it may be run elsewhere.
 void Poller::handle_limit() {
-  drain(limit_);
-  std::lock_guard lock(mutex_);
-  is_limit_set_ = false;
-  if (idle_ == Idle::Kept) release_idle();
+  {
+    std::lock_guard lock(mutex_);
+    if (!drain(limit_)) return;                        // set anew meanwhile
+    is_limit_set_ = false;
+    if (idle_ != Idle::Kept) return;
+    release_idle();
+  }
+  all_.help_who_waits();
 }
 
 void Poller::handle_ready() {

@@ -55,6 +55,7 @@ void Scheduler::run() {
     runtime.epochs->quiescent(participant_);
     if (--slices_until_clock_ == 0) look_at_clock();
     if (!all_.errands().is_empty()) run_errand();
+    if (ATH_UNLIKELY(keeps_poller_) && os::cycle_count() >= next_look_) look_at_edges();
     Process* process = is_online() ? queue_.pop() : nullptr;
     if (!process) process = find_work();
     if (process) slice(*process);
@@ -73,7 +74,7 @@ void Scheduler::run() {
 bool Scheduler::is_online() const { return index_ < all_.schedulers_in_use(); }
 
 void Scheduler::slice(Process& process) {
-  if (queue_.length() > 0 && !all_.has_sentinel() && all_.someone_sleeps()) all_.wake_a_helper();   // it stays as sentinel
+  if (queue_.length() > 0 && wants_sentinel()) all_.wake_a_helper();   // it stays as sentinel
   is_running_process_.store(true, std::memory_order_relaxed);
   std::atomic_signal_fence(std::memory_order_seq_cst);   // for the compiler; Schedulers::pause has the processors' part
   std::unique_lock<std::mutex> turn;
@@ -359,6 +360,8 @@ Process* Scheduler::sleep() {
     if (parker_.begin_elsewhere()) all_.poller().wait_idle(timeout, edges);
     parker_.end_elsewhere();
     keeps_poller_ = edges.count > 0;
+    looks_ = 0;
+    next_look_ = os::cycle_count() + all_.look_cycles();
     if (keeps_poller_) all_.poller().keep_idle();
     else all_.poller().end_idle(this);
   } else {
@@ -380,6 +383,20 @@ void Scheduler::leave_poller() {
   if (!keeps_poller_) return;
   all_.poller().end_idle(this);
   keeps_poller_ = false;
+}
+
+void Scheduler::look_at_edges() {
+  next_look_ = os::cycle_count() + all_.look_cycles();
+  ++looks_;
+  Poller::Edges edges;
+  keeps_poller_ = all_.poller().look(this, edges);
+  if (edges.count > 0) handle_edges(edges);
+}
+
+// At first the poller tells on a slice that is long. Later one is to watch also what stands behind higher priorities.
+bool Scheduler::wants_sentinel() const {
+  if (keeps_poller_ && looks_ < kLooksBeforeSentinel && all_.poller().watches(this)) return false;
+  return !all_.has_sentinel() && all_.someone_sleeps();
 }
 
 // As the poller's thread would. What runs for it comes to this thread, unless it belongs to one that is awake.

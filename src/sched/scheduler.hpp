@@ -31,6 +31,8 @@ class Scheduler {
   static constexpr int64_t kHelpAfterNs = 50'000;
   static constexpr int64_t kSpinNs = 5'000;
   static constexpr int64_t kSentinelNs = 2'000'000;
+  static constexpr int64_t kLookNs = 1'000'000;      // who keeps the poller's place looks as often
+  static constexpr uint32_t kLooksBeforeSentinel = 4;
   static constexpr uint32_t kSlicesPerClock = 16;
   static constexpr uint32_t kClocksPerCollect = 32;
 
@@ -73,6 +75,8 @@ class Scheduler {
   void bind();                       // as Bindings has planned
   process::Process* sleep();         // what the sentinel found, or null
   void handle_edges(const Poller::Edges& edges);
+  void look_at_edges();              // where it keeps the poller's place
+  bool wants_sentinel() const;       // while processes wait
   void leave_poller();               // its own thread polls again
   bool see_to_memory();
   bool fire_timers();                // the clock's time: has anything fired?
@@ -93,6 +97,8 @@ class Scheduler {
   uint32_t clocks_until_collect_ = kClocksPerCollect;
   uint32_t quiet_watches_ = 0;
   bool keeps_poller_ = false;                 // it may have been taken away meanwhile
+  uint64_t next_look_ = 0;                    // cycle count
+  uint32_t looks_ = 0;                        // since it keeps it
   bool is_polling_ = false;                   // runs callbacks for descriptors
   std::unique_ptr<uint64_t[]> seen_taken_;    // the sentinel's memory of the others' queues, by priority
   uint64_t next_balance_ = 0;                 // cycle count

@@ -44,7 +44,7 @@ Schedulers::Schedulers(process::Runtime& runtime, const SchedulingOptions& optio
       timers_(with_clock(runtime, clock_, chance_), *this, scheduler_count_for(options)),
       dirty_cpu_(runtime, make_executor, ThreadKind::DirtyCpu, options.dirty_cpu ? options.dirty_cpu : scheduler_count_for(options), microstate_switch_, *this),
       dirty_io_(runtime, make_executor, ThreadKind::DirtyIo, std::max(1u, options.dirty_io), microstate_switch_, *this),
-      poller_(runtime, microstate_switch_, options.schedulers_poll),
+      poller_(*this, runtime, microstate_switch_, options.schedulers_poll),
       slice_(slice_for(options)),
       balance_(scheduler_count_for(options)),
       bindings_(scheduler_count_for(options), options.binding) {
@@ -52,6 +52,7 @@ Schedulers::Schedulers(process::Runtime& runtime, const SchedulingOptions& optio
   double cycles = os::cycles_per_ns();
   help_after_cycles_ = static_cast<uint64_t>(cycles * Scheduler::kHelpAfterNs);
   balance_cycles_ = static_cast<uint64_t>(cycles * Balance::kPeriodNs);
+  look_cycles_ = static_cast<uint64_t>(cycles * Scheduler::kLookNs);
   spin_cycles_ = count == 1 ? 0 : static_cast<uint64_t>(cycles * Scheduler::kSpinNs);
   online_.store(options.schedulers_online ? std::min(options.schedulers_online, count) : count, std::memory_order_relaxed);
   in_use_.store(online_.load(std::memory_order_relaxed), std::memory_order_relaxed);
@@ -203,6 +204,13 @@ void Schedulers::wake_a_helper() {
   if (!helper_.compare_exchange_strong(none, chosen, std::memory_order_acq_rel)) return;
   if (mark_awake(static_cast<uint32_t>(index))) unpark(static_cast<uint32_t>(index));
   else helper_done(*chosen);
+}
+
+void Schedulers::help_who_waits() {
+  if (has_sentinel() || !someone_sleeps()) return;
+  for (uint32_t i = 0; i < schedulers_in_use(); ++i) {
+    if (schedulers_[i]->queue().free_length() > 0) return wake_a_helper();
+  }
 }
 
 // --- work ---

@@ -86,6 +86,7 @@ class Schedulers final : public Scheduling, private TimerHost {
   int64_t slice() const { return slice_; }
   uint64_t help_after_cycles() const { return help_after_cycles_; }
   uint64_t spin_cycles() const { return spin_cycles_; }
+  uint64_t look_cycles() const { return look_cycles_; }
   uint64_t balance_cycles() const { return balance_cycles_; }
   Balance& balance() { return balance_; }
   // Nobody but descriptors can bring work soon, and they are best waited for in the poller.
@@ -111,6 +112,7 @@ class Schedulers final : public Scheduling, private TimerHost {
   bool mark_awake(uint32_t index);          // false: it was not marked asleep
   void wake(uint32_t index);                // if it is marked asleep
   void wake_a_helper();                     // one at a time
+  void help_who_waits();                    // wakes one if processes wait anywhere and nobody watches that; any thread
   void helper_done(Scheduler& scheduler) { Scheduler* self = &scheduler; helper_.compare_exchange_strong(self, nullptr, std::memory_order_acq_rel); }
   bool become_sentinel(Scheduler& scheduler) { Scheduler* none = nullptr; return sentinel_.compare_exchange_strong(none, &scheduler, std::memory_order_acq_rel); }
   void resign_as_sentinel() { sentinel_.store(nullptr, std::memory_order_release); }
@@ -144,7 +146,7 @@ class Schedulers final : public Scheduling, private TimerHost {
   MemoryReturn memory_return_;
   Poller poller_;
   int64_t slice_;
-  uint64_t help_after_cycles_, spin_cycles_, balance_cycles_;
+  uint64_t help_after_cycles_, spin_cycles_, balance_cycles_, look_cycles_;
   Balance balance_;
   Bindings bindings_;
   std::atomic<int64_t> wall_time_start_{0};
