@@ -10,13 +10,14 @@ using asmjit::Imm;
 using asmjit::x86::qword_ptr;
 
 Emitter::Emitter(CodeMemory& memory, code::Function& function)
-    : native_(std::make_unique<NativeCode>(memory, function)), interpreted_(function.lowered.load(std::memory_order_acquire)->entry) {
+    : native_(std::make_unique<NativeCode>(memory, function)), function_(function), interpreted_(function.lowered.load(std::memory_order_acquire)->entry) {
   ATH_ASSERT(interpreted_ != nullptr);
   code_.init(memory.runtime_.environment());
   code_.attach(&as_);
   // UBSan's check of indirect calls reads the words before a target.
   for (int i = 0; i < 16; ++i) as_.int3();
   entry_ = label();
+  body_ = label();
   data_label_ = label();
 }
 
@@ -33,6 +34,7 @@ void Emitter::words_here(Label label, const Word* words, size_t count) {
 void Emitter::entry_here() {
   const Word site = reinterpret_cast<Word>(call_site(interpreted_));
   words_here(entry_, &site, 1);
+  as_.bind(body_);
 }
 
 // --- data ---
@@ -85,12 +87,27 @@ void Emitter::return_here(Label place, const CallSite* site) {
   words_here(place, &word, 1);
 }
 
-void Emitter::jump_to_entry(const std::atomic<code::CodeAddress>& entry, size_t slow) {
+// Of native code alone an entry is the address of what stands behind it. So one that is still the same leads there even where other code has
+// taken the place meanwhile.
+static bool is_native(code::CodeAddress entry) { return *entry == reinterpret_cast<Word>(entry + 1); }
+
+void Emitter::jump_to_entry(const std::atomic<code::CodeAddress>& entry, size_t slow, bool is_own) {
   Label used_up = label();
   as_.sub(kReductions, Imm(1));
   as_.jle(used_up);
   as_.mov(kScratch, Imm(reinterpret_cast<uint64_t>(&entry)));
   as_.mov(kIp, qword_ptr(kScratch));
+  const code::CodeAddress now = entry.load(std::memory_order_acquire);   // this thread is in an epoch: it stays
+  if (is_own || is_native(now)) {
+    Label otherwise = label();
+    if (is_own) as_.lea(kScratch, qword_ptr(entry_));
+    else as_.mov(kScratch, Imm(reinterpret_cast<uint64_t>(now)));
+    as_.cmp(kIp, kScratch);
+    as_.jne(otherwise);
+    if (is_own) as_.jmp(body_);
+    else as_.jmp(Imm(reinterpret_cast<uint64_t>(now + 1)));
+    as_.bind(otherwise);
+  }
   as_.jmp(qword_ptr(kIp));
   out_of_line(used_up, slow, true);
 }
@@ -102,7 +119,7 @@ void Emitter::enter(const code::Function& callee, uint32_t arity) {
 #if ATH_JIT_CALLS_BY_HANDLER
   go(slow);
 #else
-  jump_to_entry(callee.entry, slow);
+  jump_to_entry(callee.entry, slow, &callee == &function_);
 #endif
 }
 void Emitter::enter(const code::Export& callee, uint32_t arity) {
@@ -111,7 +128,7 @@ void Emitter::enter(const code::Export& callee, uint32_t arity) {
 #if ATH_JIT_CALLS_BY_HANDLER
   go(slow);
 #else
-  jump_to_entry(callee.entry, slow);
+  jump_to_entry(callee.entry, slow, false);
 #endif
 }
 

@@ -8,7 +8,10 @@
 //   a place:          | site | machine address |             to return, resume or fail to; `site` is what stands before it in the lowered form
 //   image of a run:   | site | handler | operands … | continuation |       jumps of the image lead to places
 //   place of a call:  | CallSite* | continuation |           the second word's address is the return address
-//   entry:            | CallSite* | machine address |
+//   entry:            | CallSite* | machine address |             of what follows
+//
+// A call reads its callee's entry. Where that was native code when the call was translated, and still is the same, the call goes on there by a jump that the
+// processor knows beforehand: it need not wait for the two words, nor remember where it went last time.
 //
 // Most code runs seldom, and what it costs is the lines of memory it comes by. So words that are read on the way stand among the code, where
 // they are read: the entry's before its body, a call's behind the jump and before what it returns to, an image of a run that always happens
@@ -83,15 +86,16 @@ class Emitter {
     size_t index;
     bool gives_reduction_back;
   };
-  void jump_to_entry(const std::atomic<code::CodeAddress>& entry, size_t slow);
+  void jump_to_entry(const std::atomic<code::CodeAddress>& entry, size_t slow, bool is_own);
   // Words that stand among the code; `label` leads to the one behind the first. What is emitted next begins at an address which is the last of them.
   void words_here(Label label, const Word* words, size_t count);
 
   asmjit::CodeHolder code_;
   asmjit::x86::Assembler as_;
   std::unique_ptr<NativeCode> native_;
+  const code::Function& function_;
   code::CodeAddress interpreted_;
-  Label entry_, data_label_;
+  Label entry_, body_, data_label_;
   std::vector<Word> data_;
   std::vector<std::pair<size_t, Label>> addresses_;   // words of data_ that will hold them
   std::vector<SlowPath> slow_paths_;
