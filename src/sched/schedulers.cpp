@@ -237,8 +237,10 @@ void Schedulers::enqueue(Process& target) {
     int sleeping = sleeping_scheduler();
     if (sleeping >= 0 && started_.load(std::memory_order_acquire)) index = static_cast<uint32_t>(sleeping);
   }
+  const bool was_asleep = is_asleep(index);
   schedulers_[index]->queue().push(target, false);
   wake(index);
+  if (!was_asleep && !has_sentinel() && someone_sleeps()) wake_a_helper();   // nothing waited there when its slice began: nobody watches it
 }
 
 // A scheduler that runs looks for errands after each slice; from outside one is woken.

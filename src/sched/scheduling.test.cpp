@@ -330,6 +330,36 @@ TEST_F(SchedulingTest, WhatIsPutOffRunsWhenTheSliceHasEnded) {
   EXPECT_EQ(seen.early, 0);
 }
 
+// Not even where nothing waited when it began. What is woken belongs to the scheduler that is busy.
+TEST_F(SchedulingTest, OthersTakeWhatComesFromOutsideDuringALongSlice) {
+  std::atomic<bool> is_at_it{false}, release{false};
+  std::atomic<int> runs{0};
+  Process& woken = create([&](Process&) {
+    ++runs;
+    return Outcome::Waiting;
+  });
+  Process& busy = create([&](Process&) {
+    is_at_it = true;
+    while (!release) std::this_thread::sleep_for(1ms);
+    is_at_it = false;
+    return Outcome::Waiting;
+  });
+  auto running = start();
+  for (int round = 1; round <= 5; ++round) {
+    std::this_thread::sleep_for(12ms);   // all have gone to sleep
+    release = false;
+    busy.home_scheduler_ = 1;
+    process::notify(busy, process::kActive);
+    wait_for([&] { return is_at_it.load(); });
+    woken.home_scheduler_ = busy.home_scheduler_;
+    process::notify(woken, process::kActive);
+    wait_for([&] { return runs == round; });
+    EXPECT_TRUE(is_at_it);
+    release = true;
+    wait_for([&] { return !is_at_it; });
+  }
+}
+
 // Edges come to the scheduler that sleeps last, or to the poller's thread where all work; none is lost, and questions are answered beside them.
 TEST_F(SchedulingTest, EdgesWakeWhoeverWaits) {
   constexpr int kRounds = 300;
