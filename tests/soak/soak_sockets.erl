@@ -136,4 +136,8 @@ cut() ->
     ok = gen_tcp:close(Socket),
     receive after 1 -> ok end,
     ok = gen_tcp:close(Listener),
-    receive {Waiting, Read, Accepted} -> same(cut, {{error, closed}, {error, closed}}, {Read, Accepted}) after ?LIMIT_MS -> error({wrong, cut, not_told}) end.
+    receive {Waiting, Read, Accepted} -> same(cut, {{error, closed}, {error, closed}}, {Read, closed(Accepted)}) after ?LIMIT_MS -> error({wrong, cut, not_told}) end.
+
+%% Where the listener goes between the look-up of its module and the call of the port, both VMs say einval: prim_inet:accept/1 of what is closed.
+closed({error, einval}) -> {error, closed};
+closed(Answer) -> Answer.
