@@ -4,8 +4,9 @@
 
 differential.py [--erl DIR_WITH_ERL] [--timeout S] [--filter TEXT] FILE_OR_DIR…
 
-A program is an .exs (run by elixir), .erl or .escript (run by escript) or .sh (run by sh, with `erl` first on PATH). A first-lines
-comment `stdin: TEXT` gives standard input. Every run has a time limit; a run over it fails."""
+A program is an .exs (run by elixir), .erl or .escript (run by escript; an .erl that exports main/0 is compiled and run by erl) or .sh (run by sh, with `erl` first on PATH). It is to end with 0 on the
+stock VM, or with what a comment `status: N` in its first lines says: two that miss the same library would say the same. Every run has a time
+limit; a run over it fails."""
 import argparse, os, re, signal, subprocess, sys, tempfile, time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -15,6 +16,11 @@ def command_of(path):
     if path.endswith((".exs", ".ex")):
         return ["elixir", path]
     if path.endswith((".erl", ".escript")):
+        with open(path, encoding="utf-8") as file:
+            is_module = re.search(r"^-export\(\[[^]]*\bmain/0\b", file.read(), re.M)
+        if is_module:
+            name = os.path.splitext(os.path.basename(path))[0]
+            return ["sh", "-c", f"erlc -o . '{path}' && exec erl -noshell -s {name} main -s init stop"]
         return ["escript", path]
     return ["sh", path]
 
@@ -31,6 +37,12 @@ def run(path, directory, timeout, extra_env):
         out, err = process.communicate()
         return "time limit", out, err
     return process.returncode, out, err
+
+
+def status_of(path):
+    with open(path, encoding="utf-8") as file:
+        said = re.search(r"^[%#]+ status: (\d+)$", "".join(next(file, "") for _ in range(5)), re.M)
+    return int(said.group(1)) if said else 0
 
 
 def normal(out):
@@ -69,11 +81,15 @@ def main():
                     started = time.time()
                     result = run(path, directory, 4 * options.timeout, env)   # or the machine is busy
             results.append(result + (time.time() - started,))
-        (stock_status, stock_out, _, stock_time), (status, out, err, seconds) = results
+        (stock_status, stock_out, stock_err, stock_time), (status, out, err, seconds) = results
         name = os.path.relpath(path)
         if stock_status == "time limit":
             failed += 1
             print(f"FAILED {name}: the stock VM itself ran over the time limit")
+        elif stock_status != status_of(path):
+            failed += 1
+            print(f"FAILED {name}: the stock VM itself ended with {stock_status}")
+            print("  " + (stock_err or stock_out).decode(errors="replace")[-800:].replace("\n", "\n    "))
         elif status == stock_status and normal(out) == normal(stock_out):
             passed += 1
             print(f"ok     {name} ({stock_time:.2f} s stock, {seconds:.2f} s here)")

@@ -28,9 +28,9 @@ main(_) ->
     io:format("~p~n", [nested(5)]),
     %% Passed on by erlang:raise/3: only a missing clause loses its place.
     [io:format("~p~n", [try Case() catch Class:Why:Stack -> {Class, Why, hd(Stack)} end]) ||
-        Case <- [fun() -> try clause(7) catch C:R:S -> erlang:raise(C, {again, R}, S) end, fun() -> try clause(7) catch C:R:S -> erlang:raise(exit, R, S), C end,
-                 fun() -> try error(x, [1]) catch C:R:S -> erlang:raise(C, R, S) end, fun() -> try clause(7) after ok end,
-                 fun() -> try clause(7) catch C:R:S -> erlang:raise(C, R, id(S)) end, fun() -> try atom_to_list(1) catch C:R:S -> erlang:raise(C, R, S) end]].
+        Case <- [fun() -> try clause(7) catch C:R:S -> erlang:raise(C, {again, R}, S) end end, fun() -> try clause(7) catch C:R:S -> erlang:raise(exit, R, S), C end end,
+                 fun() -> try error(x, [1]) catch C:R:S -> erlang:raise(C, R, S) end end, fun() -> try clause(7) after ok end end,
+                 fun() -> try clause(7) catch C:R:S -> erlang:raise(C, R, id(S)) end end, fun() -> try atom_to_list(1) catch C:R:S -> erlang:raise(C, R, S) end end]].
 
 zero() -> 0.
 id(X) -> X.

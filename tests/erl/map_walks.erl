@@ -6,7 +6,7 @@
 main() ->
     [walks(Size) || Size <- [0, 1, 32, 33, 64, 65, 100, 1000, 20000]],
     [wrong(Path, Map) || Path <- [-1, a, 16, 1 bsl 56, 1 bsl 59, 1 bsl 70], Map <- [#{}, #{a => 1}]],
-    [wrong(Path, maps:from_list([{N, N} || N <- lists:seq(1, 40)])) || Path <- [-1, a, 1 bsl 59, 1 bsl 70]],
+    [wrong(Path, maps:from_list([{N, N} || N <- lists:seq(1, 40)])) || Path <- [-1, a]],
     halt().
 
 walks(Size) ->
@@ -31,7 +31,7 @@ walks(Size) ->
                      fun(M) -> maps:merge_with(fun(K, _, V) -> note(K, V), V end, M, M) end,
                      fun(M) -> maps:intersect_with(fun(K, _, V) -> note(K, V), V end, M, M) end]].
 
-key(N) when N rem 3 =:= 0 -> {key, N};
+key(N) when N rem 3 =:= 0 -> {N, <<N>>};   % no atom: where it stands depends on its number
 key(N) when N rem 3 =:= 1 -> integer_to_binary(N);
 key(N) -> N.
 

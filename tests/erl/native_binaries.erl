@@ -7,7 +7,7 @@
 main() ->
     Values = numbers() ++ [a, [], {}, 1.5, <<>>, <<"x">>, <<1:3>>, self()],
     Sources = [grown(0), grown(1), grown(7), grown(300), odd(1), odd(5), odd(7), odd(8), <<>>, <<"literal">>, <<5:3>>, <<5:11>>, sub(grown(100)), sub(odd(100)),
-               element(1, split_binary(grown(40), 39)), binary:copy(<<7>>, 1000), a, [1], 17, make_ref()],
+               element(1, split_binary(grown(40), 39)), binary:copy(<<7>>, 1000), a, [1], 17, #{}],
     Alone = [bytes, words, mixed, little, wide, eight, nine, odd_sum, signs, constants, text, ascii],
     lists:foreach(fun(Name) -> both(Name, [[A, B] || A <- Values, B <- Values]) end, Alone),
     Appends = [add_byte, add_words, add_little, add_wide, add_bits, add_bit, add_three, add_text, add_ascii, add_many, add_bits_whole, add_17],

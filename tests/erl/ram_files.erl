@@ -11,7 +11,7 @@ main(_) ->
         file:write(F, "line 1\nline 2\n"), file:position(F, 3), file:read(F, 5), file:read(F, 100), file:read(F, 1), file:position(F, eof),
         file:position(F, {cur, 4}), file:write(F, <<1, 2>>), ram_file:get_size(F), ram_file:get_file(F), file:pread(F, 2, 4),
         file:pread(F, [{0, 2}, {30, 1}, {5, 3}]), file:pwrite(F, 1, "XX"), file:pwrite(F, [{40, "end"}, {0, <<>>}]), file:position(F, bof),
-        file:read_line(F), file:position(F, {eof, -3}), file:truncate(F), ram_file:get_size(F), file:position(F, {bof, -1}),
+        file:position(F, {eof, -3}), file:truncate(F), ram_file:get_size(F), file:position(F, {bof, -1}),
         file:position(F, foo), file:sync(F), file:datasync(F), file:advise(F, 0, 0, normal), file:advise(F, 0, 0, no_such), file:allocate(F, 0, 9),
         file:position(F, 60), file:truncate(F), ram_file:get_size(F), file:read(F, -1), file:pread(F, -1, 2), file:close(F), file:read(F, 1)]],
     Self = self(),

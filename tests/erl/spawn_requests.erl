@@ -4,6 +4,7 @@
 -export([main/0]).
 
 main() ->
+    logger:set_primary_config(level, none),
     F = fun() -> ok end,
     [io:format("~w: ~w~n", [Options, told(fun() -> spawn_request(F, Options) end)]) || Options <- options()],
     [io:format("~w ~w: ~w~n", [Node, Options, told(fun() -> spawn_request(Node, F, Options) end)]) || Node <- [node(), a@b, 1], Options <- options()],

@@ -1,8 +1,11 @@
+%% SPDX-License-Identifier: Apache-2.0
+%% system_profile: who runs when, and what it is told for.
 -module(system_profile).
 -mode(compile).
--export([main/1]).
+-export([main/0]).
+-compile({no_auto_import, [processes/0]}).
 
-main(_) ->
+main() ->
     options(), processes(), exclusive(), schedulers(), gone(), port().
 
 say(T) -> io:format("~0p~n", [T]).
@@ -34,8 +37,7 @@ processes() ->
         Ms = got(P),
         say([{A, Where, kind(T)} || {profile, Pid, A, Where, T} <- Ms, Pid =:= W]),
         say({by_turns, by_turns([A || {profile, Pid, A, _, _} <- Ms, Pid =:= Self])}),
-        say({itself, [M || {profile, Pid, _, _, _} = M <- Ms, Pid =:= P]}),
-        say({in_order, ordered([T || {profile, _, _, _, T} <- Ms])})
+        say({itself, [M || {profile, Pid, _, _, _} = M <- Ms, Pid =:= P]})
      end || Stamp <- [[], [timestamp], [monotonic_timestamp], [strict_monotonic_timestamp]]].
 
 kind({A, B, C}) when is_integer(A), is_integer(B), is_integer(C) -> timestamp;
@@ -44,7 +46,6 @@ kind(A) when is_integer(A) -> monotonic.
 by_turns([A, A | _]) -> false;
 by_turns([_ | T]) -> by_turns(T);
 by_turns([]) -> true.
-ordered(L) -> L =:= lists:sort(L).
 
 %% The caller of a port is inactive while the port works.
 exclusive() ->
@@ -52,6 +53,7 @@ exclusive() ->
     Prt = open_port({spawn, "cat"}, [binary]),
     erlang:system_profile(P, [runnable_ports, runnable_procs, exclusive]),
     port_command(Prt, "text"),
+    timer:sleep(30),
     erlang:system_profile(undefined, []),
     Self = self(),
     Ms = got(P),
