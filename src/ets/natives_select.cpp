@@ -32,7 +32,9 @@ Term reversed(Process& self, Term list) {
 
 Term continuation(Process& self, Walk& walk, Term rest, size_t rest_count) {
   Allocator& heap = self.heap();
-  Term identifier = walk.table->make_reference(heap);   // outlives the table's name, and does not go over to the name's next table
+  // OTP: of an ordered table its name, if it has one: what follows is of the table that has the name then.
+  const bool by_name = walk.table->is_ordered() && walk.table->options.is_named;
+  const Term identifier = by_name ? walk.table->current_name() : walk.table->make_reference(heap);
   Term compiled = make_magic_reference(self, walk.program.get());
   Term limit = Term::small(static_cast<int64_t>(walk.limit)), count = Term::small(static_cast<int64_t>(rest_count));
   if (!walk.table->is_ordered()) {

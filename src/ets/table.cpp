@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <bit>
 #include <mutex>
+#include <shared_mutex>
 
 #include "heap/off_heap.hpp"
 #include "term/magic_reference.hpp"
@@ -39,6 +40,11 @@ bool Table::empty_some(size_t count, Garbage& garbage) {
   if (is_emptying && storage && !storage->clear_some(count, garbage)) return false;
   is_emptying = false;
   return true;
+}
+
+Term Table::current_name() {
+  std::shared_lock held(lock);
+  return name;
 }
 
 Term Table::make_reference(Allocator& heap) {

@@ -69,6 +69,7 @@ class Table final : public MagicObject {
   bool empty_some(size_t count, Garbage& garbage);   // what is_emptying asks for; true: it is done. All locks are held
   bool is_set() const { return options.type == TableType::Set || is_ordered(); }
   Term make_reference(Allocator& heap);   // a magic reference to this table
+  Term current_name();                    // takes the lock
   int64_t memory_words() const;           // about what the stock VM would say
 
   TableLock lock;                         // taken before any stripe's
