@@ -11,8 +11,6 @@
 #include <string>
 
 #include "bif/bif.hpp"
-#include "ets/persistent_terms.hpp"
-#include "ets/tables.hpp"
 #include "harness/calls.hpp"
 #include "harness/dump_reader.hpp"
 #include "machine/crash_dump.hpp"
@@ -103,6 +101,5 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* bytes, size_t count) {
   if (const char* file = std::getenv("ATHANOR_FUZZ_DUMP")) std::ofstream(file, std::ios::binary) << dump.text;
   check_dump(dump.text, dump.is_full ? DumpExtent::SizeLimit : is_late ? DumpExtent::TimeLimit : DumpExtent::Whole, runtime, slogan);
   machine.clear();
-  runtime.tables->persistent_terms().erase_all();
   return 0;
 }

@@ -396,7 +396,7 @@ void Scheduler::look_at_edges() {
 // At first the poller tells on a slice that is long. Later one is to watch also what stands behind higher priorities.
 bool Scheduler::wants_sentinel() const {
   if (keeps_poller_ && looks_ < kLooksBeforeSentinel && all_.poller().watches(this)) return false;
-  return !all_.has_sentinel() && all_.someone_sleeps();
+  return all_.lacks_sentinel();
 }
 
 // As the poller's thread would. What runs for it comes to this thread, unless it belongs to one that is awake.

@@ -207,7 +207,7 @@ void Schedulers::wake_a_helper() {
 }
 
 void Schedulers::help_who_waits() {
-  if (has_sentinel() || !someone_sleeps()) return;
+  if (!lacks_sentinel()) return;
   for (uint32_t i = 0; i < schedulers_in_use(); ++i) {
     if (schedulers_[i]->queue().free_length() > 0) return wake_a_helper();
   }
@@ -240,7 +240,7 @@ void Schedulers::enqueue(Process& target) {
   const bool was_asleep = is_asleep(index);
   schedulers_[index]->queue().push(target, false);
   wake(index);
-  if (!was_asleep && !has_sentinel() && someone_sleeps()) wake_a_helper();   // nothing waited there when its slice began: nobody watches it
+  if (!was_asleep && lacks_sentinel()) wake_a_helper();   // nothing waited there when its slice began: nobody watches it
 }
 
 // A scheduler that runs looks for errands after each slice; from outside one is woken.

@@ -116,7 +116,7 @@ class Schedulers final : public Scheduling, private TimerHost {
   void helper_done(Scheduler& scheduler) { Scheduler* self = &scheduler; helper_.compare_exchange_strong(self, nullptr, std::memory_order_acq_rel); }
   bool become_sentinel(Scheduler& scheduler) { Scheduler* none = nullptr; return sentinel_.compare_exchange_strong(none, &scheduler, std::memory_order_acq_rel); }
   void resign_as_sentinel() { sentinel_.store(nullptr, std::memory_order_release); }
-  bool has_sentinel() const { return sentinel_.load(std::memory_order_relaxed) != nullptr; }
+  bool lacks_sentinel() const { return sentinel_.load(std::memory_order_relaxed) == nullptr && someone_sleeps(); }   // and could have one
 
  private:
   uint32_t current_wheel() override;

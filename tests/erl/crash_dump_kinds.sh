@@ -41,6 +41,7 @@ unset ERL_CRASH_DUMP
 cat >reader.erl <<'EOR'
 -module(reader).
 -export([main/0]).
+-import(viewer_record, [field/2]).
 main() ->
     {ok, _} = crashdump_viewer:start_link(),
     register(cdv_progress_handler, self()),
@@ -74,14 +75,6 @@ main() ->
     {ok, N, _} = crashdump_viewer:dist_info(),
     show(nodes, N),
     init:stop().
-%% Of one of the viewer's records, which are told by its debug information alone: not every package has sources.
-field(Record, Name) ->
-    {ok, {_, [{abstract_code, {_, Forms}}]}} = beam_lib:chunks(code:which(crashdump_viewer), [abstract_code]),
-    [Fields] = [F || {attribute, _, record, {R, F}} <- Forms, R =:= element(1, Record)],
-    [Place] = [I || {I, F} <- lists:zip(lists:seq(1, length(Fields)), Fields), field_name(F) =:= Name],
-    element(Place + 1, Record).
-field_name({typed_record_field, F, _}) -> field_name(F);
-field_name(F) -> element(3, element(3, F)).
 show(What, T) -> io:format("~p: ~0p~n", [What, T]).
 plain(['#CDVPid' | _]) -> pid;
 plain([H | T]) -> [plain(H) | plain(T)];
@@ -89,4 +82,4 @@ plain(T) when is_tuple(T) -> list_to_tuple([plain(E) || E <- tuple_to_list(T)]);
 plain(T) -> T.
 wait() -> receive {progress, {ok, done}} -> done; {progress, {error, R}} -> {error, R}; {progress, _} -> wait() after 30000 -> timeout end.
 EOR
-erlc reader.erl && erl -noshell -s reader main
+erlc "$(dirname "$0")/../hostile/viewer_record.erl" reader.erl && erl -noshell -s reader main

@@ -1,7 +1,7 @@
 %% SPDX-License-Identifier: Apache-2.0
 %% Functions before and after they have become machine code: the same answers, for operands at the edges of what is done in line.
 -module(native_code).
--export([main/0]).
+-export([main/0, caller/2, leaf/1]).
 
 main() ->
     Names = [add, subtract, add_3, subtract_7, multiply, times_13, divide, by_7, by_minus_1, remainder, rem_10, conjunction, disjunction, exclusive, left_5,
@@ -22,7 +22,33 @@ main() ->
     both(pairs, [[N] || N <- [0, 1, 2, 100, 3000]]),
     lists:foreach(fun(N) -> io:format("~w ~w~n", [N, deep(N)]) end, [1, 10, 20000]),
     io:format("~p~n", [[sum(lists:seq(1, N), 0) || N <- [0, 1, 1000, 100000]]]),
-    io:format("~p~n", [[step(N, 1.0) || N <- [1, 10, 1000]]]).
+    io:format("~p~n", [[step(N, 1.0) || N <- [1, 10, 1000]]]),
+    redirected().
+
+%% A native caller of a native callee, whose calls then lead elsewhere: to a trace, to other code, to none, and back.
+redirected() ->
+    Remote = fun(Value) -> {ok, M, Code} = compile:forms([{attribute, 1, module, other_code}, {attribute, 1, export, [{value, 1}]},
+                                                       {function, 1, value, 1, [{clause, 1, [{var, 1, 'X'}], [], [{tuple, 1, [{integer, 1, Value}, {var, 1, 'X'}]}]}]}]),
+                               {module, M} = code:load_binary(M, "none", Code), M end,
+    M = Remote(1),
+    _ = [{leaf(N), M:value(N)} || N <- lists:seq(1, 200)],
+    Calls = fun() -> lists:last([caller(M, N) || N <- lists:seq(1, 200)]) end,
+    io:format("~p ~p~n", [Calls(), Calls()]),
+    erlang:trace(self(), true, [call]),
+    [erlang:trace_pattern(Mfa, true, [local]) || Mfa <- [{?MODULE, leaf, 1}, {M, value, 1}]],
+    caller(M, traced),
+    erlang:trace_pattern({'_', '_', '_'}, false, [local]),
+    erlang:trace(self(), false, [call]),
+    io:format("~p~n", [traces()]),
+    io:format("~p ~p~n", [Calls(), begin Remote(2), Calls() end]),
+    code:purge(M),
+    _ = [begin Remote(N), code:purge(M), N rem 5 =:= 0 andalso io:format("~p~n", [Calls()]) end || N <- lists:seq(3, 30)],
+    code:delete(M), code:purge(M),
+    io:format("~p~n", [catch caller(M, gone)]).
+
+caller(_, N) -> A = leaf(N), B = other_code:value(N), {caller, A, B}.
+leaf(N) -> {leaf, N}.
+traces() -> receive {trace, _, call, Mfa} -> [Mfa | traces()] after 0 -> [] end.
 
 numbers() ->
     lists:append([[N, -N, N - 1, 1 - N] || N <- [0, 1, 2, 10, 1 bsl 31, 1 bsl 32, 1 bsl 58, 1 bsl 59, 1 bsl 60, 1 bsl 64, 1 bsl 100]]).

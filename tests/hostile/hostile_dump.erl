@@ -2,6 +2,7 @@
 %% main/0 dies with a crash dump of hostile names and terms; read/0 has the release's viewer read it.
 -module(hostile_dump).
 -export([main/0, read/0, 'f: g'/0]).
+-import(viewer_record, [field/2]).
 
 names() ->
     ['\n=end\n', '=proc:<0.1.0>', 'a\r\nb', ' ', '', '\x00', '\\', '\'', '"', 'N', 'H1234', list_to_atom(lists:duplicate(255, $\n)),
@@ -96,16 +97,6 @@ details(Name, Processes) ->
 
 pid_list(Pid) when is_pid(Pid) -> pid_to_list(Pid);
 pid_list(Text) -> Text.
-
-%% Of one of the viewer's records, which are told by its debug information alone.
-field(Record, Name) ->
-    {ok, {_, [{abstract_code, {_, Forms}}]}} = beam_lib:chunks(code:which(crashdump_viewer), [abstract_code]),
-    [Fields] = [F || {attribute, _, record, {R, F}} <- Forms, R =:= element(1, Record)],
-    [Place] = [I || {I, F} <- lists:zip(lists:seq(1, length(Fields)), Fields), field_name(F) =:= Name],
-    element(Place + 1, Record).
-
-field_name({typed_record_field, F, _}) -> field_name(F);
-field_name(F) -> element(3, element(3, F)).
 
 %% Lines of a slogan may be set in, and carriage returns left out.
 plain(Text) -> [C || C <- Text, C =/= $\s, C =/= $\r].

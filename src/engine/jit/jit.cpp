@@ -58,10 +58,9 @@ void Jit::compile(process::Runtime& runtime, code::Function& function, uint32_t 
     std::lock_guard lock(function.code->lowering_mutex);
     if (lowered.native || !ir::Lowering(runtime, function, &layout).lays_out_as(lowered)) return;
   }
-  for (auto i = layout.begin(); depth > 0 && i != layout.end(); ++i) {
+  for (auto i = layout.begin(); depth > 0 && budget > 0 && i != layout.end(); ++i) {
     const std::atomic<code::CodeAddress>* entry = called(lowered.words.get() + i->first, i->second);
-    if (!entry || budget == 0) continue;
-    code::Function* callee = take_if_due(entry->load(std::memory_order_acquire));
+    code::Function* callee = entry ? take_if_due(entry->load(std::memory_order_acquire)) : nullptr;
     if (!callee) continue;
     --budget;
     compile(runtime, *callee, depth - 1, budget);

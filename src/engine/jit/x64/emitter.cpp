@@ -9,8 +9,14 @@ namespace athanor::engine::jit {
 using asmjit::Imm;
 using asmjit::x86::qword_ptr;
 
+namespace {
+// Of native code alone an entry is the address of what stands behind it. So one that is still the same leads there even where other code has
+// taken the place meanwhile.
+bool is_native(code::CodeAddress entry) { return *entry == reinterpret_cast<Word>(entry + 1); }
+}  // namespace
+
 Emitter::Emitter(CodeMemory& memory, code::Function& function)
-    : native_(std::make_unique<NativeCode>(memory, function)), function_(function), interpreted_(function.lowered.load(std::memory_order_acquire)->entry) {
+    : native_(std::make_unique<NativeCode>(memory, function)), interpreted_(function.lowered.load(std::memory_order_acquire)->entry) {
   ATH_ASSERT(interpreted_ != nullptr);
   code_.init(memory.runtime_.environment());
   code_.attach(&as_);
@@ -87,10 +93,6 @@ void Emitter::return_here(Label place, const CallSite* site) {
   words_here(place, &word, 1);
 }
 
-// Of native code alone an entry is the address of what stands behind it. So one that is still the same leads there even where other code has
-// taken the place meanwhile.
-static bool is_native(code::CodeAddress entry) { return *entry == reinterpret_cast<Word>(entry + 1); }
-
 void Emitter::jump_to_entry(const std::atomic<code::CodeAddress>& entry, size_t slow, bool is_own) {
   Label used_up = label();
   as_.sub(kReductions, Imm(1));
@@ -119,7 +121,7 @@ void Emitter::enter(const code::Function& callee, uint32_t arity) {
 #if ATH_JIT_CALLS_BY_HANDLER
   go(slow);
 #else
-  jump_to_entry(callee.entry, slow, &callee == &function_);
+  jump_to_entry(callee.entry, slow, &callee == &native_->function);
 #endif
 }
 void Emitter::enter(const code::Export& callee, uint32_t arity) {

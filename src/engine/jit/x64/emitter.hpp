@@ -93,7 +93,6 @@ class Emitter {
   asmjit::CodeHolder code_;
   asmjit::x86::Assembler as_;
   std::unique_ptr<NativeCode> native_;
-  const code::Function& function_;
   code::CodeAddress interpreted_;
   Label entry_, body_, data_label_;
   std::vector<Word> data_;
