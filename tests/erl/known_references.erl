@@ -32,7 +32,7 @@ ways(Way) ->
                                 atomics:get(there_and_back(Way, Atomics), 2), counters:get(there_and_back(Way, Counters), 1)]]),
     {_, Continuation} = ets:select(Table, [{{'$1', '_'}, [], ['$1']}], 1),
     Again = case Way of term -> binary_to_term(term_to_binary(Continuation)); text -> Continuation end,
-    io:format("~w~n", [tuple_size(ets:select(Again))]).
+    io:format("~w ~w~n", [tuple_size(ets:select(Again)), tuple_size(Continuation)]).   % without it nothing would hold the match spec
 
 there_and_back(term, Term) -> hd(element(2, binary_to_term(term_to_binary({x, [Term]}))));
 there_and_back(text, Term) when is_reference(Term) -> list_to_ref(ref_to_list(Term));
